@@ -1,0 +1,262 @@
+"""What every service reads from its environment, once, and how it says what is wrong."""
+
+import difflib
+import hashlib
+import hmac
+import os
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from typing_extensions import override
+
+PREFIX = "MOTCUA_"
+SECRET_BYTES_MIN = 32
+# Read by the command line alone. A service finds them in its environment and leaves them be.
+COMMAND_LINE_ONLY = frozenset({"MOTCUA_DATA", "MOTCUA_CACHE", "MOTCUA_HOME", "MOTCUA_KEY"})
+
+EXIT_WRONG_SETTING = 2
+
+
+class SettingError(Exception):
+    """A setting is missing, wrong or unknown; the text is one sentence for the operator."""
+
+
+def _split(value: object) -> object:
+    """Turn `a:9092, b:9092` into its parts; aiokafka does not split a string itself."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class ServiceSettings(BaseSettings):
+    """The settings that all four services share; a service subclasses it and names itself.
+
+    In the environment each field is `MOTCUA_` and its name in capitals; a secret may also be
+    given as a file, by `MOTCUA_<NAME>_FILE`. Arguments of the constructor win, for tests.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+    )
+
+    service: ClassVar[str] = "service"
+
+    kafka_bootstrap: CommaSeparated = Field(
+        default=("127.0.0.1:9092",),
+        min_length=1,
+        description="the brokers to ask first, host:port, separated by commas",
+    )
+    mongo_url: SecretStr = Field(
+        default=SecretStr("mongodb://127.0.0.1:27017"),
+        description="the store's address, mongodb://host:port",
+    )
+    mongo_driver: Literal["motor", "pymongo"] = Field(
+        default="motor", description="the driver to use, motor or pymongo"
+    )
+    mongo_database: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9_-]{1,60}$",
+        description="the database of this service: letters, digits, _ and -",
+    )
+    http_host: str = Field(
+        default="127.0.0.1", min_length=1, description="the address to listen on"
+    )
+    http_port: Port = Field(
+        default=8700, description="the port to listen on, 1 to 65535, or 0 for any free one"
+    )
+    clock_file: Path | None = Field(
+        default=None, description="the file of a simulated clock; unset for the real one"
+    )
+    keys_file: Path = Field(description="the file of hashed API keys that `motcua keys` writes")
+    secret_file: Path = Field(
+        description=f"a file of at least {SECRET_BYTES_MIN} random bytes, kept for good"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="debug, info, warning or error"
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8713",
+        pattern=r"^https?://[^\s/]+(/[^\s]*)?$",
+        description="the address that links in messages start with, http://… or https://…",
+    )
+    instance: str = Field(
+        default="0",
+        pattern=r"^[A-Za-z0-9._-]{1,64}$",
+        description="the name of this replica: letters, digits, . _ and -",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_the_database_after_the_service(cls, values: Any) -> Any:  # noqa: ANN401 -- Before validation anything may come.
+        if isinstance(values, dict) and not values.get("mongo_database"):
+            return values | {"mongo_database": f"motcua_{cls.service}"}
+        return values
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments, then the environment, then the files that secrets stand in."""
+        return init_settings, env_settings, _SecretFiles(settings_cls)
+
+    def secret(self) -> bytes:
+        """Read the installation's secret, from which everything keyed is derived.
+
+        Raises:
+            SettingError: the file cannot be read or is too short.
+        """
+        return read_secret(self.secret_file)
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """The source of `MOTCUA_<NAME>_FILE`, for fields that are secrets and for no other."""
+
+    @override
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        variable = variable_of(field_name) + "_FILE"
+        path = os.environ.get(variable)
+        if path is None or not _is_secret(field.annotation):
+            return None, field_name, False
+        if variable_of(field_name) in os.environ:
+            raise SettingError(
+                f"{variable_of(field_name)} and {variable} are both set: keep one of them."
+            )
+        return _read(variable, Path(path)).decode("utf-8").strip(), field_name, False
+
+    @override
+    def __call__(self) -> dict[str, Any]:
+        found = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+
+def load(settings_class: type[SettingsT]) -> SettingsT:
+    """Read the settings of a service from the environment.
+
+    Raises:
+        SettingError: one sentence that names the variable and says how to mend it.
+    """
+    _refuse_unknown(settings_class)
+    try:
+        return settings_class()
+    except ValidationError as error:
+        raise SettingError(_sentence(settings_class, error)) from None
+
+
+def variable_of(field_name: str) -> str:
+    """Name the environment variable of a field."""
+    return PREFIX + field_name.upper()
+
+
+def variables_of(settings_class: type[ServiceSettings]) -> frozenset[str]:
+    """Name every variable that a service understands; who starts it hands on no others."""
+    return frozenset(_variables(settings_class))
+
+
+def read_secret(path: Path) -> bytes:
+    """Read a file of key material.
+
+    Raises:
+        SettingError: the file cannot be read or is too short.
+    """
+    secret = _read(variable_of("secret_file"), path)
+    if len(secret) < SECRET_BYTES_MIN:
+        raise SettingError(
+            f"{variable_of('secret_file')} names {path}, which holds {len(secret)} bytes: "
+            f"write at least {SECRET_BYTES_MIN} random ones into it."
+        )
+    return secret
+
+
+def derive_key(secret: bytes, purpose: str) -> bytes:
+    """Derive the 32-byte key of one purpose from the installation's secret (HKDF, SHA-256).
+
+    Source: RFC 5869, one block of output, the purpose as `info`.
+    """
+    assert len(secret) >= SECRET_BYTES_MIN, "a key is derived from the whole secret"
+    assert purpose, "a key has a purpose"
+    extracted = hmac.digest(b"motcua", secret, hashlib.sha256)
+    return hmac.digest(extracted, purpose.encode() + b"\x01", hashlib.sha256)
+
+
+def _variables(settings_class: type[ServiceSettings]) -> Iterator[str]:
+    for name, field in settings_class.model_fields.items():
+        yield variable_of(name)
+        if _is_secret(field.annotation):
+            yield variable_of(name) + "_FILE"
+
+
+def _is_secret(annotation: object) -> bool:
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return any(_is_secret(part) for part in get_args(annotation))
+    return annotation is SecretStr
+
+
+def _refuse_unknown(settings_class: type[ServiceSettings]) -> None:
+    known = variables_of(settings_class)
+    for name in sorted(os.environ):
+        if not name.startswith(PREFIX) or name in COMMAND_LINE_ONLY:
+            continue
+        if name in known or name.split("__", 1)[0] in known:
+            continue
+        near = difflib.get_close_matches(name, sorted(known), n=1)
+        hint = f"did you mean {near[0]}?" if near else "remove it."
+        raise SettingError(f"{name} is no setting of {settings_class.service}: {hint}")
+
+
+def _sentence(settings_class: type[ServiceSettings], error: ValidationError) -> str:
+    """Say what is wrong with the first wrong setting, without the value of a secret."""
+    first = error.errors(include_url=False)[0]
+    path = [str(part) for part in first["loc"]]
+    if not path or path[0] not in settings_class.model_fields:
+        return f"The settings of {settings_class.service} do not fit together: {first['msg']}."
+    field = settings_class.model_fields[path[0]]
+    names = [path[0], *(part for part in path[1:] if not part.isdecimal())]
+    nested = len(names) > 1 and settings_class.model_config.get("env_nested_delimiter")
+    variable = variable_of("__".join(names) if nested else path[0])
+    mend = f"give {field.description}." if field.description else f"{first['msg']}."
+    if first["type"] == "missing":
+        return f"{variable} is not set: {mend}"
+    if _is_secret(field.annotation):
+        return f"{variable} is wrong: {mend}"
+    return f"{variable} is wrong ({os.environ.get(variable, first['input'])!r}): {mend}"
+
+
+def _read(variable: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise SettingError(
+            f"{variable} names {path}, which cannot be read ({reason}): "
+            "give the path of a file that this user may read."
+        ) from None
