@@ -1,0 +1,283 @@
+"""Events of a centre's matters (events.md, second table).
+
+Subject = `<unit>/<kind>/<id>`; the kind of each type's subject stands in `KINDS`.
+"""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from shared.events.answers import Corrected
+from shared.events.codes import Identifier, PersonId, ProcedureCode, Slug
+from shared.events.model import EventData, Frozen, Instant
+
+ConditionItem = Literal[
+    "seats",
+    "water",
+    "wifi",
+    "air_conditioning",
+    "fans",
+    "counters",
+    "queue_machine",
+    "camera",
+    "lookup_kiosk",
+    "scanner",
+    "posting_board",
+    "toilet",
+]
+Priority = Literal["low", "normal", "high"]
+Score = Literal[1, 2, 3, 4, 5]
+
+
+class MatterData(EventData):
+    """What every event of a centre's matter shares."""
+
+
+class CentreInterrupted(MatterData):
+    """Reception at the centre stopped; it is to be restored (kind `interruption`)."""
+
+    NAME: ClassVar[str] = "centre.interrupted"
+
+    cause: Slug
+    systems: tuple[Slug, ...] = Field(default=(), max_length=20)
+
+
+class CentreResumed(MatterData):
+    """Reception at the centre runs again."""
+
+    NAME: ClassVar[str] = "centre.resumed"
+
+
+class OutagePlanned(MatterData):
+    """A stop is announced beforehand, with its beginning and end (kind `outage`)."""
+
+    NAME: ClassVar[str] = "outage.planned"
+
+    starts: Instant
+    ends: Instant
+    cause: Slug
+    systems: tuple[Slug, ...] = Field(default=(), max_length=20)
+
+
+class DutyRostered(MatterData):
+    """These persons are to be on duty in the session (kind `duty`)."""
+
+    NAME: ClassVar[str] = "duty.rostered"
+
+    persons: tuple[PersonId, ...] = Field(min_length=1, max_length=50)
+
+
+class DutyCheckedIn(MatterData):
+    """A civil servant is at the counter in the session."""
+
+    NAME: ClassVar[str] = "duty.checked_in"
+
+    person: PersonId
+
+
+class DutyCheckedOut(MatterData):
+    """A civil servant left the counter."""
+
+    NAME: ClassVar[str] = "duty.checked_out"
+
+    person: PersonId
+
+
+class DutyReplaced(MatterData):
+    """Another person takes over the duty."""
+
+    NAME: ClassVar[str] = "duty.replaced"
+
+    person: PersonId = Field(description="Who was rostered.")
+    by: PersonId = Field(description="Who takes over.")
+    reason: Slug
+
+
+class ConditionState(Frozen):
+    """One item of the facilities, as the centre sees it."""
+
+    item: ConditionItem
+    state: Literal["good", "poor", "broken", "missing"]
+    count: int | None = Field(default=None, ge=0, le=10_000)
+
+
+class ConditionsReported(MatterData):
+    """The centre assesses its facilities for a month (kind `conditions`)."""
+
+    NAME: ClassVar[str] = "conditions.reported"
+
+    items: tuple[ConditionState, ...] = Field(min_length=1, max_length=50)
+    by: PersonId
+
+
+class DefectReported(MatterData):
+    """Something of the facilities is broken and to be repaired (kind `defect`)."""
+
+    NAME: ClassVar[str] = "defect.reported"
+
+    item: ConditionItem
+    priority: Priority = "normal"
+    by: PersonId
+
+
+class DefectRepaired(MatterData):
+    """The defect is repaired."""
+
+    NAME: ClassVar[str] = "defect.repaired"
+
+    by: PersonId
+
+
+class PostingPublished(MatterData):
+    """A procedure is posted, within 5 working days of its decision (kind `posting`)."""
+
+    NAME: ClassVar[str] = "posting.published"
+
+    procedure: ProcedureCode
+    where: Literal["board", "website", "kiosk", "all"] = "all"
+
+
+class PostingWithdrawn(MatterData):
+    """An expired procedure is taken off the list."""
+
+    NAME: ClassVar[str] = "posting.withdrawn"
+
+    procedure: ProcedureCode
+
+
+class RatingGiven(MatterData):
+    """An applicant rates the service (kind `rating`)."""
+
+    NAME: ClassVar[str] = "rating.given"
+
+    score: Score
+    dossier: Identifier | None = None
+    aspects: tuple[Slug, ...] = Field(default=(), max_length=20)
+
+
+class PetitionReceived(MatterData):
+    """A petition or complaint about a procedure came in (kind `petition`)."""
+
+    NAME: ClassVar[str] = "petition.received"
+
+    channel: Literal["direct", "online", "post", "hotline"]
+    dossier: Identifier | None = None
+
+
+class PetitionClassified(MatterData):
+    """What becomes of the petition: refused ≤ 2, asked to complete ≤ 5 working days."""
+
+    NAME: ClassVar[str] = "petition.classified"
+
+    outcome: Literal["accepted", "refused", "supplement", "forwarded"]
+    topic: Slug | None = None
+
+
+class PetitionAnswered(MatterData):
+    """The petition is answered, within 15 working days."""
+
+    NAME: ClassVar[str] = "petition.answered"
+
+    by: PersonId
+    justified: bool | None = None
+
+
+class PetitionPublished(MatterData):
+    """The answer is published, within 2 working days."""
+
+    NAME: ClassVar[str] = "petition.published"
+
+
+class SupportRequested(MatterData):
+    """A commune asks the provincial centre to remove a difficulty (kind `support`)."""
+
+    NAME: ClassVar[str] = "support.requested"
+
+    topic: Slug
+    priority: Priority = "normal"
+    by: PersonId
+
+
+class SupportAssigned(MatterData):
+    """Someone of the provincial centre takes the request."""
+
+    NAME: ClassVar[str] = "support.assigned"
+
+    to: PersonId
+
+
+class SupportResolved(MatterData):
+    """The difficulty is removed."""
+
+    NAME: ClassVar[str] = "support.resolved"
+
+    by: PersonId
+    outcome: Slug = "resolved"
+
+
+class ConnectionLost(MatterData):
+    """A unit lost its link to a system; each loss is a cycle (kind `connection`)."""
+
+    NAME: ClassVar[str] = "connection.lost"
+
+    last_seen: Instant | None = None
+    cause: Slug | None = None
+
+
+class ConnectionRestored(MatterData):
+    """The link is back."""
+
+    NAME: ClassVar[str] = "connection.restored"
+
+
+class DataRequestReceived(MatterData):
+    """A data subject asks to see, correct or erase (Luật 91/2025, kind `datarequest`)."""
+
+    NAME: ClassVar[str] = "datarequest.received"
+
+    right: Literal["see", "correct", "erase", "restrict", "object", "withdraw_consent"]
+    dossier: Identifier | None = None
+
+
+class DataRequestAnswered(MatterData):
+    """The request of the data subject is answered."""
+
+    NAME: ClassVar[str] = "datarequest.answered"
+
+    outcome: Literal["done", "partly", "refused"]
+    by: PersonId
+
+
+class CentreCorrected(Corrected):
+    """An event of this matter was wrong."""
+
+    NAME: ClassVar[str] = "centre.corrected"
+
+
+KINDS: dict[type[EventData], str] = {
+    CentreInterrupted: "interruption",
+    CentreResumed: "interruption",
+    OutagePlanned: "outage",
+    DutyRostered: "duty",
+    DutyCheckedIn: "duty",
+    DutyCheckedOut: "duty",
+    DutyReplaced: "duty",
+    ConditionsReported: "conditions",
+    DefectReported: "defect",
+    DefectRepaired: "defect",
+    PostingPublished: "posting",
+    PostingWithdrawn: "posting",
+    RatingGiven: "rating",
+    PetitionReceived: "petition",
+    PetitionClassified: "petition",
+    PetitionAnswered: "petition",
+    PetitionPublished: "petition",
+    SupportRequested: "support",
+    SupportAssigned: "support",
+    SupportResolved: "support",
+    ConnectionLost: "connection",
+    ConnectionRestored: "connection",
+    DataRequestReceived: "datarequest",
+    DataRequestAnswered: "datarequest",
+}
+MODELS: tuple[type[EventData], ...] = (*KINDS, CentreCorrected)

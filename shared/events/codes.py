@@ -1,0 +1,182 @@
+"""The shapes of codes and subjects, and how a subject is put together and read.
+
+A code is an opaque key once it is issued; its shape is checked at the door only. None of them
+can hold a name, a telephone number or an address, so they may be keys and stand in logs.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Final, Literal
+
+from pydantic import StringConstraints
+
+#: 5 digits for a commune, 2 for the province (QĐ 19/2025/QĐ-TTg).
+UNIT_PATTERN: Final = r"^(?:[0-9]{5}|[0-9]{2})$"
+#: National code of a procedure, its local variant and its services (domain.md §2.3).
+PROCEDURE_PATTERN: Final = (
+    r"^[0-9]\.[0-9]{6}(?:\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Y][0-9]{2})?(?:\.[0-9]{2})?$"
+)
+#: Dossier codes of the three generations seen (domain.md §2.1); an installation may narrow it.
+DOSSIER_PATTERN: Final = (
+    r"^(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[A-Y][0-9]{2}(?:\.[0-9]{2,3}){0,3}"
+    r"-(?:[0-9]{6}|[0-9]{8})-[0-9]{4,7}$"
+)
+#: Electronic identifier of a state body (QĐ 20/2020/QĐ-TTg).
+ELECTRONIC_ID_PATTERN: Final = r"^[A-Y][0-9]{2}(?:\.[0-9]{2,3}){0,3}$"
+#: A person of the organisation, by an id that says nothing about them.
+PERSON_PATTERN: Final = r"^p-[a-z0-9]+(?:-[a-z0-9]+){0,5}$"
+#: A word of a closed or local list: a reason, a cause, a step, a system, a division.
+SLUG_PATTERN: Final = r"^[a-z][a-z0-9]*(?:[_-][a-z0-9]+){0,7}$"
+#: A component of a dossier, an agency, a result: codes of other systems.
+ITEM_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
+#: An id of an event, a notice, an incident.
+IDENTIFIER_PATTERN: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._:/+=@~-]{0,126}[A-Za-z0-9=])?$"
+#: An obligation of a subject: its kind, and what of it where there are several.
+OBLIGATION_PATTERN: Final = r"^[a-z][a-z0-9_]{0,39}(?::[A-Za-z0-9._-]{1,60})?$"
+PUBLISHER_PATTERN: Final = r"^[a-z][a-z0-9-]{1,30}$"
+#: A type without its prefix and major.
+EVENT_NAME_PATTERN: Final = r"^[a-z]+\.[a-z]+(?:_[a-z]+){0,4}$"
+HASH_PATTERN: Final = r"^[0-9a-f]{64}$"
+
+UnitCode = Annotated[str, StringConstraints(pattern=UNIT_PATTERN, max_length=5)]
+ProcedureCode = Annotated[str, StringConstraints(pattern=PROCEDURE_PATTERN, max_length=30)]
+DossierCode = Annotated[str, StringConstraints(pattern=DOSSIER_PATTERN, max_length=50)]
+ElectronicId = Annotated[str, StringConstraints(pattern=ELECTRONIC_ID_PATTERN, max_length=35)]
+PersonId = Annotated[str, StringConstraints(pattern=PERSON_PATTERN, max_length=64)]
+Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=64)]
+ItemCode = Annotated[str, StringConstraints(pattern=ITEM_PATTERN, max_length=40)]
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER_PATTERN, max_length=128)]
+ObligationId = Annotated[str, StringConstraints(pattern=OBLIGATION_PATTERN, max_length=101)]
+PublisherName = Annotated[str, StringConstraints(pattern=PUBLISHER_PATTERN, max_length=31)]
+EventName = Annotated[str, StringConstraints(pattern=EVENT_NAME_PATTERN, max_length=64)]
+Sha256 = Annotated[str, StringConstraints(pattern=HASH_PATTERN, max_length=64)]
+
+PROVINCE: Final = "20"
+SUBJECT_CHARACTERS_MAX: Final = 120
+PUBLISHER_SOURCE_PREFIX: Final = "urn:motcua:publisher:"
+SERVICE_SOURCE_PREFIX: Final = "urn:motcua:service:"
+
+Session = Literal["am", "pm"]
+
+_DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_OWN = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,58}[A-Za-z0-9])?"
+_PROCEDURE = PROCEDURE_PATTERN.removeprefix("^").removesuffix("$")
+
+#: Kind of matter → shape of its id. Ids that both sides can derive have a shape of their own.
+MATTER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
+    "interruption": re.compile(_OWN),
+    "outage": re.compile(_OWN),
+    "duty": re.compile(rf"{_DAY}/(?:am|pm)"),
+    "conditions": re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])"),
+    "defect": re.compile(_OWN),
+    "posting": re.compile(rf"{_PROCEDURE}/{_DAY}"),
+    "rating": re.compile(_OWN),
+    "petition": re.compile(_OWN),
+    "support": re.compile(_OWN),
+    "connection": re.compile(r"[a-z][a-z0-9-]{1,30}"),
+    "datarequest": re.compile(_OWN),
+}
+
+_DOSSIER = re.compile(DOSSIER_PATTERN)
+_UNIT = re.compile(UNIT_PATTERN)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """The parts of a centre matter's subject."""
+
+    unit: str
+    kind: str
+    id: str
+
+    @property
+    def subject(self) -> str:
+        """The subject as it stands in the envelope."""
+        return f"{self.unit}/{self.kind}/{self.id}"
+
+
+def is_matter(subject: str) -> bool:
+    """Say whether a subject is a centre's matter; every other subject is a dossier."""
+    return "/" in subject
+
+
+def is_dossier_code(subject: str) -> bool:
+    """Say whether a subject has the shape of a dossier code."""
+    return len(subject) <= SUBJECT_CHARACTERS_MAX and _DOSSIER.fullmatch(subject) is not None
+
+
+def parse_matter(subject: str) -> Matter | None:
+    """Read a matter's subject; None when it has not the shape that its kind asks for."""
+    parts = subject.split("/", 2)
+    if len(parts) != len(("unit", "kind", "id")) or len(subject) > SUBJECT_CHARACTERS_MAX:
+        return None
+    unit, kind, rest = parts
+    shape = MATTER_IDS.get(kind)
+    if shape is None or _UNIT.fullmatch(unit) is None or shape.fullmatch(rest) is None:
+        return None
+    return Matter(unit=unit, kind=kind, id=rest)
+
+
+def matter_subject(unit: str, kind: str, own_id: str) -> str:
+    """Put a matter's subject together.
+
+    Raises:
+        ValueError: The parts have not the shape that the kind asks for.
+    """
+    subject = f"{unit}/{kind}/{own_id}"
+    if parse_matter(subject) is None:
+        raise ValueError(f"not a subject of kind {kind}: {subject!r}")
+    return subject
+
+
+def duty_subject(unit: str, day: date, session: Session) -> str:
+    """Name the session in which someone must be on duty at a unit."""
+    return matter_subject(unit, "duty", f"{day.isoformat()}/{session}")
+
+
+def duty_session(matter: Matter) -> tuple[date, Session]:
+    """Read the day and the session from a duty matter.
+
+    Raises:
+        ValueError: The matter is not one of duty.
+    """
+    day, _, session = matter.id.partition("/")
+    if matter.kind != "duty" or session not in {"am", "pm"}:
+        raise ValueError(f"not a duty matter: {matter.subject!r}")
+    return date.fromisoformat(day), "am" if session == "am" else "pm"
+
+
+def conditions_subject(unit: str, year: int, month: int) -> str:
+    """Name a unit's self-assessment of one month."""
+    return matter_subject(unit, "conditions", f"{year:04d}-{month:02d}")
+
+
+def posting_subject(unit: str, procedure: str, decided_on: date) -> str:
+    """Name a unit's posting of one decision on a procedure."""
+    return matter_subject(unit, "posting", f"{procedure}/{decided_on.isoformat()}")
+
+
+def connection_subject(unit: str, system: str) -> str:
+    """Name the link of a unit to another system."""
+    return matter_subject(unit, "connection", system)
+
+
+def publisher_of(source: str) -> str | None:
+    """Read the publisher from a source; None where it names none."""
+    if not source.startswith(PUBLISHER_SOURCE_PREFIX):
+        return None
+    name = source.removeprefix(PUBLISHER_SOURCE_PREFIX).partition(":")[0]
+    return name if re.fullmatch(PUBLISHER_PATTERN, name) else None
+
+
+def publisher_source(publisher: str, instance: str | None = None) -> str:
+    """Write the source of what a publisher sends."""
+    tail = f":{instance}" if instance else ""
+    return f"{PUBLISHER_SOURCE_PREFIX}{publisher}{tail}"
+
+
+def service_source(service: str) -> str:
+    """Write the source of what one of our services emits."""
+    return f"{SERVICE_SOURCE_PREFIX}{service}"
