@@ -1,0 +1,113 @@
+"""A service's connection to Kafka: its subscriptions and its publisher, started together."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+
+from aiokafka.errors import KafkaError
+from faststream.exceptions import FastStreamException
+from faststream.kafka import KafkaBroker
+from faststream.kafka.prometheus import KafkaPrometheusMiddleware
+from prometheus_client import CollectorRegistry
+
+from shared.kafka.consumer import ConsumerOptions, Consumption, Handle, subscribe
+from shared.kafka.publisher import KafkaPublisher
+
+CONNECT_RETRY_S = 2.0
+
+
+class ServiceBroker:
+    """Everything that one service process has to do with Kafka.
+
+    The service starts without a broker: `run` keeps trying, readiness says what is missing.
+    """
+
+    def __init__(
+        self,
+        bootstrap: Sequence[str],
+        *,
+        service: str,
+        instance: str,
+        registry: CollectorRegistry,
+    ) -> None:
+        self._client_id = f"motcua-{service}-{instance}"
+        self._broker = KafkaBroker(
+            list(bootstrap),
+            client_id=self._client_id,
+            middlewares=[KafkaPrometheusMiddleware(registry=registry, app_name=service)],
+            allow_auto_create_topics=False,  # deploy/ owns topics and their partition counts.
+            logger=None,  # Our own log says what was applied; this one would print values.
+            graceful_timeout=15.0,
+            apply_types=False,
+            acks="all",
+            enable_idempotence=True,
+        )
+        self.publisher = KafkaPublisher(bootstrap, client_id=self._client_id)
+        self.consumptions: list[Consumption] = []
+        self.connected = False
+        self.failure: str | None = None
+
+    def consume(
+        self,
+        handle: Handle,
+        *,
+        group: str,
+        topics: Sequence[str] = (),
+        pattern: str | None = None,
+        options: ConsumerOptions | None = None,
+        on_assigned: Callable[[frozenset[tuple[str, int]]], Awaitable[None]] | None = None,
+    ) -> Consumption:
+        """Declare a subscription; nothing connects before `run`."""
+        consumption = Consumption(
+            group=group, handle=handle, fail=self._fail, on_assigned=on_assigned
+        )
+        subscribe(
+            self._broker,
+            consumption,
+            options or ConsumerOptions(),
+            topics=topics,
+            pattern=pattern,
+        )
+        self.consumptions.append(consumption)
+        return consumption
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Connect, keep trying until it succeeds, then consume until `stopping` is set."""
+        while not stopping.is_set():
+            try:
+                await self._broker.start()
+            except (KafkaError, OSError, FastStreamException, TimeoutError):
+                with contextlib.suppress(Exception):
+                    await self._broker.stop()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(CONNECT_RETRY_S):
+                        await stopping.wait()
+                continue
+            self.connected = True
+            await stopping.wait()
+
+    async def stop(self) -> None:
+        """Stop fetching, finish the batches in hand, flush, disconnect."""
+        for consumption in self.consumptions:
+            consumption.stopping = True
+        self.connected = False
+        await self._broker.stop()
+        await self.publisher.stop()
+
+    def missing(self) -> list[str]:
+        """Name what readiness lacks of Kafka; empty when all is well."""
+        if self.failure is not None:
+            return [self.failure]
+        if not self.connected:
+            return ["no Kafka broker answers"]
+        lacking = [
+            f"not yet a member of group {consumption.group}"
+            for consumption in self.consumptions
+            if not consumption.is_live()
+        ]
+        if not self.publisher.alive:
+            lacking.append("the producer is not connected")
+        return lacking
+
+    def _fail(self, reason: str) -> None:
+        self.failure = reason

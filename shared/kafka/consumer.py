@@ -1,0 +1,235 @@
+"""Kafka in: batches of untouched records to one use case, position committed last.
+
+FastStream fetches, groups and commits. Several of its defaults lose records (platform §0); what
+is set here, and why, stands beside each option.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
+from faststream.message import StreamMessage
+
+from shared.subjects.errors import StopServiceError, UnavailableError
+from shared.subjects.records import Record
+
+RawBatch = Sequence[ConsumerRecord]
+Message = StreamMessage[RawBatch]
+Handle = Callable[[Sequence[Record]], Awaitable[object]]
+
+RETRY_WAITS_S: Final = (0.1, 0.3, 1.0, 2.0, 5.0, 5.0, 5.0)
+"""How long a batch waits for a store or broker that is away before it is fetched again."""
+
+
+REVOKE_WAIT_S: Final = 50.0
+"""How long a rebalance waits for the batch in hand; less than the rebalance time-out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerOptions:
+    """Limits of one subscription.
+
+    `session_ms` is how long a dead member's partitions wait for another; a batch may take
+    longer, since heartbeats go on meanwhile, up to `poll_interval_ms_max`.
+    """
+
+    records_max: int = 500
+    batch_wait_ms: int = 10
+    fetch_wait_ms: int = 100
+    session_ms: int = 10_000
+    poll_interval_ms_max: int = 300_000
+    partition_bytes_max: int = 1_048_576
+
+
+@dataclass(slots=True)
+class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types.
+    """One subscription while it runs: what it holds, where it stands, whether it may go on.
+
+    Attributes:
+        next_offsets: For each partition held, the offset after the last record whose effect is
+            durable. The client's own position runs ahead of it by what is in the handler.
+        failure: Why it refuses to go on; None while all is well.
+    """
+
+    group: str
+    handle: Handle
+    fail: Callable[[str], None]
+    on_assigned: Callable[[frozenset[tuple[str, int]]], Awaitable[None]] | None = None
+    polled_at: float = 0.0
+    handled: int = 0
+    failure: str | None = None
+    subscriber: Any = None
+    next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+    stopping: bool = False
+
+    @property
+    def consumer(self) -> AIOKafkaConsumer | None:
+        """Return the client underneath while it is connected."""
+        return getattr(self.subscriber, "consumer", None)
+
+    def is_live(self) -> bool:
+        """Return whether we are a member of the group and may go on."""
+        consumer = self.consumer
+        return consumer is not None and self.failure is None and _is_member(consumer)
+
+    async def end_offsets(self) -> dict[tuple[str, int], int]:
+        """Ask the broker for the end of each partition held.
+
+        Raises:
+            UnavailableError: the broker did not answer.
+        """
+        consumer = self.consumer
+        if consumer is None:
+            return {}
+        try:
+            async with asyncio.timeout(5):
+                held = [TopicPartition(*place) for place in self.next_offsets]
+                ends = await consumer.end_offsets(held) if held else {}
+        except Exception as error:
+            raise UnavailableError("the broker does not say where its topics end") from error
+        return {(tp.topic, tp.partition): int(end) for tp, end in ends.items()}
+
+    async def lag(self) -> dict[tuple[str, int], int]:
+        """Return how many records wait, for each partition held."""
+        ends = await self.end_offsets()
+        return {at: max(0, end - self.next_offsets.get(at, end)) for at, end in ends.items()}
+
+    async def on_batch(self, batch: RawBatch) -> None:
+        """Hand a batch over; wait inside for what is away, so that nothing is skipped."""
+        records = [to_record(record) for record in batch]
+        self.polled_at = time.monotonic()
+        if self.failure is not None:
+            await asyncio.sleep(1)  # Never acknowledged: the position stays where it is.
+            raise StopServiceError(self.failure)
+        for wait_s in (*RETRY_WAITS_S, None):
+            try:
+                await self.handle(records)
+            except UnavailableError:
+                if wait_s is None or self.stopping:
+                    raise
+                await asyncio.sleep(wait_s)
+            except StopServiceError as error:
+                self.stop_for(str(error))
+                raise
+            else:
+                break
+        for record in records:
+            self.next_offsets[record.topic, record.partition] = record.offset + 1
+        self.handled += len(records)
+        self.polled_at = time.monotonic()
+
+    def stop_for(self, reason: str) -> None:
+        """Refuse to go on, and say why on readiness."""
+        self.failure = reason
+        self.fail(reason)
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Let the batch in hand finish, so that its position is committed by its owner."""
+        if revoked and self.subscriber is not None:
+            # Covers the handler and the commit after it; aiokafka hands out nothing meanwhile.
+            await self.subscriber.lock.wait_release(REVOKE_WAIT_S)
+        for tp in revoked:
+            self.next_offsets.pop((tp.topic, tp.partition), None)
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Refuse partitions whose log was trimmed under our position, then tell the service."""
+        consumer = self.consumer
+        if consumer is not None and assigned:
+            starts = await consumer.beginning_offsets(list(assigned))
+            for tp, start in starts.items():
+                committed = await consumer.committed(tp)
+                self.next_offsets[tp.topic, tp.partition] = (
+                    start if committed is None else committed
+                )
+                if committed is not None and committed < start:
+                    self.stop_for(
+                        f"{tp.topic}/{tp.partition} was trimmed: it begins at {start}, and "
+                        f"{self.group} has read to {committed}; fill the gap with "
+                        f"`motcua replay --for {self.group}`"
+                    )
+        if self.on_assigned is not None:
+            await self.on_assigned(frozenset((tp.topic, tp.partition) for tp in assigned))
+
+
+def _is_member(consumer: AIOKafkaConsumer) -> bool:
+    """Return whether the group knows us; a member without partitions is one too."""
+    generation = getattr(getattr(consumer, "_coordinator", None), "generation", -1)
+    return bool(consumer.assignment()) or generation > 0
+
+
+def subscribe(
+    broker: KafkaBroker,
+    consumption: Consumption,
+    options: ConsumerOptions,
+    *,
+    topics: Sequence[str] = (),
+    pattern: str | None = None,
+) -> None:
+    """Subscribe `consumption` to topics, or to every topic that matches a pattern."""
+    subscriber = broker.subscriber(
+        *topics,
+        pattern=pattern,
+        batch=True,
+        group_id=consumption.group,
+        listener=consumption,
+        max_records=options.records_max,
+        batch_timeout_ms=options.batch_wait_ms,
+        fetch_max_wait_ms=options.fetch_wait_ms,
+        max_partition_fetch_bytes=options.partition_bytes_max,
+        session_timeout_ms=options.session_ms,
+        heartbeat_interval_ms=options.session_ms // 4,
+        rebalance_timeout_ms=60_000,
+        max_poll_interval_ms=options.poll_interval_ms_max,
+        partition_assignment_strategy=(RangePartitionAssignor,),
+        auto_offset_reset="earliest",  # A new group starts from the first record.
+        ack_policy=AckPolicy.NACK_ON_ERROR,  # The only one that never commits past a failure.
+        no_reply=True,  # Else a record's `reply_to` header makes us publish where it says.
+        parser=_parse_without_headers,
+        decoder=_leave_undecoded,
+    )
+    consumption.subscriber = subscriber
+
+    @subscriber
+    async def on_batch(message: KafkaMessage) -> None:
+        batch = message.raw_message
+        assert isinstance(batch, tuple), "subscribed with batch=True"
+        await consumption.on_batch(batch)
+
+
+async def _parse_without_headers(
+    batch: RawBatch, parse: Callable[[RawBatch], Awaitable[Message]]
+) -> Message:
+    """Parse a batch whose headers may hold anything.
+
+    FastStream decodes each header as UTF-8; where that fails it skips the batch even under
+    NACK_ON_ERROR. The handler gets the untouched records, since the inbound topics' binary mode
+    needs their headers.
+    """
+    message = await parse(tuple(replace(record, headers=()) for record in batch))
+    message.raw_message = batch
+    return message
+
+
+def _leave_undecoded(message: Message) -> object:
+    """Leave decoding to the use case, where one bad record cannot fail its neighbours."""
+    return message.body
+
+
+def to_record(record: ConsumerRecord) -> Record:
+    """Return aiokafka's record as ours."""
+    return Record(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        value=record.value,
+        headers=tuple(record.headers),
+        timestamp_ms=record.timestamp,
+    )

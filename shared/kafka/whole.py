@@ -1,0 +1,91 @@
+"""Topics that every replica reads whole, from their beginning: reference and progress."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.kafka.consumer import to_record
+from shared.subjects.records import Record
+
+RETRY_S = 1.0
+
+
+class WholeTopic:
+    """Reads one topic from its first record on, for ever, without a group.
+
+    `apply` is called with each batch in order; `caught_up` is set once everything that stood in
+    the topic when reading began has been applied.
+    """
+
+    def __init__(
+        self,
+        bootstrap: Sequence[str],
+        topic: str,
+        apply: Callable[[Sequence[Record]], Awaitable[None]],
+        *,
+        client_id: str,
+    ) -> None:
+        self._bootstrap = list(bootstrap)
+        self._topic = topic
+        self._apply = apply
+        self._client_id = client_id
+        self._next: dict[int, int] = {}
+        self.caught_up = asyncio.Event()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Read until `stopping` is set; a broker that is away is tried again."""
+        while not stopping.is_set():
+            with contextlib.suppress(KafkaError, OSError, TimeoutError):
+                await self._read(stopping)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_S):
+                    await stopping.wait()
+
+    async def _read(self, stopping: asyncio.Event) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=100,
+        )
+        try:
+            await consumer.start()
+            held = await self._assign(consumer)
+            if held:
+                await self._follow(consumer, held, stopping)
+        finally:
+            await consumer.stop()
+
+    async def _assign(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
+        partitions = await consumer._client.fetch_all_metadata()  # noqa: SLF001 - no public way without a group.
+        numbers = partitions.partitions_for_topic(self._topic) or set()
+        held = [TopicPartition(self._topic, number) for number in sorted(numbers)]
+        if held:
+            consumer.assign(held)
+            starts = await consumer.beginning_offsets(held)
+            for tp in held:
+                consumer.seek(tp, max(self._next.get(tp.partition, 0), starts[tp]))
+        return held
+
+    async def _follow(
+        self,
+        consumer: AIOKafkaConsumer,
+        held: Sequence[TopicPartition],
+        stopping: asyncio.Event,
+    ) -> None:
+        ends = await consumer.end_offsets(list(held))
+        while not stopping.is_set():
+            fetched = await consumer.getmany(timeout_ms=100, max_records=1_000)
+            records = [to_record(record) for part in fetched.values() for record in part]
+            if records:
+                await self._apply(records)
+                for record in records:
+                    self._next[record.partition] = record.offset + 1
+            if not self.caught_up.is_set():
+                positions = [await consumer.position(tp) for tp in held]
+                if all(at >= ends[tp] for tp, at in zip(held, positions, strict=True)):
+                    self.caught_up.set()

@@ -1,0 +1,159 @@
+"""Subjects' documents in MongoDB: one conditional update each, in one unordered bulk."""
+
+from collections.abc import Collection as AnyCollection
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from shared.events.envelope import from_document, to_document
+from shared.mongo.client import Mongo
+from shared.mongo.collection import Collection, GuardedUpdate, Order
+from shared.subjects.document import Document, Outgoing
+from shared.subjects.ports import StateCodec
+
+StateT = TypeVar("StateT")
+
+LOAD_MAX = 500
+"""How many subjects one `$in` names."""
+
+
+class MongoSubjects(Generic[StateT]):
+    """The collection of one kind of subject.
+
+    Stored fields: `_id`, `version`, `sequences` and `emitted` (pairs, since a field name cannot
+    hold a topic's dots everywhere), `held`, `outbox`, `pending_at` (only while the outbox is
+    full; a sparse index finds it), `state`, and whatever the codec's `index` gives.
+    """
+
+    def __init__(
+        self,
+        mongo: Mongo,
+        name: str,
+        codec: StateCodec[StateT],
+        *,
+        indexes: Sequence[Order] = (),
+    ) -> None:
+        self._mongo = mongo
+        self._collection = mongo.collection(name)
+        self._codec = codec
+        self._indexes = indexes
+
+    @property
+    def collection(self) -> Collection:
+        """Return the collection, for a service's own queries by index fields."""
+        return self._collection
+
+    async def prepare(self) -> None:
+        """Create the indexes; call it at every start, before data comes."""
+        await self._collection.create_index([("pending_at", 1)], sparse=True)
+        if await self._mongo.is_embedded():
+            # This engine scans for `{_id, version}` without an index of just that.
+            await self._collection.create_index([("_id", 1), ("version", 1)])
+        for keys in self._indexes:
+            await self._collection.create_index(keys)
+
+    async def load(self, ids: AnyCollection[str]) -> dict[str, Document[StateT]]:
+        """Read the documents that exist."""
+        wanted = list(ids)
+        found: dict[str, Document[StateT]] = {}
+        for start in range(0, len(wanted), LOAD_MAX):
+            rows = await self._collection.find(
+                {"_id": {"$in": wanted[start : start + LOAD_MAX]}}
+            )
+            found.update((str(row["_id"]), self.read(row)) for row in rows)
+        return found
+
+    async def save(
+        self, documents: Sequence[Document[StateT]], *, pending_at: datetime
+    ) -> frozenset[str]:
+        """Write each document if nobody changed it meanwhile; name those that lost."""
+        updates = [self._update(document, pending_at) for document in documents]
+        losers = await self._collection.compare_and_set(updates)
+        return frozenset(documents[index].id for index in losers)
+
+    async def left_behind(self, *, before: datetime, limit: int) -> Sequence[Document[StateT]]:
+        """Read documents whose outbox has waited since `before`, oldest first."""
+        rows = await self._collection.find(
+            {"pending_at": {"$lte": before}}, sort=[("pending_at", 1)], limit=limit
+        )
+        return [self.read(row) for row in rows]
+
+    async def clear(self, published: Mapping[str, Sequence[str]]) -> None:
+        """Take published entries out; an entry added meanwhile keeps its mark."""
+        subjects = list(published)
+        for start in range(0, len(subjects), LOAD_MAX):
+            part = subjects[start : start + LOAD_MAX]
+            ids = [out for subject in part for out in published[subject]]
+            rest = {
+                "$filter": {
+                    "input": "$outbox",
+                    "cond": {"$not": [{"$in": ["$$this.id", ids]}]},
+                }
+            }
+            await self._collection.update_many(
+                {"_id": {"$in": part}},
+                [
+                    {"$set": {"outbox": rest}},
+                    {
+                        "$set": {
+                            "pending_at": {
+                                "$cond": [{"$eq": ["$outbox", []]}, "$$REMOVE", "$pending_at"]
+                            }
+                        }
+                    },
+                ],
+            )
+
+    def read(self, row: Mapping[str, Any]) -> Document[StateT]:
+        """Return the working copy of a stored document."""
+        held: dict[str, dict[int, Any]] = {}
+        for stream, stored in row.get("held", ()):
+            event = from_document(stored)
+            held.setdefault(stream, {})[event.sequence or 0] = event
+        state = row.get("state")
+        return Document(
+            id=str(row["_id"]),
+            version=int(row["version"]),
+            sequences=_numbers(row.get("sequences", ())),
+            held=held,
+            emitted=_numbers(row.get("emitted", ())),
+            outbox=[Outgoing(**entry) for entry in row.get("outbox", ())],
+            state=None if state is None else self._codec.from_document(state),
+        )
+
+    def _update(self, document: Document[StateT], pending_at: datetime) -> GuardedUpdate:
+        fields: dict[str, Any] = {
+            "version": document.version + 1,
+            "sequences": [list(pair) for pair in document.sequences.items()],
+            "emitted": [list(pair) for pair in document.emitted.items()],
+            "held": [
+                [stream, to_document(event)]
+                for stream, waiting in document.held.items()
+                for event in waiting.values()
+            ],
+        }
+        gone: dict[str, Any] = {}
+        if document.state is not None:
+            fields["state"] = self._codec.to_document(document.state)
+            for name, value in self._codec.index(document.state).items():
+                if value is None:
+                    gone[name] = ""
+                else:
+                    fields[name] = value
+        update: dict[str, Any] = {"$set": fields}
+        if gone:
+            update["$unset"] = gone
+        if document.added:
+            fields["pending_at"] = pending_at
+            entries = [
+                {"id": out.id, "topic": out.topic, "key": out.key, "value": out.value}
+                for out in document.added
+            ]
+            update["$push"] = {"outbox": {"$each": entries}}
+        elif document.version == 0:
+            fields["outbox"] = []
+        return GuardedUpdate({"_id": document.id, "version": document.version}, update)
+
+
+def _numbers(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    return {name: int(number) for name, number in pairs}

@@ -1,0 +1,20 @@
+"""The three ways in which applying a batch can end badly, told apart by what to do next."""
+
+
+class UnavailableError(Exception):
+    """A broker or store did not answer: nothing is wrong with the records, try again later."""
+
+
+class UnfoldableError(Exception):
+    """One event cannot be folded into its subject: park it, the subject's others wait behind.
+
+    `reason` is for operators; it names rules and paths, never values of data.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class StopServiceError(Exception):
+    """Going on would lose or hide something: the service stops and says this sentence."""

@@ -1,0 +1,108 @@
+"""What the machinery needs from the outside; shared.mongo and shared.kafka provide it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from shared.reference.view import Reference
+from shared.subjects.document import Document, Outgoing
+from shared.subjects.parking import Parked
+
+StateT = TypeVar("StateT")
+
+
+class SubjectStore(Protocol[StateT]):
+    """The documents of one service's subjects.
+
+    Every method raises `UnavailableError` when the store does not answer.
+    """
+
+    async def load(self, ids: Collection[str]) -> dict[str, Document[StateT]]:
+        """Read the documents that exist; a subject never seen is absent from the answer."""
+        ...
+
+    async def save(
+        self, documents: Sequence[Document[StateT]], *, pending_at: datetime
+    ) -> frozenset[str]:
+        """Write each document if its version is still the one read; name those that lost.
+
+        A write whose result is unknown counts as lost: reading again tells the truth.
+        `pending_at` is the wall time from which an unpublished outbox counts as left behind.
+        """
+        ...
+
+    async def left_behind(self, *, before: datetime, limit: int) -> Sequence[Document[StateT]]:
+        """Read documents whose outbox has waited since `before`, oldest first."""
+        ...
+
+    async def clear(self, published: Mapping[str, Sequence[str]]) -> None:
+        """Take published ids (by subject) out of the outboxes; nothing else changes."""
+        ...
+
+
+class StateCodec(Protocol[StateT]):
+    """The named pair between a service's state and what the store keeps."""
+
+    def to_document(self, state: StateT) -> dict[str, Any]: ...
+
+    def from_document(self, document: Mapping[str, Any]) -> StateT: ...
+
+    def index(self, state: StateT) -> dict[str, Any]:
+        """Return top-level fields to query by; a None removes the field."""
+        ...
+
+
+class Publisher(Protocol):
+    """Puts records on topics."""
+
+    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+        """Return when the broker has acknowledged all, in order within each key.
+
+        Raises:
+            UnavailableError: not all were acknowledged in time; some may have been written.
+        """
+        ...
+
+
+class Archive(Protocol):
+    """Keeps everything a service published, for replay."""
+
+    async def insert(self, outgoing: Sequence[Outgoing]) -> None:
+        """Keep these; an id kept before stays as it is."""
+        ...
+
+
+class Parking(Protocol):
+    """Keeps the records that could not be applied, with the reason."""
+
+    async def park(self, parked: Sequence[Parked]) -> None:
+        """Keep these until an operator decides; parking the same one again changes nothing."""
+        ...
+
+    async def count(self) -> int:
+        """Return how many are parked now."""
+        ...
+
+    async def resolve(self, ids: Collection[str]) -> None:
+        """Close the entries whose event has been applied after all."""
+        ...
+
+
+class ReferenceSource(Protocol):
+    """The reference data as far as this replica has read it."""
+
+    def current(self) -> Reference: ...
+
+    async def at_least(self, version: int) -> Reference:
+        """Wait until the view has reached `version`, then return it.
+
+        Raises:
+            UnavailableError: the version did not come in time.
+        """
+        ...
+
+
+class Clock(Protocol):
+    """Tells the time by which the law runs."""
+
+    def now(self) -> datetime: ...
