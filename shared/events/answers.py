@@ -55,6 +55,7 @@ class NoticeProven(EventData):
     about: Identifier = Field(description="Id of the event that the notice told of.")
     about_name: EventName
     at: Instant
+    channel: Slug | None = None
     proof: Literal["delivered", "read", "in_person", "postal_receipt"] = "delivered"
     obligation: ObligationId | None = None
     cycle: int | None = Field(default=None, ge=1)
@@ -71,6 +72,7 @@ class NoticeUndeliverable(EventData):
     about: Identifier = Field(description="Id of the event that the notice told of.")
     about_name: EventName
     at: Instant
+    channel: Slug | None = None
     reason: Slug = "no_channel"
     obligation: ObligationId | None = None
     cycle: int | None = Field(default=None, ge=1)

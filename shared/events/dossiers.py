@@ -195,7 +195,10 @@ class DossierCompleted(DossierData):
 
     NAME: ClassVar[str] = "dossier.completed"
 
-    result: ItemCode = Field(description="Code of the result, such as KQ.G15.000032.")
+    result: ItemCode | None = Field(
+        default=None,
+        description="Code of the result, such as KQ.G15.000032; only history may leave it out.",
+    )
 
 
 class DossierReturned(DossierData):

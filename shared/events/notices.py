@@ -13,9 +13,9 @@ NoticeChannel = Literal["email", "sms", "zalo", "webhook", "inbox"]
 class NoticeData(EventData):
     """Which notice, of what, to whom, on which channel."""
 
-    cause: Identifier = Field(description="Id of the event that brought it about.")
-    cause_name: EventName
-    about: Identifier = Field(description="Subject of that event.")
+    about: Identifier = Field(description="Id of the event that it tells of.")
+    about_name: EventName
+    cause: Identifier = Field(description="Subject of that event: a dossier or a matter.")
     unit: UnitCode | None = None
     person: PersonId | None = Field(default=None, description="Absent for an applicant.")
     channel: NoticeChannel

@@ -104,6 +104,7 @@ class ObligationResumed(ObligationData):
     due: Instant | None = None
     limit: Instant | None = None
     index_due: Instant | None = None
+    first_due: Instant | None = Field(default=None, description="The promise first printed.")
     cause: CauseId
     ledger: Ledger = ()
 
@@ -125,6 +126,7 @@ class ObligationRungReached(ObligationData):
     rung_at: Instant = Field(description="The moment that the ladder gives.")
     role: Role
     persons: Persons = ()
+    statutory: bool = Field(default=False, description="Never held back by quiet hours.")
     due: Instant | None = None
     limit: Instant | None = None
     late_by_outage_hours: int = Field(default=0, ge=0, description="0: on time.")

@@ -1,13 +1,13 @@
 """Reference events: calendar, rules, catalogue, organisation (events.md, third table).
 
-One partition, one sequence for the topic. Subjects: `calendar`, `rule`, `procedure`, `unit`,
-`role`, `leave`, each followed by `:` and the row's own key.
+One partition, one sequence for the topic. A subject is what the row is about, followed by `:` and
+the row's own key: `subject_of` writes it.
 """
 
-from datetime import date, time
-from typing import ClassVar, Literal
+from datetime import date
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.events.codes import (
     ElectronicId,
@@ -17,21 +17,29 @@ from shared.events.codes import (
     Slug,
     UnitCode,
 )
-from shared.events.model import EventData, Frozen, LawSource, OfficialName
+from shared.events.model import AmountVnd, EventData, Frozen, LawSource, OfficialName
 from shared.events.obligations import Role
+
+#: A time of the day, to the minute, such as 07:30.
+ClockTime = Annotated[str, StringConstraints(pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$")]
+#: A day of every year, such as 04-16.
+MonthDay = Annotated[
+    str, StringConstraints(pattern=r"^(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$")
+]
 
 
 class CalendarRow(EventData):
-    """One day that differs from the published rule, for all or for one unit."""
+    """One day that differs from the published rule, or the last day that is published."""
 
+    row: Identifier = Field(description="The row's own id, such as VN-2026-01-02.")
     day: date
     unit: UnitCode | None = Field(default=None, description="Absent: the whole province.")
-    kind: Literal["off", "work"]
-    calendar: Literal["deadline", "opening", "both"] = "both"
+    kind: Literal["off", "work", "published_through"]
+    reason: Slug = Field(description="tet, national_day, swap, closure, reception, ….")
+    counterpart: date | None = Field(default=None, description="The day it is swapped with.")
     source: LawSource
-    published_through: date | None = Field(
-        default=None, description="Days after this one are not published; counting stops there."
-    )
+    verified: bool = False
+    by: PersonId | None = None
 
 
 class CalendarProposed(CalendarRow):
@@ -41,19 +49,15 @@ class CalendarProposed(CalendarRow):
 
 
 class CalendarApproved(CalendarRow):
-    """The day off or swap holds; the limits of open dossiers are counted anew."""
+    """The row holds: the limits of open dossiers are counted anew."""
 
     NAME: ClassVar[str] = "calendar.approved"
 
 
-class CalendarWithdrawn(EventData):
-    """A day off or swap no longer holds."""
+class CalendarWithdrawn(CalendarRow):
+    """The row no longer holds."""
 
     NAME: ClassVar[str] = "calendar.withdrawn"
-
-    day: date
-    unit: UnitCode | None = None
-    source: LawSource
 
 
 class RungRow(Frozen):
@@ -67,23 +71,32 @@ class RungRow(Frozen):
     working_days_after_due: int | None = Field(default=None, ge=-60, le=60)
 
 
+class RuleLimit(Frozen):
+    """How a limit is counted; every choice is a parameter (domain.md §6.3)."""
+
+    unit: Literal["same_day", "hours", "half_days", "working_days", "calendar_days", "given"]
+    value: int = Field(default=0, ge=0, le=1000)
+    cutoff: ClockTime = Field(default="15:00", description="Last minute for `same_day`.")
+    roll: Literal["next_working_day", "none"] = "next_working_day"
+    promise_at: Literal["close", "same_clock_hour"] = "close"
+    after_hours: Literal["as_accepted", "next_session"] = "as_accepted"
+    after_supplement: Literal["restart", "subtract"] = "restart"
+
+
 class RuleRow(EventData):
-    """How long a procedure may take, by which source, from when (domain.md §6.3)."""
+    """How long a procedure may take, by which source, from when."""
 
     rule: Identifier = Field(description="Id of the row; a dossier stays under its row.")
     procedure: ProcedureCode
-    unit: Literal["same_day", "hours", "half_days", "working_days", "calendar_days", "given"]
-    value: int = Field(default=0, ge=0, le=1000)
-    cutoff: time = Field(default=time(15, 0), description="Last moment for `same_day`.")
-    roll: Literal["next_working_day", "none"] = "next_working_day"
-    promise_at: Literal["close", "same_clock_hour"] = "close"
-    after_hours: Literal["as_is", "next_session"] = "as_is"
-    after_supplement: Literal["restart", "subtract"] = "restart"
+    unit: UnitCode | None = Field(default=None, description="Absent: every unit.")
+    channel: Literal["direct", "online", "post"] | None = None
+    limit: RuleLimit
     ladder: tuple[RungRow, ...] | None = Field(default=None, max_length=20)
     valid_from: date
-    valid_to: date | None = None
+    valid_to: date | None = Field(default=None, description="First day it no longer holds.")
     source: LawSource
     verified: bool = False
+    by: PersonId | None = None
 
 
 class RuleProposed(RuleRow):
@@ -106,16 +119,18 @@ class ProcedureDecided(EventData):
     procedure: ProcedureCode
     name: OfficialName
     field: Slug = Field(description="Field of administration, such as ho_tich.")
-    field_name: OfficialName
-    short_name: OfficialName | None = Field(default=None, description="Fits a message.")
+    field_name: OfficialName | None = None
     sensitive: bool = Field(
         default=False, description="The name alone reveals something: messages stay neutral."
     )
+    neutral_name: OfficialName | None = Field(
+        default=None, description="What messages say instead; it also fits a short message."
+    )
     levels: tuple[Literal["commune", "province", "ministry"], ...] = ("commune",)
     decided_on: date
-    effective_on: date | None = None
-    decision: LawSource | None = None
-    fee: int | None = Field(default=None, ge=0)
+    effective_from: date | None = None
+    fee: AmountVnd | None = None
+    source: LawSource
     verified: bool = False
 
 
@@ -126,25 +141,30 @@ class ProcedureExpired(EventData):
 
     procedure: ProcedureCode
     expired_on: date
-    decision: LawSource | None = None
     replaced_by: ProcedureCode | None = None
+    source: LawSource | None = None
 
 
-class OpeningSession(Frozen):
-    """One session in which a centre is open."""
-
-    weekdays: tuple[Literal[1, 2, 3, 4, 5, 6, 7], ...] = Field(min_length=1, max_length=7)
-    name: Literal["am", "pm"]
-    opens: time
-    closes: time
+Hours = tuple[ClockTime, ClockTime]
 
 
 class OpeningSeason(Frozen):
-    """The sessions of a part of the year; the first season that matches a day holds."""
+    """The sessions of a part of the year; an absent session is closed."""
 
-    from_month_day: str = Field(pattern=r"^(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$")
-    to_month_day: str = Field(pattern=r"^(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$")
-    sessions: tuple[OpeningSession, ...] = Field(max_length=28)
+    first: MonthDay
+    last: MonthDay
+    morning: Hours | None = None
+    afternoon: Hours | None = None
+    saturday_morning: Hours | None = None
+    saturday_afternoon: Hours | None = None
+
+
+class Opening(Frozen):
+    """When a centre receives people; another thing than the days that the law counts."""
+
+    seasons: tuple[OpeningSeason, ...] = Field(min_length=1, max_length=12)
+    source: LawSource
+    verified: bool = False
 
 
 class UnitChanged(EventData):
@@ -154,21 +174,16 @@ class UnitChanged(EventData):
 
     unit: UnitCode
     name: OfficialName
-    kind: Literal["commune", "ward", "province"]
+    type: Literal["xã", "phường", "tỉnh"]
     electronic_id: ElectronicId
-    opening: tuple[OpeningSeason, ...] = Field(min_length=1, max_length=12)
-    extra_days: tuple[date, ...] = Field(
-        default=(),
-        max_length=400,
-        description="Days of reception that do not count as working.",
-    )
+    synthetic: bool = Field(default=False, description="The identifier is made up.")
+    opening: Opening
     obligations_from: date | None = Field(
         default=None, description="Calendar obligations open from this day and never before."
     )
-    numbered_by_us: bool = Field(
-        default=True, description="False: the unit's own software numbers its dossiers."
+    numbering: Literal["motcua", "own"] = Field(
+        default="motcua", description="own: the unit's software numbers its dossiers."
     )
-    active: bool = True
 
 
 class RoleAssigned(EventData):
@@ -181,7 +196,7 @@ class RoleAssigned(EventData):
     unit: UnitCode
     division: Slug | None = None
     deputy: PersonId | None = Field(default=None, description="Who stands in.")
-    starts: date
+    from_day: date
 
 
 class RoleEnded(EventData):
@@ -193,7 +208,7 @@ class RoleEnded(EventData):
     role: Role
     unit: UnitCode
     division: Slug | None = None
-    ends: date = Field(description="First day without the role.")
+    ended_on: date = Field(description="First day without the role.")
 
 
 class LeaveRecorded(EventData):
@@ -202,10 +217,9 @@ class LeaveRecorded(EventData):
     NAME: ClassVar[str] = "leave.recorded"
 
     person: PersonId
-    role: Role | None = Field(default=None, description="Absent: every role of the person.")
     unit: UnitCode
-    starts: date
-    ends: date = Field(description="First day back.")
+    first_day: date
+    last_day: date = Field(description="Last day away.")
     deputy: PersonId | None = None
 
 
@@ -222,3 +236,26 @@ MODELS: tuple[type[EventData], ...] = (
     RoleEnded,
     LeaveRecorded,
 )
+
+
+def subject_of(data: EventData) -> str:
+    """Give the subject under which a reference event is sent.
+
+    Raises:
+        TypeError: The data is not of a reference event.
+    """
+    match data:
+        case CalendarRow():
+            return f"calendar:{data.row}"
+        case RuleRow():
+            return f"rule:{data.rule}"
+        case ProcedureDecided() | ProcedureExpired():
+            return f"procedure:{data.procedure}"
+        case UnitChanged():
+            return f"unit:{data.unit}"
+        case RoleAssigned() | RoleEnded():
+            return f"role:{data.unit}:{data.role}:{data.person}"
+        case LeaveRecorded():
+            return f"leave:{data.unit}:{data.person}:{data.first_day.isoformat()}"
+        case _:
+            raise TypeError(f"no reference event: {type(data).__name__}")

@@ -156,3 +156,15 @@ def recorded_status(
     if name == "dossier.supplement_received":
         return (Status.PROCESSING if was_accepted else Status.SUBMITTED), False
     return (targets.pop() if len(targets) == 1 else current), False
+
+
+Mark = Literal["before-start", "after-end", "illegal-transition"]
+
+
+def mark_of(current: Status | None, name: str, *, was_accepted: bool) -> Mark | None:
+    """Give the inconsistency mark of an imported event; None where the table has it."""
+    if is_legal(current, name, was_accepted=was_accepted):
+        return None
+    if current is None:
+        return "before-start"
+    return "after-end" if current in ENDED else "illegal-transition"
