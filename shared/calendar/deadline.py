@@ -1,0 +1,147 @@
+"""The deadline of a dossier: one pure function of limit, calendars and history.
+
+Two clocks run side by side (domain, section 6.3). The *rule's* clock drives promise, slip and
+ladder: after a supplement it restarts, or subtracts where the rule row says so. The *index's*
+clock always subtracts, opens its waits at the request, and is for figures only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from shared.calendar.account import account
+from shared.calendar.counting import Moments, Terms, promise
+from shared.calendar.days import DeadlineCalendar
+from shared.calendar.history import History, Wait, checked, effective_waits
+from shared.calendar.ledger import LedgerEntry
+from shared.calendar.limits import Limit
+from shared.calendar.opening import OpeningHours
+from shared.calendar.runs import Run, extension_in_force, index_run, rule_run
+from shared.calendar.zone import legal_day
+
+SECOND_REQUEST: Final = "second_request"
+WAIT_ON_LAST_DAY: Final = "wait_on_last_day"
+REQUESTS_MAX: Final = 1  # NĐ 61/2018, art. 11.2c: staff may ask once.
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """What is owed by when, by both clocks, and why.
+
+    Attributes:
+        terms: What it was counted with.
+        history: The history it was counted from, in order of time.
+        due: The promise; none while suspended.
+        limit: The statutory end; none while suspended.
+        last_day: The statutory last day; none while suspended.
+        first: What was promised when the clock first started.
+        before_wait: While suspended, what held when the wait opened.
+        suspended_since: When the open wait began, by the rule's clock.
+        opened: The moment the current count began: the start, or the last restart.
+        day0: The same, moved to an opening where the rule says so.
+        restarts: How often the clock restarted.
+        cycle: 1, one more for each restart and for a new date in force.
+        extended_to: The new date in force, if one is.
+        index_due: The index's promise; none while the index waits for the applicant.
+        index_last_day: Its day.
+        index_before_wait: While the index waits, what held when the wait opened.
+        index_late: Late by the index whatever the dates: more than one request.
+        flags: What an inspector should see: second_request, wait_on_last_day,
+            second_extension, extension_not_later, extension_not_working.
+        ledger: What was counted, row by row; empty if it was not asked for.
+        rule_run: How the rule's clock went, for shares of the limit.
+    """
+
+    terms: Terms
+    history: History
+    due: datetime | None
+    limit: datetime | None
+    last_day: date | None
+    first: Moments
+    before_wait: Moments | None
+    suspended_since: datetime | None
+    opened: datetime
+    day0: datetime
+    restarts: int
+    cycle: int
+    extended_to: date | None
+    index_due: datetime | None
+    index_last_day: date | None
+    index_before_wait: Moments | None
+    index_late: bool
+    flags: tuple[str, ...]
+    ledger: tuple[LedgerEntry, ...]
+    rule_run: Run
+
+    @property
+    def suspended(self) -> bool:
+        """Say whether the rule's clock stands still, waiting for the applicant."""
+        return self.suspended_since is not None
+
+
+def compute(
+    limit: Limit,
+    history: History,
+    calendar: DeadlineCalendar,
+    opening: OpeningHours,
+    *,
+    with_ledger: bool = True,
+) -> Deadline:
+    """Return the deadline that a limit and a history give.
+
+    Raises:
+        InvalidHistoryError: the history contradicts itself.
+        DateOutsideCalendarError: the answer lies beyond the published calendar.
+    """
+    terms = Terms(limit, calendar, opening)
+    history = checked(history)
+    waits = effective_waits(history)
+    rule = rule_run(terms, history.start, waits)
+    index = index_run(terms, history.start, waits)
+    extension, extension_flags = extension_in_force(terms, history, waits)
+    extended = None if extension is None else promise(terms, extension.new_day, rule.day0)
+    standing = rule.standing
+    due = max(each for each in (standing.due, extended, history.printed) if each is not None)
+    suspended, waiting = rule.open_wait, index.open_wait
+    restarts = len(rule.cycles) - 1
+    ledger = (
+        account(terms, history, waits, rule, index, (extension, extension_flags), due)
+        if with_ledger
+        else ()
+    )
+    return Deadline(
+        terms=terms,
+        history=history,
+        due=due if suspended is None else None,
+        limit=standing.limit if suspended is None else None,
+        last_day=standing.last_day if suspended is None else None,
+        first=rule.cycles[0][1],
+        before_wait=None
+        if suspended is None
+        else Moments(due, standing.limit, standing.last_day),
+        suspended_since=None if suspended is None else suspended.opened,
+        opened=rule.opened,
+        day0=rule.day0,
+        restarts=restarts,
+        cycle=1 + restarts + (extension is not None),
+        extended_to=None if extension is None else extension.new_day,
+        index_due=index.standing.due if waiting is None else None,
+        index_last_day=index.standing.last_day if waiting is None else None,
+        index_before_wait=None if waiting is None else index.standing,
+        index_late=len(waits) > REQUESTS_MAX,
+        flags=(*_wait_flags(waits, rule), *extension_flags),
+        ledger=ledger,
+        rule_run=rule,
+    )
+
+
+def _wait_flags(waits: Sequence[Wait], rule: Run) -> tuple[str, ...]:
+    flags = list[str]()
+    if len(waits) > REQUESTS_MAX:
+        flags.append(SECOND_REQUEST)
+    for shift in rule.shifts:
+        if legal_day(shift.wait.requested) == shift.standing.last_day:
+            flags.append(WAIT_ON_LAST_DAY)
+            break
+    return tuple(flags)

@@ -1,0 +1,107 @@
+"""The ledger of a deadline: every day counted, and every reason, in order.
+
+Entries are data: a key from a closed set, a running count, the event that caused it. The
+words in Vietnamese and English, and the article of the law, are in `wording.py`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from shared.calendar.wording import LAW, text_of
+from shared.calendar.zone import ICT, legal_day
+
+Language = Literal["vi", "en"]
+Count = int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One line of the ledger.
+
+    Attributes:
+        at: When; for a counted day its first moment.
+        key: What, from `wording.TEXTS`.
+        count: The running count in the limit's unit; none where the day does not count.
+        cause: The id of the event that caused it, if one did.
+        params: What the words need: a date, a reason, an amount.
+        clock: Whose count it is: the rule row's own, or the national index.
+    """
+
+    at: datetime
+    key: str
+    count: Count = None
+    cause: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    clock: Literal["rule", "index"] = "rule"
+
+    @property
+    def day(self) -> date:
+        """Return the legal day of the entry."""
+        return legal_day(self.at)
+
+    @property
+    def law(self) -> str | None:
+        """Return the article that the entry rests on, if one says so."""
+        return LAW.get(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as a person reads it."""
+
+    day: date
+    text: str
+    count: str  # "–" where nothing is counted.
+    law: str | None
+    clock: str
+
+
+def explain(entries: Iterable[LedgerEntry], language: Language = "vi") -> list[Line]:
+    """Return the ledger in words, in Vietnamese or in English."""
+    return [
+        Line(
+            day=entry.day,
+            text=text_of(entry.key, entry.params, language, law=entry.law),
+            count="–" if entry.count is None else f"{entry.count:g}",
+            law=entry.law,
+            clock=entry.clock,
+        )
+        for entry in entries
+    ]
+
+
+def entry_to_document(entry: LedgerEntry) -> dict[str, Any]:
+    """Return an entry as JSON can hold it."""
+    document: dict[str, Any] = {
+        "day": entry.day.isoformat(),
+        "at": entry.at.astimezone(ICT).isoformat(),
+        "key": entry.key,
+        "count": entry.count,
+        "clock": entry.clock,
+    }
+    if entry.law is not None:
+        document["law"] = entry.law
+    if entry.cause is not None:
+        document["cause"] = entry.cause
+    if entry.params:
+        document["params"] = dict(entry.params)
+    return document
+
+
+def entry_from_document(document: Mapping[str, Any]) -> LedgerEntry:
+    """Return the entry that `entry_to_document` wrote."""
+    return LedgerEntry(
+        at=datetime.fromisoformat(document["at"]),
+        key=document["key"],
+        count=document.get("count"),
+        cause=document.get("cause"),
+        params=dict(document.get("params", {})),
+        clock=document.get("clock", "rule"),
+    )
+
+
+def ledger_to_documents(entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
+    """Return a whole ledger as JSON can hold it."""
+    return [entry_to_document(entry) for entry in entries]

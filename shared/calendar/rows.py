@@ -1,0 +1,117 @@
+"""The ledger's rows of counted (and uncounted) days, sessions and hours."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from shared.calendar.counting import Moments, Terms
+from shared.calendar.days import SATURDAY
+from shared.calendar.ledger import Count, LedgerEntry
+from shared.calendar.limits import LimitUnit
+from shared.calendar.opening import Session
+from shared.calendar.zone import ICT, ONE_DAY, at, legal_day
+
+
+@dataclass(slots=True)
+class Counter:
+    """Counts on from where it stands, row by row, up to the value of the limit."""
+
+    terms: Terms
+    counted: int = 0
+    opened: timedelta = timedelta()
+
+    def rows(
+        self, after: datetime, through: datetime, barred: date | None = None
+    ) -> Iterator[LedgerEntry]:
+        """Yield the rows later than `after`, up to and including `through`.
+
+        Args:
+            after: The start, or the receipt from which the count goes on.
+            through: Where the count ends or stops.
+            barred: From this day on nothing is counted (the day of a restart).
+        """
+        match self.terms.limit.unit:
+            case LimitUnit.WORKING_DAYS | LimitUnit.CALENDAR_DAYS:
+                yield from self._days(legal_day(after), legal_day(through), barred)
+            case LimitUnit.HALF_DAYS:
+                yield from self._sessions(after, through)
+            case LimitUnit.HOURS:
+                yield from self._hours(after, through)
+            case LimitUnit.SAME_DAY | LimitUnit.GIVEN:
+                return
+
+    def _days(self, after: date, through: date, barred: date | None) -> Iterator[LedgerEntry]:
+        limit = self.terms.limit
+        day = after + ONE_DAY
+        while day <= through and (barred is None or day < barred):
+            works = self.terms.calendar.is_working(day)
+            if self.counted >= limit.value:
+                if limit.unit is LimitUnit.CALENDAR_DAYS:
+                    yield _rolled(day, limit.value, works=works)
+            elif works or limit.unit is LimitUnit.CALENDAR_DAYS:
+                self.counted += 1
+                yield _day_row(self.terms, day, self.counted, works=works)
+            else:
+                yield _day_row(self.terms, day, None, works=False)
+            day += ONE_DAY
+
+    def _sessions(self, after: datetime, through: datetime) -> Iterator[LedgerEntry]:
+        limit = self.terms.limit
+        for session in _sessions(self.terms, after, through):
+            if after < session.opens <= through and self.counted < limit.value:
+                self.counted += 1
+                yield LedgerEntry(session.opens, f"session_{session.name}", self.counted)
+
+    def _hours(self, after: datetime, through: datetime) -> Iterator[LedgerEntry]:
+        for session in _sessions(self.terms, after, through):
+            begins, ends = max(after, session.opens), min(through, session.closes)
+            if begins < ends:
+                self.opened += ends - begins
+                hours = round(self.opened / timedelta(hours=1), 4)
+                yield LedgerEntry(begins, f"opening_{session.name}", hours)
+
+
+def close_row(
+    rows: list[LedgerEntry], last: Moments, began: datetime, counted: int | None
+) -> None:
+    """Write the hour of the promise into the row of the last day, or add one for it."""
+    until = {"until": f"{last.due.astimezone(ICT):%H:%M}"}
+    for index in range(len(rows) - 1, -1, -1):
+        row = rows[index]
+        if row.count is not None and row.day == last.last_day:
+            rows[index] = replace(row, params={**row.params, **until})
+            return
+    same = legal_day(began) == last.last_day
+    moment = began if same else at(last.last_day, time())
+    rows.append(LedgerEntry(moment, "last_day", counted, params=until))
+
+
+def _sessions(terms: Terms, after: datetime, through: datetime) -> Iterator[Session]:
+    day = legal_day(after)
+    while day <= legal_day(through):
+        yield from terms.opening.sessions(day)
+        day += ONE_DAY
+
+
+def _day_row(terms: Terms, day: date, count: Count, *, works: bool) -> LedgerEntry:
+    note = terms.calendar.notes.get(day)
+    weekday = {"weekday": str(day.weekday())}
+    moment = at(day, time())
+    if works:
+        if note is None:
+            by_calendar = terms.limit.unit is LimitUnit.CALENDAR_DAYS
+            return LedgerEntry(moment, "calendar_day" if by_calendar else "working_day", count)
+        if note.counterpart is not None:
+            weekday["counterpart"] = note.counterpart.isoformat()
+        return LedgerEntry(moment, "makeup_day", count, params=weekday)
+    if note is not None:
+        return LedgerEntry(moment, "day_off", count, params={"reason": note.reason})
+    assert day.weekday() >= SATURDAY, "a weekday that is off has a note"
+    return LedgerEntry(moment, "weekend", count, params=weekday)
+
+
+def _rolled(day: date, count: int, *, works: bool) -> LedgerEntry:
+    if works:
+        return LedgerEntry(at(day, time()), "rolled", count)
+    weekday = {"weekday": str(day.weekday())}
+    return LedgerEntry(at(day, time()), "rolled_over", None, params=weekday)

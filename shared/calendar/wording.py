@@ -1,0 +1,221 @@
+"""The words of the ledger, in Vietnamese and English, and the articles behind them."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final, Literal
+
+CIVIL_CODE: Final = "BLDS"
+DECREE_61: Final = "NĐ 61/2018"
+
+LAW: Final[Mapping[str, str]] = {
+    "accepted": f"{CIVIL_CODE} Đ.147",
+    "arrived": f"{CIVIL_CODE} Đ.147, NĐ 309/2026 Đ.8.3",
+    "step": f"{CIVIL_CODE} Đ.147, {DECREE_61} Đ.19.6",
+    "accepted_hours": f"{CIVIL_CODE} Đ.147.1",
+    "arrived_hours": f"{CIVIL_CODE} Đ.147.1, NĐ 309/2026 Đ.8.3",
+    "step_hours": f"{CIVIL_CODE} Đ.147.1, {DECREE_61} Đ.19.6",
+    "same_day_after_cutoff": "NĐ 23/2015 Đ.7",
+    "rolled": f"{CIVIL_CODE} Đ.148.5",
+    "restart": f"{DECREE_61} Đ.19.4",
+    "second_request": f"{DECREE_61} Đ.11.2c",
+    "extension": f"{DECREE_61} Đ.19.9",
+    "second_extension": f"{DECREE_61} Đ.19.9",
+    "index_late": "QĐ 766/QĐ-TTg 2.1",
+    "index_moved": "QĐ 766/QĐ-TTg 2.1",
+    "index_due": "QĐ 766/QĐ-TTg 2.1",
+}
+
+TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+    "accepted": ("tiếp nhận, ngày này không tính", "accepted; this day is not counted"),
+    "arrived": (
+        "cơ quan có thẩm quyền nhận hồ sơ, ngày này không tính",
+        "reached the competent agency; this day is not counted",
+    ),
+    "step": ("cơ quan phối hợp nhận, ngày này không tính", "step begun; day not counted"),
+    "accepted_hours": ("tiếp nhận, tính từ {hour}", "accepted; counted from {hour}"),
+    "arrived_hours": (
+        "cơ quan có thẩm quyền nhận hồ sơ, tính từ {hour}",
+        "reached the competent agency; counted from {hour}",
+    ),
+    "step_hours": ("cơ quan phối hợp nhận, tính từ {hour}", "step begun; from {hour}"),
+    "accepted_session": (
+        "tiếp nhận, buổi này không tính",
+        "accepted; this session is not counted",
+    ),
+    "arrived_session": (
+        "cơ quan có thẩm quyền nhận hồ sơ, buổi này không tính",
+        "reached the competent agency; this session is not counted",
+    ),
+    "step_session": ("cơ quan phối hợp nhận, buổi này không tính", "step begun; not counted"),
+    "moved_to_opening": (
+        "ngoài giờ: coi như tiếp nhận lúc {hour} ngày {day}",
+        "after hours: taken as accepted at {hour} on {day}",
+    ),
+    "same_day_in_time": (
+        "tiếp nhận trước hoặc đúng {cutoff}: trả trong ngày",
+        "accepted at or before {cutoff}: due the same day",
+    ),
+    "same_day_after_cutoff": (
+        "tiếp nhận sau {cutoff}: trả vào ngày làm việc tiếp theo",
+        "accepted after {cutoff}: due the next working day",
+    ),
+    "same_day_on_day_off": (
+        "tiếp nhận vào ngày nghỉ: trả vào ngày làm việc tiếp theo",
+        "accepted on a day off: due the next working day",
+    ),
+    "given": ("hạn do hệ thống nguồn ấn định", "deadline given by the source system"),
+    "working_day": ("ngày làm việc", "working day"),
+    "makeup_day": ("{weekday} làm bù cho {counterpart}", "{weekday} worked for {counterpart}"),
+    "weekend": ("{weekday}", "{weekday}"),
+    "day_off": ("nghỉ: {reason}", "day off: {reason}"),
+    "calendar_day": ("ngày", "day"),
+    "rolled_over": ("{weekday}, ngày nghỉ: hạn chuyển tiếp", "{weekday}, off: carried over"),
+    "rolled": (
+        "ngày làm việc đầu tiên sau ngày nghỉ: là ngày cuối của thời hạn",
+        "first working day after the day off: the last day of the limit",
+    ),
+    "not_rolled": (
+        "ngày cuối là ngày nghỉ, luật chuyên ngành không cho chuyển",
+        "last day is a day off; the special law does not carry it over",
+    ),
+    "session_am": ("buổi sáng", "morning session"),
+    "session_pm": ("buổi chiều", "afternoon session"),
+    "opening_am": ("giờ làm việc buổi sáng", "office hours, morning"),
+    "opening_pm": ("giờ làm việc buổi chiều", "office hours, afternoon"),
+    "last_day": ("ngày cuối của thời hạn", "the last day of the limit"),
+    "wait_opened": (
+        "yêu cầu bổ sung, thông báo đã đến: dừng tính",
+        "supplement requested, notice arrived: the count stops",
+    ),
+    "wait_unproven": (
+        "yêu cầu bổ sung, chưa có chứng từ thông báo đã đến: vẫn tính",
+        "supplement requested, arrival of the notice not proven: the count goes on",
+    ),
+    "wait_before_acceptance": (
+        "yêu cầu bổ sung trước khi tiếp nhận: không phải thời gian chờ",
+        "supplement requested before acceptance: no wait",
+    ),
+    "wait_after_due": (
+        "yêu cầu bổ sung sau khi đã hết hạn: không thay đổi hạn",
+        "supplement requested after the due moment: moves nothing",
+    ),
+    "second_request": (
+        "yêu cầu bổ sung lần {number}: vượt quá một lần",
+        "supplement request number {number}: more than once",
+    ),
+    "restart": ("nhận đủ bổ sung: tính lại từ đầu", "supplement received: counted anew"),
+    "subtract": (
+        "nhận đủ bổ sung: thời gian chờ không tính ({moved})",
+        "supplement received: the wait is not counted ({moved})",
+    ),
+    "given_unmoved": (
+        "nhận đủ bổ sung: hạn do hệ thống nguồn ấn định, không thay đổi",
+        "supplement received: a given deadline does not move",
+    ),
+    "extension": ("xin lỗi và hẹn lại: ngày {day}", "apology and new date: {day}"),
+    "second_extension": (
+        "hẹn lại lần thứ hai: ghi nhận, không thay đổi ngày hẹn",
+        "a second new date: recorded, moves nothing",
+    ),
+    "extension_not_later": (
+        "ngày hẹn lại {day} không muộn hơn ngày đã hẹn: không thay đổi",
+        "new date {day} is not later than the promise: moves nothing",
+    ),
+    "extension_not_working": (
+        "ngày hẹn lại {day} là ngày nghỉ: không thay đổi",
+        "new date {day} is a day off: moves nothing",
+    ),
+    "promise_kept": (
+        "lời hẹn đã in {day} không lùi về sớm hơn",
+        "the printed promise of {day} does not move earlier",
+    ),
+    "index_moved": ("theo chỉ số 766: trừ thời gian chờ {moved}", "index 766: less {moved}"),
+    "index_late": (
+        "theo chỉ số 766: yêu cầu bổ sung quá một lần là quá hạn",
+        "index 766: more than one supplement request is late",
+    ),
+    "index_due": ("theo chỉ số 766: hạn {hour} ngày {day}", "index 766: due {hour}, {day}"),
+    "index_suspended": (
+        "theo chỉ số 766: đang chờ người nộp, chưa có hạn",
+        "index 766: waiting for the applicant, no due moment",
+    ),
+}
+
+_UNTIL: Final = (", hết {until}", ", until {until}")
+
+DAY_REASONS: Final[Mapping[str, tuple[str, str]]] = {
+    "new_year": ("Tết Dương lịch", "New Year's Day"),
+    "tet": ("Tết Nguyên đán", "Lunar New Year"),
+    "hung_kings": ("Giỗ Tổ Hùng Vương", "Hung Kings' Commemoration Day"),
+    "reunification_day": ("Ngày Chiến thắng 30/4", "Reunification Day"),
+    "labour_day": ("Quốc tế Lao động 1/5", "Labour Day"),
+    "national_day": ("Quốc khánh", "National Day"),
+    "culture_day": ("Ngày Văn hóa Việt Nam", "Viet Nam Culture Day"),
+    "substitute": ("nghỉ bù", "substitute day off"),
+    "swap": ("hoán đổi ngày làm việc", "exchanged working day"),
+    "closure": ("trung tâm đóng cửa", "centre closed"),
+    "reception": ("tiếp nhận ngoài ngày làm việc", "reception on a day off"),
+}
+
+_WEEKDAYS: Final = {
+    "vi": ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+
+_UNITS: Final = {
+    "vi": {"days": "{n} ngày", "working_days": "{n} ngày làm việc", "sessions": "{n} buổi"},
+    "en": {
+        "days": "{n} day(s)",
+        "working_days": "{n} working day(s)",
+        "sessions": "{n} session(s)",
+    },
+}
+
+_DATES: Final = frozenset({"day", "counterpart"})
+
+
+def text_of(
+    key: str, params: Mapping[str, str], language: Literal["vi", "en"], *, law: str | None
+) -> str:
+    """Return one entry in words, the article in brackets behind it.
+
+    Raises:
+        KeyError: the key is in no version of the wording.
+    """
+    side = 0 if language == "vi" else 1
+    if key == "makeup_day" and "counterpart" not in params:
+        text = {"vi": "{weekday} làm bù", "en": "{weekday}, worked"}[language]
+    else:
+        text = TEXTS[key][side]
+    if "until" in params:
+        text += _UNTIL[side]
+    words = {name: _word(name, value, language) for name, value in params.items()}
+    sentence = text.format(**words)
+    return f"{sentence} ({law})" if law else sentence
+
+
+def weekday_name(day: date, language: Literal["vi", "en"]) -> str:
+    """Return the name of a day of the week."""
+    return _WEEKDAYS[language][day.weekday()]
+
+
+def reason_text(reason: str, language: Literal["vi", "en"]) -> str:
+    """Return why a day is off or worked; an unknown code stands for itself."""
+    pair = DAY_REASONS.get(reason)
+    return reason.replace("_", " ") if pair is None else pair[0 if language == "vi" else 1]
+
+
+def _word(name: str, value: str, language: Literal["vi", "en"]) -> str:
+    if name in _DATES:
+        day = date.fromisoformat(value)
+        return f"{day:%d/%m/%Y}" if name == "day" else f"{day:%d/%m}"
+    if name == "weekday":
+        return _WEEKDAYS[language][int(value)]
+    if name == "reason":
+        return reason_text(value, language)
+    if name == "moved":
+        unit, _, amount = value.partition(":")
+        if unit == "time":
+            return {"vi": f"{amount} giờ làm việc", "en": f"{amount} opening hours"}[language]
+        return _UNITS[language][unit].format(n=amount)
+    return value
