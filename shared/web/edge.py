@@ -1,0 +1,131 @@
+"""What wraps every answer: security headers, a measured and logged request, one form of 413.
+
+Pure ASGI, around the whole application, so that errors wear the headers too.
+"""
+
+import time
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.ops import log
+from shared.ops.metrics import Metrics
+from shared.web import problem
+from shared.web.auth import SET_COOKIE, WHO
+from shared.web.principal import Principal
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+QUIET_ROUTES = frozenset({"/livez", "/readyz", "/metrics", "/statusz"})
+TOO_LARGE = 413
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+TRANSPORT_SECURITY = "max-age=31536000"
+
+_log = log.logger(__name__)
+
+
+class Edge:
+    """The outermost layer of a service's HTTP side."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, *, https: bool) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._headers = HEADERS | (
+            {"Strict-Transport-Security": TRANSPORT_SECURITY} if https else {}
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, dressed, measured and logged."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(scope, send, self._headers)
+        started = time.monotonic()
+        try:
+            await self._app(scope, receive, answer.send)
+        finally:
+            self._record(scope, answer.status, time.monotonic() - started)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        route = route_of(scope)
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self._metrics.http_requests.labels(method, route, str(status)).inc()
+        self._metrics.http_request_seconds.labels(method, route).observe(seconds)
+        if route in QUIET_ROUTES:
+            return
+        who = scope.get(WHO)
+        named = {"key_id": who.key_id, "role": who.role} if isinstance(who, Principal) else {}
+        _log.info(
+            "request",
+            method=method,
+            route=route,
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+            **named,
+        )
+
+
+class _Answer:
+    """One answer on its way out."""
+
+    def __init__(self, scope: Scope, send: Send, headers: dict[str, str]) -> None:
+        self._scope = scope
+        self._send = send
+        self._headers = headers
+        self._replaced = False
+        self.status = 500
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await self._start(message)
+        elif not self._replaced:
+            await self._send(message)
+
+    async def _start(self, message: Message) -> None:
+        self.status = message["status"]
+        headers = MutableHeaders(raw=list(message["headers"]))
+        ours = headers.get("content-type") == problem.MEDIA_TYPE
+        if self.status == TOO_LARGE and not ours:
+            await self._replace()
+            return
+        self._dress(headers)
+        await self._send({**message, "headers": headers.raw})
+
+    async def _replace(self) -> None:
+        """Give the framework's bare refusal of a large body the form of all our problems."""
+        self._replaced = True
+        language = problem.language_of(Headers(scope=self._scope))
+        ours = problem.response(problem.ProblemError("too-large"), language)
+        headers = MutableHeaders(raw=list(ours.raw_headers))
+        self._dress(headers)
+        await self._send(
+            {"type": "http.response.start", "status": TOO_LARGE, "headers": headers.raw}
+        )
+        await self._send({"type": "http.response.body", "body": bytes(ours.body)})
+
+    def _dress(self, headers: MutableHeaders) -> None:
+        for name, value in self._headers.items():
+            headers.setdefault(name, value)
+        headers.setdefault("Cache-Control", "no-store")
+        cookie = self._scope.get(SET_COOKIE)
+        if isinstance(cookie, str) and "set-cookie" not in headers:
+            headers.append("Set-Cookie", cookie)
+
+
+def route_of(scope: Scope) -> str:
+    """Name the route that answered by its template; `unmatched` when none did."""
+    context = scope.get("fastapi", {}).get("effective_route_context")
+    route = context or scope.get("route")
+    path: Callable[..., str] | str | None = getattr(route, "path", None)
+    return path if isinstance(path, str) else "unmatched"
