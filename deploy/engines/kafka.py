@@ -1,0 +1,133 @@
+"""The embedded Apache Kafka: one KRaft broker, its data in a folder of ours."""
+
+import base64
+import secrets
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.engines import probe
+from deploy.engines.artefacts import KafkaArtefacts
+from deploy.engines.errors import EngineError
+from deploy.engines.ports import HOST
+from deploy.engines.process import ChildProcess
+
+NAME: Final = "kafka"
+STOP_WAIT_S: Final = 20.0
+FORMAT_TIMEOUT_S: Final = 120
+HEAP: Final = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+LOGGING: Final = (
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
+    "--sun-misc-unsafe-memory-access=allow",  # Kafka unmaps its files so; Java 25 would warn.
+)
+
+PROPERTIES: Final = """\
+# Written anew at every start; what is changed here is lost.
+process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+controller.quorum.voters=1@{host}:{controller_port}
+log.dirs={log_dirs}
+# deploy/topics.py creates topics, never a client.
+auto.create.topics.enable=false
+# One broker holds one copy; clients still ask for acks=all.
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=4
+group.initial.rebalance.delay.ms=0
+# A consumer that was away for a month goes on where it stopped.
+offsets.retention.minutes=43200
+# The largest record of ours (6 MiB, inbound) and its batch.
+message.max.bytes=7340032
+replica.fetch.max.bytes=7340032
+log.cleaner.dedupe.buffer.size=16777216
+# Back within seconds after a crash.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+"""
+
+
+@dataclass(slots=True)
+class Kafka:
+    """A broker that can be started, stopped, killed and started again on its data."""
+
+    folder: Path
+    port: int
+    controller_port: int
+    artefacts: KafkaArtefacts
+    process: ChildProcess
+
+    @classmethod
+    def at(
+        cls, folder: Path, *, port: int, controller_port: int, artefacts: KafkaArtefacts
+    ) -> "Kafka":
+        """Describe the broker whose data live in `folder`; nothing starts yet."""
+        arguments = ("-cp", artefacts.classpath, "kafka.Kafka")
+        process = ChildProcess(
+            NAME,
+            (
+                str(artefacts.java),
+                *HEAP,
+                *LOGGING,
+                *arguments,
+                str(folder / "server.properties"),
+            ),
+            folder,
+        )
+        return cls(folder, port, controller_port, artefacts, process)
+
+    @property
+    def bootstrap(self) -> str:
+        """The address that clients start from."""
+        return f"{HOST}:{self.port}"
+
+    def start(self) -> None:
+        """Start the broker; the first time, give its folder an identity."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        properties = self.folder / "server.properties"
+        properties.write_text(
+            PROPERTIES.format(
+                host=HOST,
+                port=self.port,
+                controller_port=self.controller_port,
+                log_dirs=self.folder / "log",
+            ),
+            encoding="utf-8",
+        )
+        if not (self.folder / "log" / "meta.properties").exists():
+            self._format(properties)
+        self.process.start()
+
+    def _format(self, properties: Path) -> None:
+        cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+        java = (str(self.artefacts.java), *LOGGING, "-XX:TieredStopAtLevel=1")
+        tool = ("-cp", self.artefacts.classpath, "kafka.tools.StorageTool", "format")
+        done = subprocess.run(  # noqa: S603  Our own command.
+            [*java, *tool, "-t", cluster, "-c", str(properties)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=FORMAT_TIMEOUT_S,
+        )
+        if done.returncode != 0:
+            reason = " / ".join((done.stderr or done.stdout).strip().splitlines()[-2:])
+            raise EngineError(f"Kafka could not prepare {self.folder}: {reason}")
+
+    def ready(self) -> bool:
+        """Return whether the broker serves requests."""
+        return probe.kafka_answers(self.port)
+
+    def stop(self) -> None:
+        """Stop in order: logs are closed, so that the next start has nothing to recover."""
+        self.process.stop(STOP_WAIT_S)

@@ -1,0 +1,120 @@
+"""Provision topics: create what is missing, refuse what differs, never change by itself.
+
+The number of partitions decides where a subject's events go, so a topic that differs from
+the contract is a matter for a person, not for a start script.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from deploy.errors import CommandError
+from shared.events.topics import TOPICS, Topic, inbound, rejected
+from shared.kafka.admin import TopicAdmin, TopicRefusedError, TopicSpec
+from shared.subjects.errors import UnavailableError
+
+#: Who may publish from the first day; others come with `motcua topics add-publisher`.
+PUBLISHERS: Final = ("counter", "import", "notifications", "province")
+LEADER_TRIES_MAX: Final = 50
+LEADER_PAUSE_S: Final = 0.1
+
+
+class TopicsDifferError(CommandError):
+    """A topic is there, but not as the contract says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """What a provisioning run found and did."""
+
+    created: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def wanted(publishers: Iterable[str] = PUBLISHERS) -> tuple[Topic, ...]:
+    """Return every topic of an installation with these publishers."""
+    names = sorted(set(publishers))
+    doors = [make(name) for name in names for make in (inbound, rejected)]
+    return (*TOPICS.values(), *doors)
+
+
+def differences(topic: Topic, found: TopicSpec) -> list[str]:
+    """Say in what a topic differs from what the contract declares."""
+    said = []
+    if found.partitions != topic.partitions:
+        said.append(f"it has {found.partitions} partitions instead of {topic.partitions}")
+    said += [
+        f"{name} is {found.config.get(name)} instead of {value}"
+        for name, value in topic.config.items()
+        if found.config.get(name) != value
+    ]
+    return said
+
+
+async def provision(
+    bootstrap: Sequence[str], topics: Sequence[Topic] | None = None
+) -> Provisioned:
+    """Create the topics that are missing and check those that are there.
+
+    Raises:
+        TopicsDifferError: one differs from the contract; nothing was created then.
+        CommandError: the broker is away or refused.
+    """
+    asked = wanted() if topics is None else topics
+    try:
+        async with TopicAdmin(bootstrap) as admin:
+            found = await admin.describe([topic.name for topic in asked])
+            _insist([topic for topic in asked if topic.name in found], found)
+            missing = [topic for topic in asked if topic.name not in found]
+            await admin.create([_spec(topic) for topic in missing])
+            await _until_there(admin, [topic.name for topic in missing])
+    except (UnavailableError, TopicRefusedError) as error:
+        raise CommandError(str(error)) from error
+    return Provisioned(
+        created=tuple(topic.name for topic in missing), kept=tuple(sorted(found))
+    )
+
+
+async def check(bootstrap: Sequence[str], topics: Sequence[Topic] | None = None) -> int:
+    """Check that all topics are there as declared, and return how many there are.
+
+    Raises:
+        TopicsDifferError: one is missing, or differs from the contract.
+        CommandError: the broker is away.
+    """
+    asked = wanted() if topics is None else topics
+    try:
+        async with TopicAdmin(bootstrap) as admin:
+            found = await admin.describe([topic.name for topic in asked])
+    except (UnavailableError, TopicRefusedError) as error:
+        raise CommandError(str(error)) from error
+    if missing := [topic.name for topic in asked if topic.name not in found]:
+        raise TopicsDifferError(
+            f"{len(missing)} of {len(asked)} topics are missing, {missing[0]} for one: "
+            "create them with `motcua topics provision`"
+        )
+    _insist(asked, found)
+    return len(asked)
+
+
+def _insist(topics: Sequence[Topic], found: dict[str, TopicSpec]) -> None:
+    for topic in topics:
+        if said := differences(topic, found[topic.name]):
+            raise TopicsDifferError(
+                f"topic {topic.name} differs from the contract: {'; '.join(said)}. Nothing was "
+                "changed: set it right with your cluster's own tools, or name another cluster"
+            )
+
+
+def _spec(topic: Topic) -> TopicSpec:
+    return TopicSpec(topic.name, topic.partitions, topic.config)
+
+
+async def _until_there(admin: TopicAdmin, names: Sequence[str]) -> None:
+    """Wait until the broker tells clients of every new topic."""
+    for _ in range(LEADER_TRIES_MAX):
+        if set(names) <= await admin.names():
+            return
+        await asyncio.sleep(LEADER_PAUSE_S)
+    raise CommandError(f"the broker made {len(names)} topics but does not list all of them")

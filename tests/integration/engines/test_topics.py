@@ -1,0 +1,86 @@
+"""Provisioning against a real broker: what is missing is made, what differs is refused."""
+
+import pytest
+
+from deploy.errors import CommandError
+from deploy.topics import TopicsDifferError, check, provision, wanted
+from shared.events.topics import Topic, inbound, rejected
+from shared.kafka.admin import TopicAdmin, TopicSpec
+
+pytestmark = pytest.mark.connected
+
+
+def topic(name: str, partitions: int = 3, retention_ms: int = 3_600_000) -> Topic:
+    """Return a topic that no contract declares."""
+    return Topic(
+        name=name,
+        says="A test's own.",
+        key="none",
+        writer="a test",
+        readers=(),
+        partitions=partitions,
+        retention_ms=retention_ms,
+    )
+
+
+@pytest.mark.asyncio
+async def test_the_session_has_every_topic_of_the_contract(kafka_bootstrap: str) -> None:
+    """What the fixtures provision passes the same check that an operator runs."""
+    assert await check([kafka_bootstrap]) == len(wanted())
+
+
+@pytest.mark.asyncio
+async def test_a_second_run_creates_nothing(kafka_bootstrap: str, unique: str) -> None:
+    """The first run creates, the second finds."""
+    asked = [topic(f"{unique}.a"), topic(f"{unique}.b", partitions=1)]
+
+    first = await provision([kafka_bootstrap], asked)
+    second = await provision([kafka_bootstrap], asked)
+
+    assert set(first.created) == {f"{unique}.a", f"{unique}.b"}
+    assert second.created == ()
+    assert set(second.kept) == {f"{unique}.a", f"{unique}.b"}
+
+
+@pytest.mark.asyncio
+async def test_a_topic_with_other_partitions_is_refused_and_nothing_created(
+    kafka_bootstrap: str, unique: str
+) -> None:
+    """A client that made a topic first must not decide how many partitions it has."""
+    async with TopicAdmin([kafka_bootstrap]) as admin:
+        await admin.create([TopicSpec(f"{unique}.weak", 1, {"retention.ms": "5000"})])
+
+    with pytest.raises(TopicsDifferError, match="1 partitions instead of 3") as refused:
+        await provision([kafka_bootstrap], [topic(f"{unique}.weak"), topic(f"{unique}.new")])
+
+    assert "retention.ms is 5000 instead of 3600000" in str(refused.value)
+    async with TopicAdmin([kafka_bootstrap]) as admin:
+        assert f"{unique}.new" not in await admin.names()
+
+
+@pytest.mark.asyncio
+async def test_a_missing_topic_is_named(kafka_bootstrap: str, unique: str) -> None:
+    """The check says what is missing and which command makes it."""
+    with pytest.raises(TopicsDifferError, match=rf"{unique}\.gone for one: create them with"):
+        await check([kafka_bootstrap], [topic(f"{unique}.gone")])
+
+
+@pytest.mark.asyncio
+async def test_an_inbound_topic_takes_records_that_intake_must_refuse(
+    kafka_bootstrap: str,
+) -> None:
+    """The broker's own limits let an oversize record in, for intake to answer."""
+    door = inbound("counter")
+    async with TopicAdmin([kafka_bootstrap]) as admin:
+        found = await admin.describe([door.name, rejected("counter").name])
+
+    assert found[door.name].config["max.message.bytes"] == str(6 * 1024 * 1024)
+    assert found[door.name].config["message.timestamp.type"] == "LogAppendTime"
+    assert found[rejected("counter").name].partitions == 1
+
+
+@pytest.mark.asyncio
+async def test_a_broker_that_is_away_is_one_sentence() -> None:
+    """Nobody listens there: the command stops with the address."""
+    with pytest.raises(CommandError, match=r"no Kafka answers at 127\.0\.0\.1:9"):
+        await provision(["127.0.0.1:9"])
