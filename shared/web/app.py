@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
@@ -26,7 +27,7 @@ from shared.web.auth import (
 )
 from shared.web.edge import Edge
 from shared.web.keys import KeyRing, KeysFileError
-from shared.web.pages import problem_page, wants_page
+from shared.web.pages import HERE, STATIC_PATH, problem_page, wants_page
 from shared.web.principal import OutsideScopeError
 from shared.web.probes import Probes, probes_router
 from shared.web.sessions import Sessions
@@ -103,6 +104,7 @@ def build_app(
     _handle_problems(app)
     for router in (probes_router(probes), _contract_router(app), sign_in_router(), *routers):
         app.include_router(router)
+    mount_public(app, STATIC_PATH, StaticFiles(directory=HERE / "static"))
     return app
 
 

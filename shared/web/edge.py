@@ -13,6 +13,7 @@ from shared.ops import log
 from shared.ops.metrics import Metrics
 from shared.web import problem
 from shared.web.auth import SET_COOKIE, WHO
+from shared.web.pages import STATIC_PATH
 from shared.web.principal import Principal
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -117,10 +118,14 @@ class _Answer:
     def _dress(self, headers: MutableHeaders) -> None:
         for name, value in self._headers.items():
             headers.setdefault(name, value)
-        headers.setdefault("Cache-Control", "no-store")
+        headers.setdefault("Cache-Control", _keep_for(self._scope["path"]))
         cookie = self._scope.get(SET_COOKIE)
         if isinstance(cookie, str) and "set-cookie" not in headers:
             headers.append("Set-Cookie", cookie)
+
+
+def _keep_for(path: str) -> str:
+    return "public, max-age=3600" if path.startswith(STATIC_PATH + "/") else "no-store"
 
 
 def route_of(scope: Scope) -> str:

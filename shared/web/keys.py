@@ -26,6 +26,8 @@ DAYS_DEFAULT = 365
 DAYS_MAX = 3_650
 KEY_CHARACTERS_MAX = 128
 
+PUBLISHER = re.compile(r"^[a-z][a-z0-9-]{1,30}$")
+UNIT = re.compile(r"^[0-9]{2,5}$")
 _KEY = re.compile(r"^mc_([0-9a-f]{10})_([A-Za-z0-9_-]{32})$")
 _NOBODY = "0" * 64
 
@@ -38,6 +40,10 @@ class UnknownKeyError(Exception):
     """No key has this id."""
 
 
+class WrongKeyError(ValueError):
+    """A key was asked for that would make no sense; the text says why."""
+
+
 class KeyRecord(BaseModel):
     """What the file holds of a key; never its secret."""
 
@@ -47,7 +53,7 @@ class KeyRecord(BaseModel):
     hash: str = Field(pattern=r"^[0-9a-f]{64}$")
     role: Role
     units: tuple[str, ...] | Literal["*"]
-    publisher: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9-]{1,30}$")
+    publisher: str | None = Field(default=None, pattern=PUBLISHER.pattern)
     person: str | None = Field(default=None, max_length=64)
     created: AwareDatetime
     expires: AwareDatetime
@@ -79,14 +85,9 @@ def mint(
 
     Raises:
         KeysFileError: the file is no file of keys or cannot be written.
-        ValueError: the key would have no sense, for example a publisher's without a name.
+        WrongKeyError: it would make no sense, for example a publisher's without a name.
     """
-    if not 1 <= days <= DAYS_MAX:
-        raise ValueError(f"a key lives from 1 to {DAYS_MAX} days")
-    if (role == "publisher") != (publisher is not None):
-        raise ValueError("a publisher's key names its publisher, and no other key does")
-    if not units:
-        raise ValueError("a key names its units, or * for all of them")
+    _check(role, units, publisher, days)
     key_id, secret = secrets.token_hex(ID_BYTES), secrets.token_urlsafe(SECRET_BYTES)
     now = wall_now().replace(microsecond=0)
     record = KeyRecord(
@@ -104,6 +105,23 @@ def mint(
     return f"mc_{key_id}_{secret}"
 
 
+def _check(
+    role: Role, units: Collection[str] | Literal["*"], publisher: str | None, days: int
+) -> None:
+    if not 1 <= days <= DAYS_MAX:
+        raise WrongKeyError(f"A key lives from 1 to {DAYS_MAX} days.")
+    if (role == "publisher") != (publisher is not None):
+        raise WrongKeyError("A publisher's key names its publisher, and no other key does.")
+    if publisher is not None and not PUBLISHER.fullmatch(publisher):
+        raise WrongKeyError(
+            "A publisher's name is 2 to 31 small letters, digits and -, a letter first."
+        )
+    if not units or (units != ALL_UNITS and not all(map(UNIT.fullmatch, units))):
+        raise WrongKeyError(
+            "A key names units by their codes, such as 06112, or * for all."
+        )
+
+
 def revoke(file: Path, key_id: str) -> KeyRecord:
     """Take a key out of the file; it is refused from the next request on.
 
@@ -114,7 +132,7 @@ def revoke(file: Path, key_id: str) -> KeyRecord:
     records = read_keys(file)
     gone = [record for record in records if record.id == key_id]
     if not gone:
-        raise UnknownKeyError(f"no key has the id {key_id}: `motcua keys list` shows them.")
+        raise UnknownKeyError(f"No key has the id {key_id}: `motcua keys list` shows them.")
     _write(file, tuple(record for record in records if record.id != key_id))
     return gone[0]
 

@@ -11,7 +11,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from shared.web.problem import Language, ProblemError, document
 
 HERE = Path(__file__).parent
-STYLE_PATH = "/sign-in.css"
+STATIC_PATH = "/static"
+STYLE_PATH = "/static/sign-in.css"
 SIGN_IN_PATH = "/sign-in"
 UNAUTHENTICATED = 401
 
@@ -33,11 +34,6 @@ def problem_page(request: Request, problem: ProblemError, language: Language) ->
 def render(name: str, language: Language, **values: object) -> str:
     """Render one of the pages here."""
     return _environment().get_template(name).render(lang=language, style=STYLE_PATH, **values)
-
-
-def style() -> str:
-    """Give the style sheet of the pages here."""
-    return (HERE / "static" / "sign-in.css").read_text(encoding="utf-8")
 
 
 def sign_in_address(request: Request) -> str:

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from shared.web.auth import Authenticator, allow_anyone_known, form_token, public
 from shared.web.keys import KEY_CHARACTERS_MAX
-from shared.web.pages import SIGN_IN_PATH, STYLE_PATH, render, style
+from shared.web.pages import SIGN_IN_PATH, render
 from shared.web.problem import Language, ProblemError, language_of
 from shared.web.rates import RateLimit, client_of
 
@@ -28,12 +28,6 @@ def sign_in_router() -> APIRouter:
     router = APIRouter(include_in_schema=False)
     tries = RateLimit("sign-in", TRIES)
     everybody = public("Who signs in has no session yet.")
-
-    @router.get(STYLE_PATH, dependencies=[everybody])
-    async def style_sheet() -> Response:
-        return Response(
-            style(), media_type="text/css", headers={"Cache-Control": "max-age=600"}
-        )
 
     @router.get(SIGN_IN_PATH, dependencies=[everybody])
     async def ask(request: Request, wanted: _Next = "/") -> Response:
