@@ -52,7 +52,7 @@ def account(
 
 def _given(terms: Terms, history: History, waits: Sequence[Wait]) -> Iterator[LedgerEntry]:
     given = terms.limit.given
-    assert given is not None, "checked when the limit was made"
+    assert given is not None, "checked before counting"
     until = {"until": f"{given.astimezone(ICT):%H:%M}"}
     yield LedgerEntry(given, "given", cause=history.cause, params=until)
     for wait in waits:

@@ -77,7 +77,7 @@ def reach(terms: Terms, day0: datetime) -> Reach:
             session = terms.opening.nth_session(day0, limit.value)
             return Reach(session.day, session.closes)
         case LimitUnit.GIVEN:
-            assert limit.given is not None, "checked when the limit was made"
+            assert limit.given is not None, "checked before counting"
             return Reach(legal_day(limit.given), limit.given)
 
 

@@ -15,7 +15,7 @@ from shared.calendar.counting import Moments, Terms, promise
 from shared.calendar.days import DeadlineCalendar
 from shared.calendar.history import History, Wait, checked, effective_waits
 from shared.calendar.ledger import LedgerEntry
-from shared.calendar.limits import Limit
+from shared.calendar.limits import Limit, require_given
 from shared.calendar.opening import OpeningHours
 from shared.calendar.runs import Run, extension_in_force, index_run, rule_run
 from shared.calendar.zone import legal_day
@@ -91,10 +91,12 @@ def compute(
     """Return the deadline that a limit and a history give.
 
     Raises:
+        InvalidLimitError: the limit is `given`, and nobody gave the instant.
         InvalidHistoryError: the history contradicts itself.
         DateOutsideCalendarError: the answer lies beyond the published calendar.
     """
     terms = Terms(limit, calendar, opening)
+    require_given(limit)
     history = checked(history)
     waits = effective_waits(history)
     rule = rule_run(terms, history.start, waits)

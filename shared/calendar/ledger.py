@@ -26,7 +26,7 @@ class LedgerEntry:
         count: The running count in the limit's unit; none where the day does not count.
         cause: The id of the event that caused it, if one did.
         params: What the words need: a date, a reason, an amount.
-        clock: Whose count it is: the rule row's own, or the national index.
+        clock: Whose count it is: the law's (the rule row's own), or the national index.
     """
 
     at: datetime
@@ -34,7 +34,7 @@ class LedgerEntry:
     count: Count = None
     cause: str | None = None
     params: Mapping[str, str] = field(default_factory=dict)
-    clock: Literal["rule", "index"] = "rule"
+    clock: Literal["law", "index"] = "law"
 
     @property
     def day(self) -> date:
@@ -82,7 +82,7 @@ def entry_to_document(entry: LedgerEntry) -> dict[str, Any]:
         "clock": entry.clock,
     }
     if entry.law is not None:
-        document["law"] = entry.law
+        document["source"] = entry.law
     if entry.cause is not None:
         document["cause"] = entry.cause
     if entry.params:
@@ -98,7 +98,7 @@ def entry_from_document(document: Mapping[str, Any]) -> LedgerEntry:
         count=document.get("count"),
         cause=document.get("cause"),
         params=dict(document.get("params", {})),
-        clock=document.get("clock", "rule"),
+        clock=document.get("clock", "law"),
     )
 
 

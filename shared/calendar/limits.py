@@ -61,7 +61,10 @@ COUNTED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One limit. `value` is ignored for `same_day` and `given`."""
+    """One limit. `value` is ignored for `same_day` and `given`.
+
+    A rule row of the unit `given` has no instant; each dossier brings its own.
+    """
 
     unit: LimitUnit
     value: int = 0
@@ -76,8 +79,8 @@ class Limit:
         """Refuse what no rule row may hold.
 
         Raises:
-            InvalidLimitError: a counted limit without a sensible number, or a given one
-                without its instant.
+            InvalidLimitError: a counted limit without a sensible number, or a given instant
+                without an offset.
         """
         if self.unit in COUNTED and not 1 <= self.value <= LIMIT_VALUE_MAX:
             raise InvalidLimitError(
@@ -86,13 +89,6 @@ class Limit:
                 f"a limit in {self.unit} is from 1 to {LIMIT_VALUE_MAX}, not {self.value}",
                 "Give the number that the rule row states.",
             )
-        if self.unit is LimitUnit.GIVEN and self.given is None:
-            raise InvalidLimitError(
-                "/limit/given",
-                "given-without-instant",
-                "a limit of the kind 'given' needs the instant that the source system gave",
-                "Add `given` with date, time and offset.",
-            )
         if self.given is not None and self.given.tzinfo is None:
             raise InvalidLimitError(
                 "/limit/given",
@@ -100,3 +96,18 @@ class Limit:
                 "the given instant has no offset",
                 "Write it with +07:00.",
             )
+
+
+def require_given(limit: Limit) -> None:
+    """Refuse to count by a given limit that was never given.
+
+    Raises:
+        InvalidLimitError: the instant is missing.
+    """
+    if limit.unit is LimitUnit.GIVEN and limit.given is None:
+        raise InvalidLimitError(
+            "/limit/given",
+            "given-without-instant",
+            "a limit of the kind 'given' needs the instant that the source system gave",
+            "Add `given` with date, time and offset.",
+        )

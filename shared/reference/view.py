@@ -1,0 +1,191 @@
+"""The reference data as one immutable view, folded from `motcua.reference.v1`.
+
+Every service holds one and replaces it with each event. Nothing is built before it is asked
+for, and what an event does not touch is shared with the view before it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from shared.calendar.days import DeadlineCalendar
+from shared.calendar.opening import OpeningHours
+from shared.events.envelope import Event
+from shared.events.model import EventData
+from shared.events.reference import (
+    CalendarApproved,
+    CalendarProposed,
+    CalendarWithdrawn,
+    LeaveRecorded,
+    ProcedureDecided,
+    ProcedureExpired,
+    RoleAssigned,
+    RoleEnded,
+    RuleApproved,
+    RuleProposed,
+    UnitChanged,
+)
+from shared.reference.calendars import Calendars
+from shared.reference.catalogue import Procedure, Unit, procedure_of, unit_of
+from shared.reference.errors import NoRuleError, UnknownProcedureError, UnknownUnitError
+from shared.reference.organisation import Organisation
+from shared.reference.rules import RuleBook, RuleRow
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What holds: calendar, rules, catalogue, organisation. `version` is the last sequence."""
+
+    version: int = 0
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    procedures: Mapping[str, Procedure] = field(default_factory=dict)
+    rules: RuleBook = field(default_factory=RuleBook)
+    calendars: Calendars = field(default_factory=Calendars)
+    organisation: Organisation = field(default_factory=Organisation)
+
+    @classmethod
+    def empty(cls) -> "Reference":
+        """Return the view before any event."""
+        return cls()
+
+    def unit(self, code: str) -> Unit:
+        """Return a unit.
+
+        Raises:
+            UnknownUnitError: there is no such unit.
+        """
+        try:
+            return self.units[code]
+        except KeyError:
+            raise UnknownUnitError(code) from None
+
+    def procedure(self, code: str) -> Procedure:
+        """Return a procedure of the catalogue, in force or expired.
+
+        Raises:
+            UnknownProcedureError: there is no such procedure.
+        """
+        try:
+            return self.procedures[code]
+        except KeyError:
+            raise UnknownProcedureError(code) from None
+
+    def rule(
+        self, procedure: str, on: date, *, unit: str | None = None, channel: str | None = None
+    ) -> RuleRow:
+        """Return the rule row that a dossier received on a day falls under.
+
+        Raises:
+            NoRuleError: no row holds.
+        """
+        return self.rules.find(procedure, on, unit=unit, channel=channel)
+
+    def rule_version(self, rule: str, version: int) -> RuleRow:
+        """Return the row that a dossier was received under, whatever was approved since.
+
+        Raises:
+            NoRuleError: that row was never approved in that version.
+        """
+        try:
+            return self.rules.by_version[rule, version]
+        except KeyError:
+            msg = f"no version {version} of the rule row {rule}"
+            raise NoRuleError(msg) from None
+
+    @property
+    def calendar(self) -> DeadlineCalendar:
+        """Return the deadline calendar, one for all units.
+
+        Raises:
+            NoCalendarError: no year is published yet.
+        """
+        return self.calendars.deadline
+
+    @property
+    def horizon(self) -> date | None:
+        """Return the last published day; past it the engine refuses to guess."""
+        published = self.calendars.published
+        return None if published is None else published[1]
+
+    def opening(self, unit: str) -> OpeningHours:
+        """Return the opening calendar of a unit.
+
+        Raises:
+            UnknownUnitError: there is no such unit.
+            NoCalendarError: no year is published yet.
+        """
+        return self.calendars.opening(unit, self.unit(unit).opening)
+
+    def roles(self, unit: str, role: str, at: datetime | date) -> tuple[str, ...]:
+        """Return who answers for a role on that day: holders, or who stands in for them.
+
+        Nobody means that the role is vacant and has no deputy who is there.
+        """
+        return self.organisation.holders(unit, role, at)
+
+    def named(self, unit: str, role: str, at: datetime | date) -> tuple[str, ...]:
+        """Return who holds a role by name, present or away; nobody if it is vacant."""
+        return self.organisation.named(unit, role, at)
+
+    def present(self, person: str, at: datetime | date) -> tuple[str, ...]:
+        """Return the person, or who stands in while they are away; perhaps nobody."""
+        return self.organisation.present(person, at)
+
+    def obligations_from(self, unit: str) -> date | None:
+        """Return the day from which a unit's calendar obligations open, if one is set.
+
+        Raises:
+            UnknownUnitError: there is no such unit.
+        """
+        return self.unit(unit).obligations_from
+
+
+def apply(reference: Reference, event: Event) -> Reference:
+    """Return the view after one more event of the topic.
+
+    An event that is no reference event, or is older than the view, changes nothing.
+    """
+    sequence = event.sequence or reference.version + 1
+    if sequence <= reference.version:
+        return reference
+    return replace(_applied(reference, event.data, sequence), version=sequence)
+
+
+def _applied(  # noqa: C901, PLR0911 - one case for each type of event.
+    view: Reference, data: EventData, version: int
+) -> Reference:
+    match data:
+        case UnitChanged():
+            return replace(view, units={**view.units, data.unit: unit_of(data)})
+        case ProcedureDecided():
+            row = procedure_of(data)
+            return replace(view, procedures={**view.procedures, row.code: row})
+        case ProcedureExpired():
+            return _expired(view, data)
+        case RuleProposed():
+            proposed = {**view.rules.proposed, data.rule: data}
+            return replace(view, rules=replace(view.rules, proposed=proposed))
+        case RuleApproved():
+            return replace(view, rules=view.rules.approved(data, version))
+        case CalendarProposed():
+            return replace(view, calendars=view.calendars.offered(data))
+        case CalendarApproved():
+            return replace(view, calendars=view.calendars.approved(data, version))
+        case CalendarWithdrawn():
+            return replace(view, calendars=view.calendars.withdrawn(data.row, version))
+        case RoleAssigned():
+            return replace(view, organisation=view.organisation.assigned(data))
+        case RoleEnded():
+            return replace(view, organisation=view.organisation.ended(data))
+        case LeaveRecorded():
+            return replace(view, organisation=view.organisation.left(data))
+        case _:
+            return view
+
+
+def _expired(view: Reference, data: ProcedureExpired) -> Reference:
+    row = view.procedures.get(data.procedure)
+    if row is None:  # It expired before it was ever loaded here; there is nothing to mark.
+        return view
+    row = replace(row, expired_on=data.expired_on, replaced_by=data.replaced_by)
+    return replace(view, procedures={**view.procedures, row.code: row})
