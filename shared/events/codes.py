@@ -23,6 +23,8 @@ DOSSIER_PATTERN: Final = (
     r"^(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[A-Y][0-9]{2}(?:\.[0-9]{2,3}){0,3}"
     r"-(?:[0-9]{6}|[0-9]{8})-[0-9]{4,7}$"
 )
+#: A dossier code of another system, taken as it is: an opaque key that is safe in logs.
+OPAQUE_PATTERN: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,58}[A-Za-z0-9])?$"
 #: Electronic identifier of a state body (QĐ 20/2020/QĐ-TTg).
 ELECTRONIC_ID_PATTERN: Final = r"^[A-Y][0-9]{2}(?:\.[0-9]{2,3}){0,3}$"
 #: A person of the organisation, by an id that says nothing about them.
@@ -32,12 +34,15 @@ SLUG_PATTERN: Final = r"^[a-z][a-z0-9]*(?:[_-][a-z0-9]+){0,7}$"
 #: A component of a dossier, an agency, a result: codes of other systems.
 ITEM_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 #: An id of an event, a notice, an incident.
-IDENTIFIER_PATTERN: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._:/+=@~-]{0,126}[A-Za-z0-9=])?$"
+IDENTIFIER_PATTERN: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._:/+=~-]{0,126}[A-Za-z0-9=])?$"
 #: An obligation of a subject: its kind, and what of it where there are several.
 OBLIGATION_PATTERN: Final = r"^[a-z][a-z0-9_]{0,39}(?::[A-Za-z0-9._-]{1,60})?$"
 PUBLISHER_PATTERN: Final = r"^[a-z][a-z0-9-]{1,30}$"
 #: A type without its prefix and major.
 EVENT_NAME_PATTERN: Final = r"^[a-z]+\.[a-z]+(?:_[a-z]+){0,4}$"
+#: What a publisher says it is, with an instance of it where it likes.
+SOURCE_PATTERN: Final = r"^urn:motcua:publisher:[a-z][a-z0-9-]{1,30}(?::[A-Za-z0-9._-]{1,60})?$"
+TRACEPARENT_PATTERN: Final = r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 HASH_PATTERN: Final = r"^[0-9a-f]{64}$"
 
 UnitCode = Annotated[str, StringConstraints(pattern=UNIT_PATTERN, max_length=5)]
@@ -79,7 +84,10 @@ MATTER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "datarequest": re.compile(_OWN),
 }
 
+_DATED = frozenset({"duty", "posting"})
+_DAY_IN_ID = re.compile(_DAY)
 _DOSSIER = re.compile(DOSSIER_PATTERN)
+_OPAQUE = re.compile(OPAQUE_PATTERN)
 _UNIT = re.compile(UNIT_PATTERN)
 
 
@@ -103,8 +111,13 @@ def is_matter(subject: str) -> bool:
 
 
 def is_dossier_code(subject: str) -> bool:
-    """Say whether a subject has the shape of a dossier code."""
+    """Say whether a subject has the national shape of a dossier code."""
     return len(subject) <= SUBJECT_CHARACTERS_MAX and _DOSSIER.fullmatch(subject) is not None
+
+
+def is_opaque_code(subject: str) -> bool:
+    """Say whether a subject may be a dossier's key at all, whoever issued it."""
+    return _OPAQUE.fullmatch(subject) is not None
 
 
 def parse_matter(subject: str) -> Matter | None:
@@ -116,7 +129,18 @@ def parse_matter(subject: str) -> Matter | None:
     shape = MATTER_IDS.get(kind)
     if shape is None or _UNIT.fullmatch(unit) is None or shape.fullmatch(rest) is None:
         return None
+    if any(not _exists(day) for day in _DAY_IN_ID.findall(rest) if kind in _DATED):
+        return None
     return Matter(unit=unit, kind=kind, id=rest)
+
+
+def _exists(day: str) -> bool:
+    """Say whether a day is in the calendar: the shape alone lets 30 February pass."""
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True
 
 
 def matter_subject(unit: str, kind: str, own_id: str) -> str:

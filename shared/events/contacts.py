@@ -12,20 +12,16 @@ from shared.events.model import Frozen, Instant
 
 _LINE: Final = r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+$"
 
+PHONE_PATTERN: Final = r"^(?:\+?84|0)[0-9]{9,10}$"
+EMAIL_PATTERN: Final = r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$"
+NATIONAL_ID_PATTERN: Final = r"^(?:[0-9]{9}|[0-9]{12})$"
+WEBHOOK_PATTERN: Final = r"^https?://[!-~]{3,}$"
+
 PersonalLine = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
-PhoneNumber = Annotated[
-    str, StringConstraints(pattern=r"^(?:\+?84|0)[0-9]{9,10}$", max_length=14)
-]
-EmailAddress = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$", max_length=254
-    ),
-]
-NationalId = Annotated[
-    str, StringConstraints(pattern=r"^(?:[0-9]{9}|[0-9]{12})$", max_length=12)
-]
-WebhookUrl = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{3,}$", max_length=500)]
+PhoneNumber = Annotated[str, StringConstraints(pattern=PHONE_PATTERN, max_length=14)]
+EmailAddress = Annotated[str, StringConstraints(pattern=EMAIL_PATTERN, max_length=254)]
+NationalId = Annotated[str, StringConstraints(pattern=NATIONAL_ID_PATTERN, max_length=12)]
+WebhookUrl = Annotated[str, StringConstraints(pattern=WEBHOOK_PATTERN, max_length=500)]
 
 
 class ContactPart(Frozen):

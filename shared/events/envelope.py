@@ -8,11 +8,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, InstanceOf, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 from pydantic_core import from_json, to_json
 
 from shared.events.codes import is_matter
-from shared.events.model import EventData, instant_text
+from shared.events.model import EventData, Instant, instant_text
 from shared.events.registry import REGISTRY
 from shared.events.topics import CENTRES, DOSSIERS, Topic
 
@@ -40,9 +40,9 @@ class Event(BaseModel):
     name: str = Field(description="The type without prefix and major: dossier.accepted.")
     major: int = 1
     subject: str
-    time: AwareDatetime = Field(description="When it happened.")
+    time: Instant = Field(description="When it happened.")
     sequence: int | None = None
-    recordedtime: AwareDatetime | None = None
+    recordedtime: Instant | None = None
     receivingunit: str | None = None
     competentunit: str | None = None
     referenceversion: int | None = None

@@ -9,10 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from shared.events.rules import RULES
+from shared.events.rules import RULES as RULES  # noqa: PLC0414  # Re-exported on purpose.
 from shared.events.transitions import Status
-
-__all__ = ["RULES", "Fault", "fault"]
 
 _NONE_YET: Final = "none yet"
 _NONE_YET_VI: Final = "chưa có"

@@ -21,8 +21,14 @@ def instant_text(moment: datetime) -> str:
     return moment.astimezone(ICT).isoformat()
 
 
+#: Moments outside are mistakes, and some of them could not even be written in another zone.
+EARLIEST: Final = datetime(1945, 9, 2, tzinfo=ICT)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=ICT)
+
 Instant = Annotated[
-    AwareDatetime, PlainSerializer(instant_text, return_type=str, when_used="json-unless-none")
+    AwareDatetime,
+    Field(ge=EARLIEST, le=LATEST),
+    PlainSerializer(instant_text, return_type=str, when_used="json-unless-none"),
 ]
 
 #: A published text's name, such as "NĐ 118/2025/NĐ-CP Điều 20"; never words about a person.

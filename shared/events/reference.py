@@ -1,11 +1,11 @@
 """Reference events: calendar, rules, catalogue, organisation (events.md, third table).
 
-One partition, one sequence for the topic. A subject is what the row is about, followed by `:` and
-the row's own key: `subject_of` writes it.
+One partition, one sequence for the topic. A subject is what the row is about, then `:` and the
+row's own key: `subject_of` writes it.
 """
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -20,12 +20,13 @@ from shared.events.codes import (
 from shared.events.model import AmountVnd, EventData, Frozen, LawSource, OfficialName
 from shared.events.obligations import Role
 
+CLOCK_PATTERN: Final = r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"
+MONTH_DAY_PATTERN: Final = r"^(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
+
 #: A time of the day, to the minute, such as 07:30.
-ClockTime = Annotated[str, StringConstraints(pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$")]
+ClockTime = Annotated[str, StringConstraints(pattern=CLOCK_PATTERN)]
 #: A day of every year, such as 04-16.
-MonthDay = Annotated[
-    str, StringConstraints(pattern=r"^(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$")
-]
+MonthDay = Annotated[str, StringConstraints(pattern=MONTH_DAY_PATTERN)]
 
 
 class CalendarRow(EventData):

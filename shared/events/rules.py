@@ -154,16 +154,16 @@ _FIELDS: Final = (
     ),
     Rule(
         "too-long",
-        "The value is longer than {limit}.",
+        "The value is longer than {limit} characters or items.",
         "Shorten it: codes and ids only.",
-        "Giá trị dài hơn {limit}.",
+        "Giá trị dài hơn {limit} ký tự hoặc phần tử.",
         "Rút ngắn lại: chỉ gửi mã và định danh.",
     ),
     Rule(
         "too-short",
-        "The value is shorter than {limit}.",
+        "The value is shorter than {limit} characters or items.",
         "Fill it, or leave the field out where it is optional.",
-        "Giá trị ngắn hơn {limit}.",
+        "Giá trị ngắn hơn {limit} ký tự hoặc phần tử.",
         "Điền đủ, hoặc bỏ trường nếu không bắt buộc.",
     ),
     Rule(
@@ -213,10 +213,10 @@ _ENVELOPE: Final = (
     ),
     Rule(
         "unknown-type",
-        "There is no such type of event{hint}.",
-        "Use a type of the contract, such as vn.motcua.dossier.accepted.v1.",
-        "Không có kiểu sự kiện này{hint_vi}.",
-        "Dùng kiểu có trong hợp đồng dữ liệu, ví dụ vn.motcua.dossier.accepted.v1.",
+        "There is no such type of event.",
+        "Use a type of the contract{hint}.",
+        "Không có kiểu sự kiện này.",
+        "Dùng kiểu có trong hợp đồng dữ liệu{hint_vi}.",
     ),
     Rule(
         "unknown-major",
@@ -343,7 +343,7 @@ _JUDGED: Final = (
     Rule(
         "illegal-transition",
         "{name} can't follow status {current}; it comes in {allowed}.",
-        "Send the step that is missing in between, or correct the earlier event that was wrong.",
+        "Send the step that is missing, or correct the earlier event that was wrong.",
         "{name} không thể theo sau trạng thái {current}; chỉ nhận khi ở {allowed}.",
         "Gửi bước còn thiếu ở giữa; nếu sự kiện trước sai, hãy đính chính sự kiện đó.",
     ),

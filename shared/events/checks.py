@@ -1,0 +1,157 @@
+"""What no field says alone: subject and data fit, ends follow beginnings, ids tell nothing.
+
+For the inbound door only; consumers stay tolerant.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from shared.events import centres, dossiers, reference
+from shared.events.codes import is_matter, is_opaque_code, parse_matter
+from shared.events.faults import Fault, fault
+from shared.events.model import EventData
+from shared.events.reading import pointer
+from shared.events.registry import REGISTRY
+from shared.events.topics import CENTRES, DOSSIERS, REFERENCE
+
+#: Examples of a subject, by kind of matter.
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "interruption": "06112/interruption/2026-11-23-1",
+    "outage": "06112/outage/2026-11-23-1",
+    "duty": "06112/duty/2026-11-23/am",
+    "conditions": "06112/conditions/2026-11",
+    "defect": "06112/defect/2026-0042",
+    "posting": "06112/posting/1.000656/2026-11-02",
+    "rating": "06112/rating/2026-0042",
+    "petition": "06112/petition/2026-0042",
+    "support": "06112/support/2026-0042",
+    "connection": "06112/connection/population-db",
+    "datarequest": "06112/datarequest/2026-0042",
+}
+_DOSSIER_EXAMPLE: Final = "H37.120-261123-0001"
+
+#: Fields that name other events, published texts and rows: they have shapes of their own.
+_NOT_CODES: Final = frozenset(
+    {
+        "contact",
+        "replaces",
+        "replaces_source",
+        "notice",
+        "about",
+        "dossier",
+        "row",
+        "rule",
+        "source",
+        "name",
+        "field_name",
+        "neutral_name",
+    }
+)
+#: An identity number of 9 or 12 digits, a mobile number.
+_PERSONAL = re.compile(r"(?<![0-9])(?:[0-9]{9}|0[0-9]{11}|0[35789][0-9]{8})(?![0-9])")
+
+#: First day or moment, and the one that must not come before it.
+_ORDERED: Final[Mapping[type[EventData], tuple[str, str, bool]]] = {
+    centres.OutagePlanned: ("starts", "ends", True),
+    reference.RuleProposed: ("valid_from", "valid_to", True),
+    reference.RuleApproved: ("valid_from", "valid_to", True),
+    reference.LeaveRecorded: ("first_day", "last_day", False),
+}
+#: Two fields that must differ.
+_DIFFERENT: Final[Mapping[type[EventData], tuple[str, str]]] = {
+    dossiers.DossierMoved: ("from_unit", "to_unit"),
+    centres.DutyReplaced: ("person", "by"),
+    reference.RoleAssigned: ("person", "deputy"),
+    reference.LeaveRecorded: ("person", "deputy"),
+    reference.ProcedureExpired: ("procedure", "replaced_by"),
+    reference.CalendarProposed: ("day", "counterpart"),
+    reference.CalendarApproved: ("day", "counterpart"),
+}
+_FIRST = (dossiers.DossierSubmitted, dossiers.DossierAccepted)
+
+
+def subject_faults(
+    name: str, subject: str, data: EventData, dossier_code: re.Pattern[str] | None
+) -> Iterator[Fault]:
+    """Say what is wrong between a subject and the type and data that come with it."""
+    topic = REGISTRY[name].topic
+    if topic is REFERENCE:
+        expected = reference.subject_of(data)
+        if subject != expected:
+            kind = expected.partition(":")[0]
+            yield _wrong_subject("the row's own subject", "chủ thể của dòng", f"{kind}:<key>")
+    elif topic is CENTRES:
+        yield from _matter_faults(subject, data)
+    elif topic is DOSSIERS or not is_matter(subject):
+        shape = dossier_code.fullmatch(subject) if dossier_code else is_opaque_code(subject)
+        if not shape:
+            yield _wrong_subject("a dossier's code", "mã hồ sơ", _DOSSIER_EXAMPLE)
+    elif parse_matter(subject) is None:
+        yield _wrong_subject("a matter of a centre", "việc của trung tâm", _EXAMPLES["duty"])
+
+
+def thing_faults(data: EventData, receivingunit: str | None, *, live: bool) -> Iterator[Fault]:
+    """Say what is wrong between fields that are each right by themselves."""
+    if isinstance(data, _FIRST) and receivingunit is None:
+        yield fault("missing-field", "/receivingunit")
+    if live and isinstance(data, dossiers.DossierCompleted) and data.result is None:
+        yield fault("missing-field", "/data/result")
+    ordered = _ORDERED.get(type(data))
+    if ordered:
+        first, second, strictly = ordered
+        before, after = getattr(data, first), getattr(data, second)
+        if after is not None and not _in_order(before, after, strictly=strictly):
+            yield fault("wrong-order", pointer("data", second), first=first, second=second)
+    different = _DIFFERENT.get(type(data))
+    if different:
+        one, other = different
+        if getattr(data, one) == getattr(data, other):
+            yield fault("same-value-twice", pointer("data", other))
+    if isinstance(data, reference.UnitChanged):
+        yield from _opening_faults(data.opening)
+
+
+def personal_faults(subject: str, data: Mapping[str, Any] | None) -> Iterator[Fault]:
+    """Say where a code looks like somebody's number."""
+    if _PERSONAL.search(subject):
+        yield fault("looks-personal", "/subject")
+    waiting: list[tuple[tuple[str | int, ...], object]] = [
+        (("data", key), value) for key, value in (data or {}).items() if key not in _NOT_CODES
+    ]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str) and _PERSONAL.search(value):
+            yield fault("looks-personal", pointer(*path))
+        elif isinstance(value, dict):
+            waiting.extend(((*path, key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            waiting.extend(((*path, index), item) for index, item in enumerate(value))
+
+
+def _matter_faults(subject: str, data: EventData) -> Iterator[Fault]:
+    kind = centres.KINDS.get(type(data))
+    matter = parse_matter(subject)
+    if matter is None or (kind is not None and matter.kind != kind):
+        example = _EXAMPLES[kind or "duty"]
+        yield _wrong_subject(f"a matter of kind {kind or 'duty'}", "việc đúng loại", example)
+    elif kind == "posting" and matter.id.partition("/")[0] != getattr(data, "procedure", None):
+        yield fault("subject-contradicts", "/data/procedure", field="procedure")
+
+
+def _opening_faults(opening: reference.Opening) -> Iterator[Fault]:
+    for index, season in enumerate(opening.seasons):
+        for name in ("morning", "afternoon", "saturday_morning", "saturday_afternoon"):
+            hours = getattr(season, name)
+            if hours is not None and not hours[0] < hours[1]:
+                path = pointer("data", "opening", "seasons", index, name)
+                yield fault("wrong-order", path, first="opening", second="closing")
+
+
+def _in_order(before: date | datetime, after: date | datetime, *, strictly: bool) -> bool:
+    return before < after if strictly else before <= after
+
+
+def _wrong_subject(shape: str, shape_vi: str, example: str) -> Fault:
+    return fault("wrong-subject", "/subject", shape=shape, shape_vi=shape_vi, example=example)

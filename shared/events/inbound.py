@@ -1,0 +1,311 @@
+"""What publishers send in: read strictly, refused with reasons, never an exception.
+
+Both doors and `motcua check` come through `parse_inbound`. What needs a clock, the reference
+data or what was recorded before is judged by `judge`.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import to_json
+
+from shared.events import moments
+from shared.events.checks import personal_faults, subject_faults, thing_faults
+from shared.events.codes import (
+    IDENTIFIER_PATTERN,
+    SOURCE_PATTERN,
+    TRACEPARENT_PATTERN,
+    Identifier,
+    Matter,
+    UnitCode,
+    parse_matter,
+    publisher_of,
+)
+from shared.events.contacts import ContactPart
+from shared.events.envelope import Event, split_type, topic_of
+from shared.events.faults import Fault, fault
+from shared.events.model import EventData, Instant
+from shared.events.reading import FAULTS_MAX, Document, Unreadable, read_document, read_object
+from shared.events.registry import REGISTRY, WITH_CONTACT, EventType
+from shared.events.shapes import faults_of, nearest
+from shared.events.topics import Topic
+
+SET_BY_INTAKE: Final = (
+    "sequence",
+    "recordedtime",
+    "referenceversion",
+    "contactversion",
+    "inconsistency",
+)
+_ID = re.compile(IDENTIFIER_PATTERN)
+_EXAMPLE_TYPE: Final = ", such as vn.motcua.dossier.accepted.v1"
+_EXAMPLE_TYPE_VI: Final = ", ví dụ vn.motcua.dossier.accepted.v1"
+
+
+class _Envelope(BaseModel):
+    """The attributes that a publisher may send; other CloudEvents extensions are not taken."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    specversion: str
+    id: Identifier
+    source: str = Field(pattern=SOURCE_PATTERN, max_length=120)
+    type: str
+    subject: str = Field(min_length=1, max_length=120)
+    time: Instant
+    datacontenttype: Literal["application/json", "application/json; charset=utf-8"] | None = (
+        None
+    )
+    dataschema: str | None = Field(default=None, max_length=300)
+    partitionkey: str | None = Field(default=None, max_length=200)
+    receivingunit: UnitCode | None = None
+    competentunit: UnitCode | None = None
+    traceparent: str | None = Field(default=None, pattern=TRACEPARENT_PATTERN, max_length=55)
+    tracestate: str | None = Field(default=None, max_length=512)
+    backfill: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What intake adds to an event when it records it; None keeps what was sent."""
+
+    receivingunit: str | None = None
+    competentunit: str | None = None
+    referenceversion: int | None = None
+    contactversion: int | None = None
+    inconsistency: str | None = None
+    data: EventData | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboundEvent:
+    """One event as a publisher sent it, whole and of a known shape, not yet judged."""
+
+    id: str
+    source: str
+    name: str
+    major: int
+    subject: str
+    time: datetime
+    data: EventData
+    publisher: str
+    fingerprint: str
+    receivingunit: str | None = None
+    competentunit: str | None = None
+    traceparent: str | None = None
+    backfill: bool = False
+    contact: ContactPart | None = None
+
+    @property
+    def type(self) -> str:
+        """The CloudEvents type."""
+        return REGISTRY[self.name].type
+
+    @property
+    def topic(self) -> Topic:
+        """The canonical topic that it would go to."""
+        return topic_of(self.name, self.subject)
+
+    @property
+    def matter(self) -> Matter | None:
+        """The matter that it is about; None for a dossier and for reference data."""
+        return parse_matter(self.subject)
+
+    def recorded(self, *, sequence: int, recordedtime: datetime, added: Added) -> Event:
+        """Give the canonical event: what was sent, and what intake adds to it."""
+        return Event(
+            id=self.id,
+            source=self.source,
+            name=self.name,
+            major=self.major,
+            subject=self.subject,
+            time=self.time,
+            sequence=sequence,
+            recordedtime=recordedtime,
+            receivingunit=added.receivingunit or self.receivingunit,
+            competentunit=added.competentunit or self.competentunit,
+            referenceversion=added.referenceversion,
+            contactversion=added.contactversion,
+            traceparent=self.traceparent,
+            backfill=self.backfill,
+            inconsistency=added.inconsistency,
+            data=added.data or self.data,
+        )
+
+
+def parse_inbound(
+    value: bytes | None,
+    headers: Sequence[tuple[str, bytes]] = (),
+    *,
+    dossier_code: re.Pattern[str] | None = None,
+) -> InboundEvent | list[Fault]:
+    """Read one record or request; anything but an event of the contract gives its faults.
+
+    `dossier_code` narrows the shape that a dossier's code must have. Headers may be Kafka's
+    (`ce_…`) or HTTP's (`ce-…`).
+    """
+    try:
+        document = read_document(value, headers)
+    except Unreadable as refused:
+        return refused.faults
+    return parse_document(document, dossier_code=dossier_code)
+
+
+def parse_document(
+    document: Mapping[str, Any], *, dossier_code: re.Pattern[str] | None = None
+) -> InboundEvent | list[Fault]:
+    """Read one event that is already a JSON object, checked for characters and doubled keys."""
+    attributes = {key: item for key, item in document.items() if key != "data"}
+    faults = [fault("set-by-intake", f"/{key}") for key in SET_BY_INTAKE if key in attributes]
+    for key in SET_BY_INTAKE:
+        attributes.pop(key, None)
+    live = attributes.get("backfill") is not True
+    envelope = _read_envelope(attributes, faults, live=live)
+    known = _known_type(attributes.get("type"), faults)
+    if known is None:
+        return faults[:FAULTS_MAX]
+    data, contact = _read_data(document.get("data"), known, faults, live=live)
+    if envelope is None or data is None:
+        return faults[:FAULTS_MAX]
+    faults.extend(subject_faults(known.name, envelope.subject, data, dossier_code))
+    faults.extend(thing_faults(data, envelope.receivingunit, live=live))
+    faults.extend(personal_faults(envelope.subject, document["data"]))
+    if faults:
+        return faults[:FAULTS_MAX]
+    publisher = publisher_of(envelope.source)
+    assert publisher is not None, "the source's pattern holds a publisher"
+    return InboundEvent(
+        id=envelope.id,
+        source=envelope.source,
+        name=known.name,
+        major=known.major,
+        subject=envelope.subject,
+        time=envelope.time,
+        data=data,
+        publisher=publisher,
+        fingerprint=fingerprint(document),
+        receivingunit=envelope.receivingunit,
+        competentunit=envelope.competentunit,
+        traceparent=envelope.traceparent,
+        backfill=envelope.backfill or False,
+        contact=contact,
+    )
+
+
+def claimed_id(value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()) -> str | None:
+    """Read the id under which something was sent, though it may be refused; None if unsafe."""
+    claimed: object = next(
+        (text.decode("ascii", "ignore") for name, text in headers if name.lower() == "ce_id"),
+        None,
+    )
+    if claimed is None:
+        try:
+            claimed = read_object(value).get("id")
+        except Unreadable:
+            return None
+    return claimed if isinstance(claimed, str) and _ID.fullmatch(claimed) else None
+
+
+def fingerprint(document: Mapping[str, Any]) -> str:
+    """Hash an event's content: equal for the same fields, in whatever order they stand.
+
+    The trace is left out, as it is new with every attempt to send the same event.
+    """
+    content = {key: item for key, item in document.items() if key not in _TRACE}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_TRACE: Final = frozenset({"traceparent", "tracestate", "partitionkey"})
+
+
+@cache
+def _moments(model: type[EventData], kind: type[date]) -> tuple[tuple[str, ...], ...]:
+    return moments.fields_of(model, kind)
+
+
+def _read_envelope(
+    attributes: Mapping[str, Any], faults: list[Fault], *, live: bool
+) -> _Envelope | None:
+    before = len(faults)
+    if "specversion" in attributes and attributes["specversion"] != "1.0":
+        faults.append(fault("wrong-specversion", "/specversion"))
+    if "time" in attributes:
+        wrong = moments.moment_fault(attributes["time"], "/time", live=live)
+        faults.extend([wrong] if wrong else [])
+    try:
+        envelope = _Envelope.model_validate_json(to_json(attributes))
+    except ValidationError as error:
+        said = {item.path for item in faults}
+        found = faults_of(error, _Envelope)
+        faults.extend(item for item in found if item.path not in said)
+        return None
+    return envelope if len(faults) == before else None
+
+
+def _known_type(text: object, faults: list[Fault]) -> EventType | None:
+    if not isinstance(text, str):
+        return None
+    parts = split_type(text)
+    known = REGISTRY.get(parts[0]) if parts else None
+    if parts is None or known is None:
+        near = nearest(text, (item.type for item in REGISTRY.values() if item.inbound))
+        hint = f", probably {near}" if near else _EXAMPLE_TYPE
+        hint_vi = f", có lẽ là {near}" if near else _EXAMPLE_TYPE_VI
+        faults.append(fault("unknown-type", "/type", hint=hint, hint_vi=hint_vi))
+        return None
+    if parts[1] != known.major:
+        faults.append(fault("unknown-major", "/type", major=known.major))
+        return None
+    if not known.inbound:
+        faults.append(fault("not-for-publishers", "/type", writer=known.writer))
+        return None
+    return known
+
+
+def _read_data(
+    raw: object, known: EventType, faults: list[Fault], *, live: bool
+) -> tuple[EventData | None, ContactPart | None]:
+    if raw is None and not known.model.model_fields.keys() - {"lookup_hash"}:
+        raw = {}
+    if not isinstance(raw, dict):
+        rule = "missing-field" if raw is None else "wrong-type"
+        words = {} if raw is None else {"expected": "an object", "expected_vi": "đối tượng"}
+        faults.append(fault(rule, "/data", **words))
+        return None, None
+    before = len(faults)
+    plain: Document = dict(raw)
+    contact = _read_contact(plain, known.name, faults)
+    if "lookup_hash" in plain and "lookup_hash" in known.model.model_fields:
+        faults.append(fault("set-by-intake", "/data/lookup_hash"))
+    days = _moments(known.model, date)
+    faults.extend(moments.faults_in(plain, _moments(known.model, datetime), days, live=live))
+    try:
+        data = known.model.model_validate_json(to_json(plain), strict=True, extra="forbid")
+    except ValidationError as error:
+        said = {item.path for item in faults}
+        found = faults_of(error, known.model, "data")
+        faults.extend(item for item in found if item.path not in said)
+        return None, None
+    return (data, contact) if len(faults) == before else (None, None)
+
+
+def _read_contact(plain: Document, name: str, faults: list[Fault]) -> ContactPart | None:
+    """Take the personal part out of the data, so that no model of an event ever sees it."""
+    if name not in WITH_CONTACT or plain.get("contact") is None:
+        if plain.get("contact", 0) is None:
+            del plain["contact"]
+        return None
+    part = plain.pop("contact")
+    try:
+        return ContactPart.model_validate_json(to_json(part), strict=True, extra="forbid")
+    except ValidationError as error:
+        faults.extend(faults_of(error, ContactPart, "data", "contact"))
+        return None

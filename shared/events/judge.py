@@ -1,0 +1,193 @@
+"""Judging a well-formed event against the clock, the reference data and what is recorded.
+
+One decision and one wording for both doors and for `motcua check`. Pure: what is known comes in
+as a `Standing` and a `ReferenceView`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from shared.events import dossiers, faults, reference
+from shared.events.answers import Corrected, NoticeProven, NoticeUndeliverable, Replacement
+from shared.events.centres import ConnectionLost
+from shared.events.codes import PROVINCE
+from shared.events.faults import Fault
+from shared.events.inbound import InboundEvent
+from shared.events.model import EventData
+from shared.events.registry import REGISTRY
+from shared.events.shapes import faults_of
+from shared.events.topics import REFERENCE
+from shared.events.transitions import NAMES, Status, allowed_from, is_legal, recorded_status
+
+#: Clocks of two honest machines may differ by this much.
+SKEW_MAX: Final = timedelta(minutes=2)
+
+
+class ReferenceView(Protocol):
+    """What a judge must know of the reference data."""
+
+    def has_unit(self, unit: str) -> bool:
+        """Say whether there is such a unit."""
+
+    def has_procedure(self, procedure: str) -> bool:
+        """Say whether the catalogue has, or had, such a procedure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is recorded of a subject before the event; the default is a subject not yet seen."""
+
+    status: Status | None = None
+    was_accepted: bool = False
+    receivingunit: str | None = None
+    competentunit: str | None = None
+    procedure: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Id of each recorded event → its name; needed to judge a correction only."""
+
+    @property
+    def units(self) -> frozenset[str]:
+        """The units that the dossier concerns."""
+        return frozenset(unit for unit in (self.receivingunit, self.competentunit) if unit)
+
+
+def judge(
+    event: InboundEvent, standing: Standing, view: ReferenceView | None, now: datetime
+) -> list[Fault]:
+    """Say why an event is to be refused; nothing, when it is to be recorded.
+
+    `view` None leaves out what needs the reference data. Imported history is not judged by the
+    transition table: it is recorded as it is, with `transitions.mark_of` as its mark.
+    """
+    found = [*_moments(event, now)]
+    if view is not None:
+        found.extend(_unknown(event, view))
+    if event.topic is not REFERENCE and not event.matter:
+        found.extend(_dossier(event, standing))
+    elif event.matter:
+        found.extend(_matter(event))
+    if isinstance(event.data, Corrected):
+        found.extend(_correction(event.data, standing))
+    return found
+
+
+def judge_source(event: InboundEvent, publisher: str) -> list[Fault]:
+    """Say whether an event names another source than the publisher who sent it."""
+    return [] if event.publisher == publisher else [faults.wrong_source(publisher)]
+
+
+def follow(event: InboundEvent, standing: Standing) -> Standing:
+    """Give a subject's standing after an event that was judged right."""
+    status, procedure = standing.status, getattr(event.data, "procedure", None)
+    if event.name in NAMES and not event.matter:
+        status, _ = recorded_status(status, event.name, was_accepted=standing.was_accepted)
+    competent = standing.competentunit or event.competentunit or event.receivingunit
+    if isinstance(event.data, dossiers.DossierMoved):
+        competent = event.data.to_unit
+    return Standing(
+        status=status,
+        was_accepted=standing.was_accepted or event.name == "dossier.accepted",
+        receivingunit=standing.receivingunit or event.receivingunit,
+        competentunit=competent,
+        procedure=standing.procedure or procedure,
+        names={**standing.names, event.id: event.name},
+    )
+
+
+def _moments(event: InboundEvent, now: datetime) -> Iterator[Fault]:
+    latest = now + SKEW_MAX
+    if event.time > latest:
+        yield faults.future_time()
+    match event.data:
+        case NoticeProven(at=at) | NoticeUndeliverable(at=at) if at > latest:
+            yield faults.future_time("/data/at")
+        case ConnectionLost(last_seen=seen) if seen is not None and seen > latest:
+            yield faults.future_time("/data/last_seen")
+        case Corrected(right=Replacement(time=right)) if right > latest:
+            yield faults.future_time("/data/right/time")
+        case _:
+            pass
+
+
+def _unknown(event: InboundEvent, view: ReferenceView) -> Iterator[Fault]:
+    """Find units and procedures that the reference data do not have."""
+    units = {"/receivingunit": event.receivingunit, "/competentunit": event.competentunit}
+    if event.matter:
+        units["/subject"] = event.matter.unit
+    if not isinstance(event.data, reference.UnitChanged):
+        for name in ("unit", "from_unit", "to_unit"):
+            units[f"/data/{name}"] = getattr(event.data, name, None)
+    for path, unit in units.items():
+        if unit is not None and unit != PROVINCE and not view.has_unit(unit):
+            yield faults.unknown_unit(path)
+    procedure = getattr(event.data, "procedure", None)
+    if procedure is None or isinstance(event.data, reference.ProcedureDecided):
+        return
+    if not view.has_procedure(procedure):
+        yield faults.unknown_procedure()
+
+
+def _dossier(event: InboundEvent, standing: Standing) -> Iterator[Fault]:
+    units = standing.units
+    if units:
+        for path, unit in (
+            ("/receivingunit", event.receivingunit),
+            ("/competentunit", event.competentunit),
+        ):
+            if unit is not None and unit not in units:
+                yield faults.foreign_unit(path)
+    data = event.data
+    if isinstance(data, dossiers.DossierMoved) and data.from_unit != (
+        standing.competentunit or data.from_unit
+    ):
+        yield faults.foreign_unit("/data/from_unit")
+    if not event.backfill:
+        yield from _transition(event.name, standing)
+    procedure = getattr(data, "procedure", None)
+    if procedure is not None and standing.procedure not in {None, procedure}:
+        yield faults.procedure_contradicts()
+
+
+def _transition(name: str, standing: Standing) -> Iterator[Fault]:
+    if is_legal(standing.status, name, was_accepted=standing.was_accepted):
+        return
+    if standing.status is None:
+        yield faults.unknown_dossier(name)
+    else:
+        yield faults.illegal_transition(name, standing.status, allowed_from(name))
+
+
+def _matter(event: InboundEvent) -> Iterator[Fault]:
+    assert event.matter is not None, "asked of matters only"
+    for path, unit in (
+        ("/receivingunit", event.receivingunit),
+        ("/competentunit", event.competentunit),
+    ):
+        if unit is not None and unit not in {event.matter.unit, PROVINCE}:
+            yield faults.fault("subject-contradicts", path, field=path[1:])
+
+
+def _correction(data: Corrected, standing: Standing) -> Iterator[Fault]:
+    """A correction names a recorded event, and brings data of that event's type."""
+    name = standing.names.get(data.replaces)
+    if name is None:
+        yield faults.unknown_event()
+    elif data.right is not None:
+        yield from replacement_faults(REGISTRY[name].model, data.right)
+
+
+def replacement_faults(model: type[EventData], right: Replacement) -> list[Fault]:
+    """Say what is wrong with the right data of an event of a type."""
+    found: list[Fault] = []
+    if right.data.get("lookup_hash") is not None:
+        found.append(faults.fault("set-by-intake", "/data/right/data/lookup_hash"))
+    try:
+        model.model_validate_json(to_json(right.data), strict=True, extra="forbid")
+    except ValidationError as error:
+        found.extend(faults_of(error, model, "data", "right", "data"))
+    return found
