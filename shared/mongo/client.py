@@ -13,8 +13,8 @@ from shared.mongo.errors import repeatable, translated
 
 Driver = Literal["motor", "pymongo"]
 
-EMBEDDED_ENGINE = "SecantusDB"
-"""How the embedded engine calls itself in `buildInfo` (platform §4.2)."""
+EMBEDDED_ENGINE_MARK = "secantusVersion"
+"""The field of `buildInfo` by which the embedded engine is known."""
 
 
 class Mongo:
@@ -56,7 +56,7 @@ class Mongo:
         if self._embedded is None:
             async with translated():
                 answer = await repeatable()(self._client.admin.command, "buildInfo")
-            self._embedded = EMBEDDED_ENGINE.lower() in str(answer).lower()
+            self._embedded = EMBEDDED_ENGINE_MARK in answer
         return self._embedded
 
     async def drop(self) -> None:

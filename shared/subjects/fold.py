@@ -6,7 +6,7 @@ Pure: the same document, events and context give the same result.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from shared.events.envelope import Event, to_document
 from shared.events.model import EventData
@@ -59,21 +59,8 @@ class Folded(Generic[StateT]):
     outgoing: Sequence[Outgoing] = ()
 
 
-StateInT = TypeVar("StateInT")
-
-
-class Fold(Protocol[StateInT]):
-    """A service's core, one event at a time.
-
-    Raises:
-        UnfoldableError: this event cannot be applied to this state.
-    """
-
-    def __call__(
-        self, state: StateInT | None, event: Event, context: Context
-    ) -> Folded[StateInT]:
-        """Return the state after `event` and what follows from it."""
-        ...
+Fold: TypeAlias = Callable[[StateT | None, Event, Context], Folded[StateT]]
+"""A service's core, one event at a time; raises `UnfoldableError` if it cannot be applied."""
 
 
 def event_subject(event: Event) -> str:
@@ -131,6 +118,23 @@ def fold_events(
             f"{document.id}: {document.held_count()} events wait behind a gap "
             f"(limit {HELD_MAX}); see `motcua parked list`"
         )
+    return outcome
+
+
+def release(
+    document: Document[StateT],
+    stream: str,
+    fold: Fold[StateT],
+    context: Context,
+    *,
+    service: str,
+) -> Outcome:
+    """Apply what waited on `stream` and is next in line now that a gap was passed over."""
+    outcome = Outcome(changed=True)
+    document.held.setdefault(stream, {})
+    _advance(document, stream, fold, context, outcome, service)
+    if not document.held[stream]:
+        del document.held[stream]
     return outcome
 
 

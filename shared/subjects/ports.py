@@ -88,6 +88,18 @@ class Parking(Protocol):
         ...
 
 
+class ParkingDesk(Parking, Protocol):
+    """What an operator works on: the parked records, and who decided what about them."""
+
+    async def list(self, *, limit: int) -> Sequence[Parked]: ...
+
+    async def get(self, parked_id: str) -> Parked | None: ...
+
+    async def record_decision(
+        self, parked: Parked, *, decision: str, who: str, why: str, at: datetime
+    ) -> None: ...
+
+
 class ReferenceSource(Protocol):
     """The reference data as far as this replica has read it."""
 

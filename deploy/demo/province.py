@@ -1,0 +1,145 @@
+"""The simulated province: how many dossiers each centre gets, how late it is, who is on duty.
+
+Volumes and lateness are drawn as measured in a comparable province by the national portal
+(Phú Thọ, August 2026; domain §5.2): a commune's month is log-normal with median 850 and
+σ = 0.64, its overdue share has median 12.6 % and a p90 to p10 ratio of 3.4.
+"""
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from deploy.demo.story import ELSEWHERE_SHARE, Procedure, Story, Teller
+from shared.calendar.days import DeadlineCalendar
+from shared.calendar.zone import ICT
+
+MONTH_MEDIAN: Final = 850
+MONTH_SIGMA: Final = 0.64
+MONTH_LEAST: Final = 181
+MONTH_MOST: Final = 2_971
+LATE_MEDIAN: Final = 0.126
+LATE_SIGMA: Final = math.log(23.2 / 6.9) / 2.563
+LATE_LEAST: Final = 0.019
+LATE_MOST: Final = 0.333
+WORKING_DAYS_A_MONTH: Final = 21
+MONDAY_FACTOR: Final = 1.5
+DUTY_GAP_SHARE: Final = 0.015
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """A civil servant takes up duty in one session of one centre."""
+
+    at: datetime
+    unit: str
+    day: date
+    session: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """One commune's centre as the simulation sees it."""
+
+    unit: str
+    month: float
+    late: float
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Everything that is going to happen."""
+
+    stories: tuple[Story, ...]
+    check_ins: tuple[CheckIn, ...]
+
+
+def centres(units: Sequence[str], *, seed: int, scale: float) -> list[Centre]:
+    """Draw each centre's volume and lateness."""
+    chance = random.Random(f"centres/{seed}")  # noqa: S311 - a simulation, not a secret.
+    drawn = []
+    for unit in units:
+        month = chance.lognormvariate(math.log(MONTH_MEDIAN), MONTH_SIGMA)
+        late = chance.lognormvariate(math.log(LATE_MEDIAN), LATE_SIGMA)
+        drawn.append(
+            Centre(
+                unit,
+                min(max(month, MONTH_LEAST), MONTH_MOST) * scale,
+                min(max(late, LATE_LEAST), LATE_MOST),
+            )
+        )
+    return drawn
+
+
+def simulate(
+    places: Sequence[Centre],
+    procedures: Sequence[Procedure],
+    handlers: Mapping[str, str],
+    calendar: DeadlineCalendar,
+    *,
+    first: date,
+    last: date,
+    seed: int,
+) -> Month:
+    """Tell everything that happens from `first` to `last`, both included.
+
+    Dossiers arrive on working days only; what they set going may end after `last`.
+    """
+    chance = random.Random(f"month/{seed}")  # noqa: S311 - a simulation, not a secret.
+    teller = Teller(calendar, chance)
+    stories: list[Story] = []
+    check_ins: list[CheckIn] = []
+    day = first
+    while day <= last:
+        if calendar.is_working(day):
+            factor = MONDAY_FACTOR if day.weekday() == 0 else 1.0
+            for place in places:
+                for _ in range(_poisson(chance, place.month / WORKING_DAYS_A_MONTH * factor)):
+                    elsewhere = chance.random() < ELSEWHERE_SHARE
+                    receiving = chance.choice(places).unit if elsewhere else place.unit
+                    stories.append(
+                        teller.tell(
+                            number=len(stories) + 1,
+                            day=day,
+                            receiving=receiving,
+                            competent=place.unit,
+                            procedure=_pick(chance, procedures),
+                            late=chance.random() < place.late,
+                            handler=handlers[place.unit],
+                        )
+                    )
+                check_ins.extend(_duty(chance, place.unit, handlers[place.unit], day))
+        day += timedelta(days=1)
+    return Month(tuple(stories), tuple(check_ins))
+
+
+def _pick(chance: random.Random, procedures: Sequence[Procedure]) -> Procedure:
+    return chance.choices(procedures, [one.weight for one in procedures])[0]
+
+
+def _duty(chance: random.Random, unit: str, person: str, day: date) -> list[CheckIn]:
+    """Return who checks in for the morning and the afternoon; a few sessions stay empty."""
+    sessions = (("am", time(7, 30)), ("pm", time(13, 30)))
+    return [
+        CheckIn(
+            datetime.combine(day, begins, tzinfo=ICT) - timedelta(seconds=1),
+            unit,
+            day,
+            session,
+            person,
+        )
+        for session, begins in sessions
+        if chance.random() >= DUTY_GAP_SHARE
+    ]
+
+
+def _poisson(chance: random.Random, mean: float) -> int:
+    """Draw a count; Knuth's way, since means here are small."""
+    limit, product, count = math.exp(-min(mean, 500.0)), chance.random(), 0
+    while product > limit:
+        product *= chance.random()
+        count += 1
+    return count

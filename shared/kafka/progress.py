@@ -1,0 +1,42 @@
+"""How far intake has read: one mark for each inbound partition, and one for HTTP."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.events.progress import ProgressMark
+from shared.events.topics import PROGRESS
+from shared.kafka.whole import WholeTopic
+from shared.subjects.records import Record
+
+
+class ProgressReader:
+    """Reads the progress topic whole and answers with the least mark.
+
+    A tombstone retires its publisher's mark.
+    """
+
+    def __init__(self, bootstrap: Sequence[str], *, client_id: str) -> None:
+        self.marks: dict[str, datetime] = {}
+        self._topic = WholeTopic(bootstrap, PROGRESS.name, self._apply, client_id=client_id)
+
+    @property
+    def caught_up(self) -> asyncio.Event:
+        """Set once everything that stood in the topic at the start has been applied."""
+        return self._topic.caught_up
+
+    def least(self) -> datetime | None:
+        """Return the instant before which everything that reached us is on the topics."""
+        return min(self.marks.values(), default=None)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Read until `stopping` is set."""
+        await self._topic.run(stopping)
+
+    async def _apply(self, records: Sequence[Record]) -> None:
+        for record in records:
+            key = (record.key or b"").decode("utf-8", "replace")
+            if record.value is None:
+                self.marks.pop(key, None)
+            else:
+                self.marks[key] = ProgressMark.model_validate_json(record.value).through

@@ -1,0 +1,175 @@
+"""Our own ports, in memory: the same behaviour as the real adapters, without their engines.
+
+`tests/contract/subjects` runs one suite on these and on the real ones.
+"""
+
+import copy
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from shared.events.envelope import from_document, to_document
+from shared.reference.view import Reference
+from shared.subjects.document import Document, Outgoing
+from shared.subjects.errors import UnavailableError
+from shared.subjects.parking import Parked
+from shared.subjects.ports import StateCodec
+
+StateT = TypeVar("StateT")
+
+
+class MemorySubjects(Generic[StateT]):
+    """Documents in a dict, stored in the same form as in MongoDB."""
+
+    def __init__(self, codec: StateCodec[StateT]) -> None:
+        self._codec = codec
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.before_save: Callable[[], None] = lambda: None
+        """Called before each save, so that a test can change a document behind our back."""
+
+    async def load(self, ids: Collection[str]) -> dict[str, Document[StateT]]:
+        """Read copies of the documents that exist."""
+        return {one: self._read(self.rows[one]) for one in ids if one in self.rows}
+
+    async def save(
+        self, documents: Sequence[Document[StateT]], *, pending_at: datetime
+    ) -> frozenset[str]:
+        """Write each whose version is still the one read."""
+        self.before_save()
+        losers = set()
+        for document in documents:
+            row = self.rows.get(document.id)
+            if (row["version"] if row else 0) != document.version:
+                losers.add(document.id)
+                continue
+            self.rows[document.id] = self._written(document, row, pending_at)
+        return frozenset(losers)
+
+    async def left_behind(self, *, before: datetime, limit: int) -> Sequence[Document[StateT]]:
+        """Read documents whose outbox has waited since `before`, oldest first."""
+        waiting = [
+            row
+            for row in self.rows.values()
+            if row["pending_at"] and row["pending_at"] <= before
+        ]
+        waiting.sort(key=lambda row: row["pending_at"])
+        return [self._read(row) for row in waiting[:limit]]
+
+    async def clear(self, published: Mapping[str, Sequence[str]]) -> None:
+        """Take published entries out of the outboxes."""
+        for subject, ids in published.items():
+            row = self.rows.get(subject)
+            if row is None:
+                continue
+            row["outbox"] = [entry for entry in row["outbox"] if entry["id"] not in ids]
+            if not row["outbox"]:
+                row["pending_at"] = None
+
+    def _written(
+        self, document: Document[StateT], row: dict[str, Any] | None, pending_at: datetime
+    ) -> dict[str, Any]:
+        added = [
+            {"id": out.id, "topic": out.topic, "key": out.key, "value": out.value}
+            for out in document.added
+        ]
+        state = document.state
+        return {
+            "_id": document.id,
+            "version": document.version + 1,
+            "sequences": dict(document.sequences),
+            "emitted": dict(document.emitted),
+            "held": [
+                (stream, to_document(event))
+                for stream, waiting in document.held.items()
+                for event in waiting.values()
+            ],
+            "outbox": [*(row["outbox"] if row else []), *copy.deepcopy(added)],
+            "pending_at": pending_at if added else (row["pending_at"] if row else None),
+            "state": None if state is None else copy.deepcopy(self._codec.to_document(state)),
+            **({} if state is None else self._codec.index(state)),
+        }
+
+    def _read(self, row: Mapping[str, Any]) -> Document[StateT]:
+        held: dict[str, dict[int, Any]] = {}
+        for stream, stored in row["held"]:
+            event = from_document(stored)
+            held.setdefault(stream, {})[event.sequence or 0] = event
+        state = copy.deepcopy(row["state"])
+        return Document(
+            id=row["_id"],
+            version=row["version"],
+            sequences=dict(row["sequences"]),
+            held=held,
+            emitted=dict(row["emitted"]),
+            outbox=[Outgoing(**entry) for entry in copy.deepcopy(row["outbox"])],
+            state=None if state is None else self._codec.from_document(state),
+        )
+
+
+@dataclass
+class MemoryPublisher:
+    """Keeps what was published; `away` makes it refuse as a broker that is gone."""
+
+    published: list[Outgoing] = field(default_factory=list)
+    away: bool = False
+
+    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+        """Keep these, in order."""
+        if self.away:
+            raise UnavailableError("no Kafka broker answers")
+        self.published.extend(outgoing)
+
+    def ids(self, topic: str | None = None) -> list[str]:
+        """Return the ids published, repeats included."""
+        return [out.id for out in self.published if topic in (None, out.topic)]
+
+
+@dataclass
+class MemoryArchive:
+    """Keeps what was published, once."""
+
+    kept: dict[tuple[str, str], Outgoing] = field(default_factory=dict)
+
+    async def insert(self, outgoing: Sequence[Outgoing]) -> None:
+        """Keep these; one kept before stays as it is."""
+        for out in outgoing:
+            self.kept.setdefault((out.topic, out.id), out)
+
+
+@dataclass
+class MemoryParking:
+    """Keeps what is parked."""
+
+    parked: dict[str, Parked] = field(default_factory=dict)
+
+    async def park(self, parked: Sequence[Parked]) -> None:
+        """Keep these; one that is parked already stays as it is."""
+        for one in parked:
+            self.parked.setdefault(one.id, one)
+
+    async def count(self) -> int:
+        """Return how many are parked."""
+        return len(self.parked)
+
+    async def resolve(self, ids: Collection[str]) -> None:
+        """Forget these."""
+        for one in ids:
+            self.parked.pop(one, None)
+
+
+@dataclass
+class FixedReference:
+    """A reference view that is there."""
+
+    reference: Reference
+
+    def current(self) -> Reference:
+        """Return the view."""
+        return self.reference
+
+    async def at_least(self, version: int) -> Reference:
+        """Return the view, or refuse as one that never catches up."""
+        if self.reference.version < version:
+            raise UnavailableError(f"the reference data has not reached version {version}")
+        return self.reference
