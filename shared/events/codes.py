@@ -82,9 +82,10 @@ MATTER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "support": re.compile(_OWN),
     "connection": re.compile(r"[a-z][a-z0-9-]{1,30}"),
     "datarequest": re.compile(_OWN),
+    "audit": re.compile(_DAY),
 }
 
-_DATED = frozenset({"duty", "posting"})
+_DATED = frozenset({"duty", "posting", "audit"})
 _DAY_IN_ID = re.compile(_DAY)
 _DOSSIER = re.compile(DOSSIER_PATTERN)
 _OPAQUE = re.compile(OPAQUE_PATTERN)

@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from shared.events import centres, dossiers, notices, obligations, reference
+from shared.events import (
+    centres,
+    dossiers,
+    examples,
+    examples_emitted,
+    notices,
+    obligations,
+    reference,
+)
 from shared.events.answers import NoticeProven, NoticeUndeliverable, ObligationAcknowledged
 from shared.events.model import EventData
 from shared.events.topics import CENTRES, DOSSIERS, NOTICES, OBLIGATIONS, REFERENCE, Topic
@@ -18,6 +26,9 @@ class EventType:
     model: type[EventData]
     topic: Topic | None
     writer: str
+    example_subject: str
+    example: Mapping[str, Any]
+    """Made-up data, as they stand in JSON."""
     major: int = 1
     inbound: bool = True
     personal: bool = False
@@ -43,12 +54,21 @@ def _types() -> Mapping[str, EventType]:
         (obligations.MODELS, OBLIGATIONS, "workflow"),
         (notices.MODELS, NOTICES, "notifications"),
     )
+    shown = {
+        **examples.DOSSIERS,
+        **examples.CENTRES,
+        **examples.REFERENCE,
+        **examples_emitted.OBLIGATIONS,
+        **examples_emitted.NOTICES,
+    }
     return {
         model.NAME: EventType(
             name=model.NAME,
             model=model,
             topic=topic,
             writer=writer,
+            example_subject=shown[model.NAME][0],
+            example=shown[model.NAME][1],
             inbound=writer == "intake",
             personal=model.NAME in WITH_CONTACT,
         )

@@ -5,20 +5,10 @@ limits, names of ours and closed lists only: never with a value of an event.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule: what is wrong and what to do about it, twice."""
-
-    name: str
-    detail: str
-    remedy: str
-    detail_vi: str
-    remedy_vi: str
-
+from shared.events.rule import Rule
+from shared.events.rules_judged import JUDGED
 
 _RECORD: Final = (
     Rule(
@@ -276,121 +266,6 @@ _ENVELOPE: Final = (
     ),
 )
 
-_JUDGED: Final = (
-    Rule(
-        "wrong-source",
-        "The source is not that of the publisher who sent it.",
-        "Send urn:motcua:publisher:{publisher} as the source, to your own topic.",
-        "Nguồn (source) không phải của bên gửi.",
-        "Ghi source là urn:motcua:publisher:{publisher} và gửi vào chủ đề của mình.",
-    ),
-    Rule(
-        "unknown-publisher",
-        "There is no such publisher.",
-        "Ask the provincial centre to admit the system before it sends.",
-        "Không có bên gửi này.",
-        "Đề nghị trung tâm tỉnh cấp quyền cho hệ thống trước khi gửi.",
-    ),
-    Rule(
-        "not-allowed",
-        "The sender may not send this type or for this unit.",
-        "Ask the provincial centre for the right, or send as the one who has it.",
-        "Bên gửi không được gửi kiểu sự kiện này hoặc không được gửi thay đơn vị này.",
-        "Đề nghị trung tâm tỉnh cấp quyền, hoặc gửi bằng tài khoản có quyền.",
-    ),
-    Rule(
-        "backfill-not-allowed",
-        "Only an import may send history (backfill).",
-        "Send it through `motcua import`, or leave backfill out of live events.",
-        "Chỉ chức năng nhập dữ liệu mới được gửi lịch sử (backfill).",
-        "Dùng `motcua import`, hoặc bỏ backfill ở sự kiện đang diễn ra.",
-    ),
-    Rule(
-        "future-time",
-        "The moment lies in the future.",
-        "Check the sender's clock; send an event after it happened.",
-        "Thời điểm nằm trong tương lai.",
-        "Kiểm tra đồng hồ của bên gửi; chỉ gửi sau khi việc đã xảy ra.",
-    ),
-    Rule(
-        "unknown-unit",
-        "There is no such unit.",
-        "Use the 5-digit code of one of the province's communes, such as 06112.",
-        "Không có đơn vị này.",
-        "Dùng mã 5 chữ số của một xã, phường trong tỉnh, ví dụ 06112.",
-    ),
-    Rule(
-        "unknown-procedure",
-        "There is no such procedure in the catalogue.",
-        "Use the national code, such as 1.000656; a new procedure is loaded first.",
-        "Không có thủ tục này trong danh mục.",
-        "Dùng mã thủ tục quốc gia, ví dụ 1.000656; thủ tục mới phải được nạp trước.",
-    ),
-    Rule(
-        "foreign-unit",
-        "The unit is neither the receiving nor the competent one of this dossier.",
-        "Let the unit that has the dossier send it, or send dossier.moved first.",
-        "Đơn vị không phải nơi tiếp nhận cũng không phải nơi có thẩm quyền của hồ sơ.",
-        "Để đơn vị đang giữ hồ sơ gửi, hoặc gửi dossier.moved trước.",
-    ),
-    Rule(
-        "unknown-dossier",
-        "The dossier is not known, and {name} can't be its first event.",
-        "Send dossier.submitted or dossier.accepted first.",
-        "Chưa có hồ sơ này, và {name} không thể là sự kiện đầu tiên.",
-        "Gửi dossier.submitted hoặc dossier.accepted trước.",
-    ),
-    Rule(
-        "illegal-transition",
-        "{name} can't follow status {current}; it comes in {allowed}.",
-        "Send the step that is missing, or correct the earlier event that was wrong.",
-        "{name} không thể theo sau trạng thái {current}; chỉ nhận khi ở {allowed}.",
-        "Gửi bước còn thiếu ở giữa; nếu sự kiện trước sai, hãy đính chính sự kiện đó.",
-    ),
-    Rule(
-        "procedure-contradicts",
-        "The dossier was submitted for another procedure.",
-        "Send the procedure it was submitted for, or correct dossier.submitted first.",
-        "Hồ sơ đã nộp theo thủ tục khác.",
-        "Gửi đúng thủ tục đã nộp, hoặc đính chính dossier.submitted trước.",
-    ),
-    Rule(
-        "unknown-event",
-        "This subject has no event with that id.",
-        "Name the id (and source) under which the wrong event was sent.",
-        "Chủ thể này không có sự kiện mang mã đó.",
-        "Ghi đúng mã (và nguồn) của sự kiện sai đã gửi.",
-    ),
-    Rule(
-        "id-reused",
-        "An event with this id and other content was already applied.",
-        "Give a new event a new id; to change an applied one, send a correction.",
-        "Đã có sự kiện mang mã này với nội dung khác.",
-        "Dùng mã mới cho sự kiện mới; muốn sửa sự kiện đã ghi, hãy gửi đính chính.",
-    ),
-    Rule(
-        "still-running",
-        "The same request is being worked on.",
-        "Wait a moment and ask again with the same key.",
-        "Yêu cầu này đang được xử lý.",
-        "Chờ giây lát rồi gửi lại với cùng khóa.",
-    ),
-    Rule(
-        "idempotency-key-missing",
-        "The request has no usable Idempotency-Key.",
-        "Send one of 1 to 128 letters, digits or -_.:, new for each new request.",
-        "Yêu cầu không có Idempotency-Key hợp lệ.",
-        "Gửi khóa từ 1 đến 128 chữ cái, chữ số hoặc -_.:, mỗi yêu cầu mới một khóa mới.",
-    ),
-    Rule(
-        "idempotency-key-reused",
-        "The Idempotency-Key was used for another request.",
-        "Use a new key for a new request; repeat a key only with the same content.",
-        "Idempotency-Key đã dùng cho yêu cầu khác.",
-        "Dùng khóa mới cho yêu cầu mới; chỉ lặp lại khóa với cùng nội dung.",
-    ),
-)
-
 RULES: Final[Mapping[str, Rule]] = {
-    rule.name: rule for rule in (*_RECORD, *_FIELDS, *_ENVELOPE, *_JUDGED)
+    rule.name: rule for rule in (*_RECORD, *_FIELDS, *_ENVELOPE, *JUDGED)
 }
