@@ -1,0 +1,100 @@
+"""Whether a notice still says what is true, asked at the moment when it would be sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.notifications.core.cause import Cause, Owed
+from services.notifications.core.notice import OPEN, Notice, Plan, State
+from shared.events.transitions import Status
+
+ONLY_WHILE: Final[Mapping[str, frozenset[Status]]] = {
+    "submitted": frozenset({Status.SUBMITTED}),
+    "processing": frozenset({Status.PROCESSING}),
+    "supplement_requested": frozenset({Status.SUPPLEMENT_REQUESTED}),
+    "supplement_received": frozenset({Status.SUBMITTED, Status.PROCESSING}),
+    "payment_requested": frozenset({Status.PAYMENT_REQUESTED}),
+    "paid": frozenset({Status.PROCESSING, Status.ACCEPTED, Status.PAYMENT_REQUESTED}),
+    "confirmation_requested": frozenset(
+        {Status.ACCEPTED, Status.PROCESSING, Status.PAYMENT_REQUESTED}
+    ),
+    "apology": frozenset({Status.ACCEPTED, Status.PROCESSING, Status.PAYMENT_REQUESTED}),
+    "completed": frozenset({Status.COMPLETED}),
+}
+"""Statuses in which a citizen's notice still says something; absent: whatever happens."""
+
+WANTS_DATE: Final = frozenset({"accepted", "supplement_received"})
+"""Notices that name the promised date, which workflow works out."""
+
+RUNG_TEMPLATES: Final = frozenset({"rung"})
+
+
+def why_obsolete(plan: Plan, cause: Cause | None) -> str | None:
+    """Return why a notice is not to be sent any more, or None."""
+    if cause is None:
+        return None
+    if plan.event in cause.dead:
+        return "corrected"
+    if plan.template in RUNG_TEMPLATES:
+        return _rung_obsolete(plan, cause)
+    if plan.template == "apology" and cause.extended is not None:
+        # The notice of the new date says sorry as well.
+        return "said_with_new_date"
+    only = ONLY_WHILE.get(plan.template)
+    if only is not None and cause.status is not None and cause.status not in only:
+        return "overtaken"
+    return None
+
+
+def _rung_obsolete(plan: Plan, cause: Cause) -> str | None:
+    owed = cause.owed.get(plan.obligation or "")
+    if owed is None:
+        return None
+    assert plan.cycle is not None, "a rung belongs to a cycle"
+    if owed.ended:
+        return "discharged"
+    if owed.cycle > plan.cycle:
+        return "superseded"
+    if owed.suspended:
+        return "suspended"
+    if any(one.event == plan.event and one.withdrawn for one in owed.reached):
+        return "withdrawn"
+    return None
+
+
+def waits_for_date(plan: Plan, cause: Cause | None) -> bool:
+    """Whether the notice names a date that has not been worked out yet."""
+    if plan.template not in WANTS_DATE or cause is None:
+        return False
+    if cause.status in {Status.SUBMITTED, None}:
+        return False
+    owed: Owed | None = cause.promise_due()
+    return owed is None or owed.suspended or (owed.due is None and not owed.dated)
+
+
+def useful_until(plan: Plan, cause: Cause | None) -> datetime | None:
+    """Return the moment after which a reminder is of no use; None: always of use."""
+    if plan.obligation is None or cause is None:
+        return None
+    owed = cause.owed.get(plan.obligation)
+    return owed.due if owed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What became of the notices that are to be taken back."""
+
+    arrived_perhaps: bool
+    still_open: bool
+
+
+def follows_states(notices: Sequence[Notice]) -> Followed:
+    """Sum up the notices, one for each channel, that one escalation went by."""
+    perhaps = {State.SENT, State.DELIVERED, State.UNKNOWN}
+    return Followed(
+        arrived_perhaps=any(notice.state in perhaps for notice in notices),
+        still_open=any(
+            notice.state in OPEN or notice.state is State.CLAIMED for notice in notices
+        ),
+    )

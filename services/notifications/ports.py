@@ -1,0 +1,157 @@
+"""What notifications needs from the outside."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.notifications.core.acknowledge import Answers
+from services.notifications.core.cause import Cause
+from services.notifications.core.contact import Contact
+from services.notifications.core.letter import Letter
+from services.notifications.core.notice import Channel, Language, Notice
+from services.notifications.core.settling import Outcome
+from shared.subjects.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A letter put into words.
+
+    `text`, `html` and `short` are the same message for mail and for SMS; `parameters` are for
+    providers that keep the wording themselves.
+    """
+
+    subject: str
+    text: str
+    html: str
+    short: str
+    version: int
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a channel is given: one address, one content, the notices that it carries.
+
+    `resent` names those of the notices that may have arrived before.
+    """
+
+    id: str
+    notices: tuple[Notice, ...]
+    address: str
+    name: str | None
+    language: Language
+    content: Content
+    wall: datetime
+    resent: tuple[str, ...] = ()
+
+
+class ChannelPort(Protocol):
+    """One way of reaching people."""
+
+    async def send(self, message: Message) -> Outcome:
+        """Hand a message to the provider and say what it answered; never raises for that."""
+        ...
+
+    async def look_up(self, notice: Notice) -> Outcome | None:
+        """Ask what became of a message whose answer was lost; None where nobody can say."""
+        ...
+
+
+class WordlessError(Exception):
+    """A letter cannot be put into words: a value is missing or unsafe, or the wording is."""
+
+    def __init__(self, template: str, why: str) -> None:
+        super().__init__(f"{template}: {why}")
+        self.template = template
+
+
+class Renderer(Protocol):
+    """Puts letters into words, from templates in files."""
+
+    def render(self, letters: Sequence[Letter]) -> Content:
+        """Return one letter's content, or several merged into one message.
+
+        Raises:
+            WordlessError: the wording and the letter do not fit.
+        """
+        ...
+
+
+class NoticeStore(Protocol):
+    """The notices, by what the sender asks for; saved through the subjects' store."""
+
+    async def due(
+        self, channel: Channel, *, now: datetime, wall: datetime, limit: int
+    ) -> Sequence[Document[Notice]]:
+        """Return what is due: escalations before other statutory ones, each oldest first."""
+        ...
+
+    async def awaiting(self, contacts: Collection[str]) -> Sequence[str]:
+        """Return the ids of notices that wait for these contacts."""
+        ...
+
+    async def of_subject(self, subject: str, *, limit: int) -> Sequence[Notice]:
+        """Return a subject's notices, oldest first."""
+        ...
+
+    async def by_reference(self, channel: Channel, provider_ref: str) -> Sequence[str]:
+        """Return the ids of notices that travelled under a provider's id."""
+        ...
+
+    async def shown_to(self, persons: Collection[str], *, limit: int) -> Sequence[str]:
+        """Return the ids of inbox notices that these persons have not seen yet."""
+        ...
+
+    async def earliest(self) -> datetime | None:
+        """Return when the earliest notice is due, in the service's time."""
+        ...
+
+    async def unfinished(self, *, now: datetime, wall: datetime) -> int:
+        """Return how many are due now, claimed, or waiting for something on its way."""
+        ...
+
+
+class CauseStore(Protocol):
+    """What is true of subjects, for whoever decides or looks."""
+
+    async def get(self, subjects: Collection[str]) -> Mapping[str, Cause]: ...
+
+    async def open_for(
+        self, *, persons: Collection[str] | None, units: Collection[str] | None, limit: int
+    ) -> Sequence[Cause]:
+        """Return causes with something open for these persons or units, most urgent first."""
+        ...
+
+
+class ContactStore(Protocol):
+    """Contacts, the one place of personal data."""
+
+    async def get(self, keys: Collection[str]) -> Mapping[str, Contact]: ...
+
+    async def keep(self, contacts: Sequence[Contact]) -> None:
+        """Write these as they are."""
+        ...
+
+
+class AnswerStore(Protocol):
+    """What people answered."""
+
+    async def of_keys(self, keys: Collection[str]) -> Mapping[str, Answers]: ...
+
+
+class EndpointStore(Protocol):
+    """Webhook endpoints that told us to stop (410), until an operator changes their address."""
+
+    async def disabled(self) -> frozenset[str]: ...
+
+    async def disable(self, endpoint: str, *, at: datetime) -> None: ...
+
+
+class Probe(Protocol):
+    """Counts what the sender does, for operators."""
+
+    def settled(self, notice: Notice, outcome: Outcome, *, seconds: float) -> None: ...
+
+    def refused(self, channel: Channel, reason: str) -> None: ...

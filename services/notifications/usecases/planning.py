@@ -1,0 +1,60 @@
+"""From plans in an outbox to notices in the store."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.notifications.core.announcing import announce
+from services.notifications.core.folding import PLANS_TOPIC
+from services.notifications.core.notice import Notice, planned
+from services.notifications.core.stored import plan_from_document
+from shared.subjects.document import Document, Outgoing
+from shared.subjects.fold import Context, emit
+from shared.subjects.ports import Clock, Publisher, ReferenceSource, SubjectStore
+from shared.subjects.relay import Relay
+
+SERVICE = "notifications"
+
+
+@dataclass(slots=True)
+class PlanNotices:
+    """The publisher of this service's outboxes.
+
+    What is addressed to the service itself becomes a notice, inserted under an id that follows
+    from what it is about, so that a repeat finds it there. Everything else goes to the broker.
+    """
+
+    store: SubjectStore[Notice]
+    downstream: Publisher
+    reference: ReferenceSource
+    clock: Clock
+    wall_now: Callable[[], datetime]
+    planned: Callable[[], None] = lambda: None
+    relay: Relay[Notice] | None = field(default=None)
+
+    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+        """Return when notices are stored and told of, and all else is acknowledged."""
+        plans = [out for out in outgoing if out.topic == PLANS_TOPIC]
+        await self.downstream.publish([out for out in outgoing if out.topic != PLANS_TOPIC])
+        if plans:
+            await self._insert(plans)
+
+    async def _insert(self, plans: Sequence[Outgoing]) -> None:
+        context = Context(self.clock.now(), self.reference.current())
+        documents: dict[str, Document[Notice]] = {}
+        for out in plans:
+            assert out.value is not None, "a plan says something"
+            plan = plan_from_document(out.value)
+            notice = planned(plan, not_before=plan.planned_at)
+            document = Document[Notice](plan.id, state=notice)
+            emissions = announce(None, notice, now=context.now)
+            emit(document, emissions, context, service=SERVICE)
+            documents[plan.id] = document
+        fresh = list(documents.values())
+        known = await self.store.save(fresh, pending_at=self.wall_now())
+        # A loser was planned before: its own outbox tells of it, or the sweep will.
+        new = [document for document in fresh if document.id not in known]
+        assert self.relay is not None, "the composition root ties the relay in"
+        await self.relay.publish(new)
+        if new:
+            self.planned()
