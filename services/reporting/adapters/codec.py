@@ -1,0 +1,197 @@
+"""A fact's document: its histories as state, and beside it the fields that queries go by.
+
+Indexed: `cells` (every cell it is counted in), `open_unit` and `open` with `overdue_at` (only
+while it is open). `counts` holds what it gives to each cell, `row` what a list shows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import date, datetime
+from typing import Any, Final
+
+from typing_extensions import override
+
+from services.reporting.adapters.events import (
+    event_from_document,
+    event_to_document,
+    moment_from_text,
+    moment_to_text,
+)
+from services.reporting.core.counts import Count, OpenEntry, checksums, counts, open_entry
+from services.reporting.core.derive import derive
+from services.reporting.core.matters import MatterFact, derive_matter, matter_counts
+from services.reporting.core.rows import Row, row_of
+from services.reporting.core.state import FactState
+from shared.events.codes import is_matter
+from shared.subjects.ports import StateCodec
+
+NEVER: Final = "9999-12-31T23:59:59.999999Z"
+"""Stands for no moment where an index must still put the document last."""
+
+OPEN_FIELDS: Final = ("open", "open_unit", "overdue_at", "standing")
+
+
+class FactCodec(StateCodec[FactState]):
+    """The named pair for facts of dossiers and of matters."""
+
+    @override
+    def to_document(self, state: FactState) -> dict[str, Any]:
+        return {
+            "subject": state.subject,
+            "own": [event_to_document(one) for one in state.own],
+            "dues": [event_to_document(one) for one in state.dues],
+            "notices": [
+                {"id": name, "events": [event_to_document(one) for one in events]}
+                for name, events in state.notices.items()
+            ],
+            "fields": [[code, name] for code, name in state.fields.items()],
+            "touched": [[cell, checksum] for cell, checksum in state.touched.items()],
+        }
+
+    @override
+    def from_document(self, document: Mapping[str, Any]) -> FactState:
+        subject = document["subject"]
+        return FactState(
+            subject=subject,
+            own=[event_from_document(subject, one) for one in document["own"]],
+            dues=[event_from_document(subject, one) for one in document["dues"]],
+            notices={
+                one["id"]: [event_from_document(one["id"], event) for event in one["events"]]
+                for one in document["notices"]
+            },
+            fields=dict(document["fields"]),
+            touched=dict(document["touched"]),
+        )
+
+    @override
+    def index(self, state: FactState) -> dict[str, Any]:
+        if is_matter(state.subject):
+            return _matter_index(state)
+        fact = derive(state, state.fields.get)
+        state.settle(checksums(fact))
+        if fact is None:
+            return {}
+        index: dict[str, Any] = {
+            **_counted(counts(fact)),
+            "row": row_to_document(row_of(fact)),
+            "lookup": fact.lookup_hash,
+            **dict.fromkeys(OPEN_FIELDS),
+        }
+        if fact.is_open:
+            entry = open_entry(fact)
+            overdue_at = entry.overdue_at
+            index |= {
+                "open": True,
+                "open_unit": fact.unit,
+                "overdue_at": NEVER if overdue_at is None else moment_to_text(overdue_at),
+                "standing": entry_to_document(entry),
+            }
+        return index
+
+
+def _matter_index(state: FactState) -> dict[str, Any]:
+    fact = derive_matter(state)
+    if fact is None:
+        return {}
+    found = matter_counts(fact)
+    sums = {one.cell.name: hash_of(one) for one in found}
+    state.settle(sums)
+    return {**_counted(found), "matter": matter_to_document(fact)}
+
+
+def hash_of(count: Count) -> int:
+    """Give a checksum of what a matter gives to a cell; never 0."""
+    return 1 + sum(
+        (index + 1) * (number + 1) * len(atom)
+        for index, (atom, number) in enumerate(sorted(count.atoms.items()))
+    )
+
+
+def _counted(found: list[Count]) -> dict[str, Any]:
+    return {
+        "cells": [one.cell.name for one in found],
+        "counts": [{"c": one.cell.name, "f": one.field, "a": one.atoms} for one in found],
+    }
+
+
+def entry_to_document(entry: OpenEntry) -> dict[str, Any]:
+    """Write how an open dossier stands."""
+    return {
+        "f": entry.field,
+        "d": entry.dated,
+        "w": entry.waiting,
+        "o": _text(entry.overdue_at),
+        "l": _text(entry.late_at),
+        "x": _text(entry.index_late_at),
+    }
+
+
+def entry_from_document(document: Mapping[str, Any]) -> OpenEntry:
+    """Read how an open dossier stands."""
+    return OpenEntry(
+        field=document["f"],
+        dated=document["d"],
+        waiting=document["w"],
+        overdue_at=_moment(document["o"]),
+        late_at=_moment(document["l"]),
+        index_late_at=_moment(document["x"]),
+    )
+
+
+_ROW_MOMENTS: Final = frozenset(
+    {"received", "due", "limit", "index_due", "ended", "overdue_at", "waiting_since"}
+)
+
+
+def row_to_document(row: Row) -> dict[str, Any]:
+    """Write a list's row."""
+    document = asdict(row)
+    for name in _ROW_MOMENTS:
+        document[name] = _text(document[name])
+    document["promised"] = None if row.promised is None else row.promised.isoformat()
+    document["marks"] = list(row.marks)
+    return document
+
+
+def row_from_document(document: Mapping[str, Any]) -> Row:
+    """Read a list's row."""
+    values: dict[str, Any] = {one.name: document.get(one.name) for one in fields(Row)}
+    for name in _ROW_MOMENTS:
+        values[name] = _moment(values[name])
+    promised = values["promised"]
+    values["promised"] = None if promised is None else date.fromisoformat(promised)
+    values["marks"] = tuple(values["marks"] or ())
+    return Row(**values)
+
+
+def matter_to_document(fact: MatterFact) -> dict[str, Any]:
+    """Write a matter's fact."""
+    document = asdict(fact)
+    return document | {
+        "day": fact.day.isoformat(),
+        "opened": moment_to_text(fact.opened),
+        "closed": _text(fact.closed),
+        "persons": list(fact.persons),
+    }
+
+
+def matter_from_document(document: Mapping[str, Any]) -> MatterFact:
+    """Read a matter's fact."""
+    values = {one.name: document.get(one.name) for one in fields(MatterFact)}
+    return MatterFact(
+        **values
+        | {
+            "day": date.fromisoformat(document["day"]),
+            "opened": moment_from_text(document["opened"]),
+            "closed": _moment(document["closed"]),
+            "persons": tuple(document["persons"]),
+        }
+    )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment_to_text(moment)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else moment_from_text(text)

@@ -1,0 +1,128 @@
+"""The facts in the store: each a subject's document, read by its indexes."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from typing_extensions import override
+
+from services.reporting.adapters.codec import (
+    NEVER,
+    FactCodec,
+    entry_from_document,
+    matter_from_document,
+    row_from_document,
+)
+from services.reporting.adapters.events import moment_to_text
+from services.reporting.core.counts import OpenEntry
+from services.reporting.core.state import FactState
+from services.reporting.ports import Counted, Facts, Listed, OpenQuery
+from shared.mongo.client import Mongo
+from shared.mongo.subjects import MongoSubjects
+
+INDEXES: Final = (
+    [("cells", 1)],
+    [("open_unit", 1), ("overdue_at", 1)],
+    [("open", 1), ("overdue_at", 1)],
+)
+CELLS_MAX: Final = 50
+"""How many cells one `$in` names; it slows with the square (performance §8)."""
+
+LISTED: Final = {"counts": 1, "row": 1, "matter": 1}
+
+
+class MongoFacts(Facts):
+    """The collection of one generation of facts."""
+
+    def __init__(self, mongo: Mongo, *, generation: int) -> None:
+        self.subjects = MongoSubjects(
+            mongo, f"facts_{generation}", FactCodec(), indexes=INDEXES
+        )
+        self._collection = self.subjects.collection
+
+    async def prepare(self) -> None:
+        """Create the indexes, before data comes."""
+        await self.subjects.prepare()
+
+    @override
+    async def get(self, subject: str) -> FactState | None:
+        document = (await self.subjects.load([subject])).get(subject)
+        return None if document is None else document.state
+
+    @override
+    async def counted(self, cells: Collection[str]) -> list[Counted]:
+        wanted = frozenset(cells)
+        found: list[Counted] = []
+        for part in _parts(sorted(wanted)):
+            rows = await self._collection.find(
+                {"cells": {"$in": part}}, projection={"counts": 1}
+            )
+            named = frozenset(part)
+            for row in rows:
+                found.extend(one for one in _counts(row) if one.cell in named)
+        return found
+
+    @override
+    async def listed(self, cells: Collection[str]) -> list[Listed]:
+        found: dict[str, Listed] = {}
+        for part in _parts(sorted(cells)):
+            rows = await self._collection.find({"cells": {"$in": part}}, projection=LISTED)
+            found.update((row["_id"], _listed(row)) for row in rows)
+        return list(found.values())
+
+    @override
+    async def open_entries(self, unit: str) -> list[OpenEntry]:
+        rows = await self._collection.find({"open_unit": unit}, projection={"standing": 1})
+        return [entry_from_document(row["standing"]) for row in rows]
+
+    @override
+    async def open_rows(
+        self, query: OpenQuery, *, skip: int = 0, limit: int = 0
+    ) -> list[Listed]:
+        rows = await self._collection.find(
+            _open_filter(query),
+            sort=[("overdue_at", 1)],
+            skip=skip,
+            limit=limit,
+            projection=LISTED,
+        )
+        return [_listed(row) for row in rows]
+
+
+def _open_filter(query: OpenQuery) -> dict[str, Any]:
+    units = query.units
+    if units is None:
+        wanted: dict[str, Any] = {"open": True}
+    else:
+        wanted = {"open_unit": next(iter(units)) if len(units) == 1 else {"$in": sorted(units)}}
+    bounds = {"$gte": _text(query.since) if query.since else "", "$lt": _text(query.before)}
+    wanted["overdue_at"] = bounds if query.before else {"$gte": bounds["$gte"]}
+    if query.waiting is not None:
+        wanted["standing.w"] = query.waiting
+    if query.dated is not None:
+        wanted["standing.d"] = query.dated
+    if query.field is not None:
+        wanted["standing.f"] = query.field
+    return wanted
+
+
+def _text(moment: datetime | None) -> str:
+    return NEVER if moment is None else moment_to_text(moment)
+
+
+def _counts(row: dict[str, Any]) -> tuple[Counted, ...]:
+    return tuple(Counted(one["c"], one["f"], one["a"]) for one in row.get("counts", ()))
+
+
+def _listed(row: dict[str, Any]) -> Listed:
+    dossier, matter = row.get("row"), row.get("matter")
+    return Listed(
+        subject=row["_id"],
+        counts=_counts(row),
+        row=None if dossier is None else row_from_document(dossier),
+        matter=None if matter is None else matter_from_document(matter),
+    )
+
+
+def _parts(names: Sequence[str]) -> list[list[str]]:
+    return [list(names[start : start + CELLS_MAX]) for start in range(0, len(names), CELLS_MAX)]

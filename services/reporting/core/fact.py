@@ -1,0 +1,171 @@
+"""One fact per dossier: everything that figures, lists and pages say of it.
+
+A fact is worked out from the dossier's own histories alone, one per topic, so it is the same
+whatever the order in which the topics were read.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from services.reporting.core.clocks import Span
+from shared.events.transitions import Status
+
+Verdict = Literal["on_time", "late", "none", "open"]
+"""How a dossier stands on one clock; `none` is without a deadline, `open` not yet judged."""
+
+LawDay = Literal["before", "last_day", "late", "none", "open"]
+"""Column of form II.06a: before its last day, on it (or taken back in time), late."""
+
+Holder = Literal["desk", "specialist", "agency", "applicant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stint:
+    """The time for which one unit was competent for a received dossier."""
+
+    unit: str
+    start: datetime
+    end: datetime | None
+    came: Literal["received", "moved"]
+    left: Literal["ended", "moved"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A wait for the applicant after acceptance, by occurrence."""
+
+    requested: datetime
+    received: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Who had the dossier from when to when; `name` is the agency's code."""
+
+    holder: Holder
+    start: datetime
+    end: datetime | None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What a supervisor answered: a cause and a promised day."""
+
+    at: datetime
+    by: str
+    rung: str
+    cause: str
+    promised: date
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A rung of the ladder that was reached, and whom it told."""
+
+    at: datetime
+    obligation: str
+    rung: str
+    role: str
+    persons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """The dates of one dossier, as they stand now."""
+
+    due: datetime | None = None
+    first_due: datetime | None = None
+    limit: datetime | None = None
+    index_due: datetime | None = None
+    new_date: date | None = None
+    given: bool = False
+    missing_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inconsistency:
+    """What an imported history says that cannot have been so."""
+
+    after_end: bool = False
+    end_before_first: bool = False
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A dossier as reporting knows it. Instants are occurrence times, unless named recorded."""
+
+    code: str
+    first_seen: datetime
+    last_recorded: datetime | None
+    status: Status
+    unit: str
+    receiving_unit: str
+    procedure: str | None = None
+    field: str | None = None
+    channel: str | None = None
+    received: datetime | None = None
+    ended: datetime | None = None
+    ended_status: Status | None = None
+    deadlines: Deadlines = Deadlines()
+    law: Verdict = "none"
+    law_day: LawDay = "none"
+    index: Verdict = "none"
+    new_date_kept: bool | None = None
+    stints: tuple[Stint, ...] = ()
+    late_promise: tuple[Span, ...] = ()
+    late_law: tuple[Span, ...] = ()
+    late_index: tuple[Span, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    supplement_requests: int = 0
+    second_request: datetime | None = None
+    holds: tuple[Hold, ...] = ()
+    handler: str | None = None
+    apology_at: datetime | None = None
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    inconsistency: Inconsistency = Inconsistency()
+    backfill: bool = False
+    backfill_events: int = 0
+    lookup_hash: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether it counts as pending: received and not ended."""
+        return self.received is not None and self.ended is None
+
+    @property
+    def has_deadline(self) -> bool:
+        """Say whether it is in the rates at all."""
+        return self.law != "none"
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        """Return since when an open dossier waits for its applicant."""
+        if self.is_open and self.waits and self.waits[-1].received is None:
+            return self.waits[-1].requested
+        return None
+
+    @property
+    def overdue_at(self) -> datetime | None:
+        """Return after which moment an open dossier is past its promise; None if it cannot be.
+
+        While it waits for the applicant it cannot become overdue; if it already was, it stays.
+        """
+        return _turns(self.late_promise) if self.is_open else None
+
+    @property
+    def late_at(self) -> datetime | None:
+        """Return after which moment an open dossier is late by law."""
+        return _turns(self.late_law) if self.is_open else None
+
+    @property
+    def index_late_at(self) -> datetime | None:
+        """Return after which moment an open dossier is late by the index."""
+        return _turns(self.late_index) if self.is_open else None
+
+
+def _turns(spans: tuple[Span, ...]) -> datetime | None:
+    return spans[-1].start if spans and spans[-1].end is None else None

@@ -1,0 +1,104 @@
+"""What reporting needs from the outside; every method may raise `UnavailableError`."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from services.reporting.core.counts import OpenEntry
+from services.reporting.core.matters import MatterFact
+from services.reporting.core.rollups import Month, MonthTotal, OpenRoll
+from services.reporting.core.rows import Row
+from services.reporting.core.state import FactState
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one subject gives to one cell."""
+
+    cell: str
+    field: str
+    atoms: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuery:
+    """Open dossiers by how they stand; bounds are half-open on the moment they turn overdue."""
+
+    units: frozenset[str] | None
+    since: datetime | None = None
+    before: datetime | None = None
+    waiting: bool | None = None
+    dated: bool | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A dossier or a matter in a list, with what it gives to the cell it was found in."""
+
+    subject: str
+    counts: tuple[Counted, ...]
+    row: Row | None = None
+    matter: MatterFact | None = None
+
+
+class Facts(Protocol):
+    """The facts, by their indexes."""
+
+    async def get(self, subject: str) -> FactState | None: ...
+
+    async def counted(self, cells: Collection[str]) -> list[Counted]: ...
+
+    async def listed(self, cells: Collection[str]) -> list[Listed]: ...
+
+    async def open_entries(self, unit: str) -> list[OpenEntry]: ...
+
+    async def open_rows(
+        self, query: OpenQuery, *, skip: int = 0, limit: int = 0
+    ) -> list[Listed]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RollRead:
+    """The roll-ups of a scope: every month's total, some months by day."""
+
+    totals: Sequence[MonthTotal]
+    months: Mapping[tuple[str, date], Month]
+    open: Mapping[str, OpenRoll] = field(default_factory=dict)
+
+
+class Rolls(Protocol):
+    """The roll-ups, and the marks of the cells to be counted anew."""
+
+    async def mark(self, cells: Iterable[str]) -> None: ...
+
+    async def marks(self, limit: int) -> list[tuple[str, str]]:
+        """Return marks as (id, cell), those of one unit together."""
+        ...
+
+    async def unmark(self, ids: Sequence[str]) -> None: ...
+
+    async def months(self, names: Collection[str]) -> dict[str, Month]: ...
+
+    async def save_month(self, month: Month) -> bool:
+        """Write it if its version is still the one read; say whether it was."""
+        ...
+
+    async def open_roll(self, unit: str) -> OpenRoll: ...
+
+    async def save_open_roll(self, roll: OpenRoll) -> bool: ...
+
+    async def read(
+        self, units: frozenset[str] | None, *, until: date, by_day: Collection[date]
+    ) -> RollRead: ...
+
+
+class Hearing(Protocol):
+    """Which units were heard from on which day, and when last."""
+
+    async def heard(self, moments: Mapping[str, datetime]) -> None: ...
+
+    async def on(self, day: date) -> frozenset[str]: ...
+
+    async def last(self) -> dict[str, datetime]: ...
