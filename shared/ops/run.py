@@ -96,7 +96,7 @@ def serve(app: Application, settings: ServiceSettings) -> int:
     finally:
         listener.close()
     _log.info("stopped")
-    return 0 if server.started and not server.lifespan.error_occured else EXIT_START_FAILED
+    return 0 if server.started and not server.lifespan.error_occurred else EXIT_START_FAILED
 
 
 def listen(host: str, port: int) -> socket.socket:

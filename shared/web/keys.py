@@ -117,9 +117,7 @@ def _check(
             "A publisher's name is 2 to 31 small letters, digits and -, a letter first."
         )
     if not units or (units != ALL_UNITS and not all(map(UNIT.fullmatch, units))):
-        raise WrongKeyError(
-            "A key names units by their codes, such as 06112, or * for all."
-        )
+        raise WrongKeyError("A key names units by their codes, such as 06112, or * for all.")
 
 
 def revoke(file: Path, key_id: str) -> KeyRecord:

@@ -1,7 +1,6 @@
 """Signing in with a key for a session, and out again."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
@@ -61,11 +60,8 @@ def sign_in_router() -> APIRouter:
 
 def local(wanted: str) -> str:
     """Give an address on this very site, and the front page for any other."""
-    parts = urlsplit(wanted)
-    elsewhere = parts.scheme or parts.netloc or not wanted.startswith("/")
-    if elsewhere or wanted.startswith(("//", "/\\")) or not wanted.isprintable():
-        return "/"
-    return wanted
+    here = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
+    return wanted if here and wanted.isprintable() else "/"
 
 
 def _page(request: Request, wanted: str, *, wrong: bool) -> Response:
