@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.errors import SettingError
+from deploy.installation import DataOption, data_folder
 from shared.ops.clock import wall_now
 from shared.web.keys import (
     DAYS_DEFAULT,
@@ -41,10 +42,6 @@ KeysFile = Annotated[
         help="The installation's keys file; by default keys.json in its data folder.",
     ),
 ]
-DataFolder = Annotated[
-    Path, typer.Option("--data", envvar="MOTCUA_DATA", help="The installation's data folder.")
-]
-DATA_DEFAULT = Path("motcua-data")
 
 
 def register(app: typer.Typer) -> None:
@@ -73,7 +70,7 @@ def add(  # noqa: PLR0913 -- One option for each thing that a key says.
     ] = DAYS_DEFAULT,
     note: Annotated[str, typer.Option(help="What it is for; no personal data.")] = "",
     keys: KeysFile = None,
-    data: DataFolder = DATA_DEFAULT,
+    data: DataOption = None,
 ) -> None:
     """Make a key and print it; nobody can print it again."""
     if role not in ROLES:
@@ -95,7 +92,7 @@ def add(  # noqa: PLR0913 -- One option for each thing that a key says.
     typer.echo("Keep it now: only its hash is stored, it cannot be shown again.", err=True)
 
 
-def show(keys: KeysFile = None, data: DataFolder = DATA_DEFAULT) -> None:
+def show(keys: KeysFile = None, data: DataOption = None) -> None:
     """List the keys, without their secrets."""
     file = _file(keys, data)
     with _said_clearly():
@@ -114,7 +111,7 @@ def show(keys: KeysFile = None, data: DataFolder = DATA_DEFAULT) -> None:
 def take_away(
     key_id: Annotated[str, typer.Argument(help="The id of the key, from `motcua keys list`.")],
     keys: KeysFile = None,
-    data: DataFolder = DATA_DEFAULT,
+    data: DataOption = None,
 ) -> None:
     """Revoke a key: it is refused from the next request on."""
     with _said_clearly():
@@ -147,8 +144,8 @@ def _said_clearly() -> Iterator[None]:
         raise SettingError(str(error)) from None
 
 
-def _file(keys: Path | None, data: Path) -> Path:
-    return keys if keys is not None else data / KEYS_FILE
+def _file(keys: Path | None, data: Path | None) -> Path:
+    return keys if keys is not None else data_folder(data) / KEYS_FILE
 
 
 def _row(record: KeyRecord) -> tuple[str, ...]:
