@@ -1,0 +1,201 @@
+"""The ladder, by level: which rung should an obligation be on now, from state alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.workflow.core.emissions import Emitter
+from services.workflow.core.ladder import BREACH, BROKEN, MOMENTS, Ladder
+from services.workflow.core.model import Cycle, Lapse, Obligation, RungState, Subject
+from services.workflow.core.roles import close_gaps, find_hearers, note_gaps
+from shared.reference.view import Reference
+
+OUTAGE_HOURS_MIN: Final = 1
+"""A rung that is later than this says so; less is the ordinary pace of sweeps."""
+
+_HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One look at what time alone has brought about.
+
+    Attributes:
+        now: The time by which the law runs.
+        upto: Everything that happened before this moment is known; nothing later is swept.
+        reference: Who holds which role.
+        ladders: By kind.
+        incomplete_since: The moment since which data may be missing, if some may be.
+    """
+
+    now: datetime
+    upto: datetime
+    reference: Reference
+    ladders: Mapping[str, Ladder]
+    incomplete_since: datetime | None = None
+
+
+def climb(subject: Subject, sweep: Sweep, emit: Emitter) -> bool:
+    """Bring every obligation to where it should be; say whether anything changed."""
+    before = subject.next_at()
+    if before is None or before >= sweep.upto:
+        return False
+    for obligation in list(subject.obligations.values()):
+        if obligation.open:
+            _climb(subject, obligation, sweep, emit)
+    close_gaps(subject, sweep.reference, sweep.now, emit)
+    return True
+
+
+def _climb(subject: Subject, obligation: Obligation, sweep: Sweep, emit: Emitter) -> None:
+    cycle = obligation.cycle
+    if cycle is not None:
+        _breach(obligation, cycle, sweep, emit)
+        _raise_highest(subject, obligation, cycle, sweep, emit)
+        _break_promise(subject, obligation, cycle, sweep, emit)
+    if obligation.lapse is not None and obligation.lapse.at < sweep.upto:
+        _lapse(obligation, obligation.lapse, sweep, emit)
+
+
+def _breach(obligation: Obligation, cycle: Cycle, sweep: Sweep, emit: Emitter) -> None:
+    breach = cycle.find(BREACH)
+    if breach is None or breach.status != "planned" or breach.at >= sweep.upto:
+        return
+    breach.settled_at = sweep.now
+    if obligation.is_quiet(breach.at):
+        breach.status = "quiet"
+        return
+    breach.status = "raised"
+    emit.breached(obligation, cycle, breach)
+
+
+def _raise_highest(
+    subject: Subject, obligation: Obligation, cycle: Cycle, sweep: Sweep, emit: Emitter
+) -> None:
+    """Raise the highest rung that is due and record the lower ones that were not raised."""
+    due = [
+        rung
+        for rung in cycle.rungs
+        if rung.rung not in MOMENTS and rung.status == "planned" and rung.at < sweep.upto
+    ]
+    audible = [rung for rung in due if not _passed_over(obligation, cycle, rung, sweep, emit)]
+    if not audible:
+        return
+    for rung in audible[:-1]:
+        rung.settled_at, rung.why = sweep.now, "overtaken"
+        if rung.repeat:
+            rung.status = "moot"
+        else:
+            rung.status = "skipped"
+            emit.skipped(obligation, cycle, rung, why="overtaken", now=sweep.now)
+    _raise(subject, obligation, cycle, audible[-1], sweep, emit)
+
+
+def _passed_over(
+    obligation: Obligation, cycle: Cycle, rung: RungState, sweep: Sweep, emit: Emitter
+) -> bool:
+    """Settle a rung that is due and is not to be raised; say whether it was one."""
+    if rung.at <= cycle.opened:
+        rung.status, rung.settled_at = "not_applicable", sweep.now
+    elif obligation.is_quiet(rung.at):
+        rung.status, rung.settled_at = "quiet", sweep.now
+    elif rung.repeat and _silenced(obligation, cycle, rung):
+        rung.status, rung.settled_at, rung.why = "skipped", sweep.now, "acknowledged"
+        emit.skipped(obligation, cycle, rung, why="acknowledged", now=sweep.now)
+    else:
+        return False
+    return True
+
+
+def _silenced(obligation: Obligation, cycle: Cycle, rung: RungState) -> bool:
+    """Say whether a promise silences this reminder; it never silences another rung."""
+    promise = obligation.promise
+    return (
+        promise is not None
+        and promise.cycle == cycle.number
+        and promise.rung == rung.rung
+        and rung.at <= promise.expires_at
+    )
+
+
+def _raise(
+    subject: Subject,
+    obligation: Obligation,
+    cycle: Cycle,
+    rung: RungState,
+    sweep: Sweep,
+    emit: Emitter,
+) -> None:
+    ladder = sweep.ladders[obligation.kind]
+    step = ladder.rung(rung.rung)
+    chain = ladder.roles_from(rung.rung)
+    hearers = find_hearers(obligation, chain, sweep.reference, sweep.now)
+    rung.status, rung.settled_at, rung.role = "raised", sweep.now, hearers.role
+    emit.reached(
+        obligation,
+        cycle,
+        rung,
+        now=sweep.now,
+        role=hearers.role,
+        persons=hearers.persons,
+        statutory=step is not None and step.statutory,
+        vacant=hearers.vacant,
+        late_hours=_late_hours(cycle, rung, sweep),
+        incomplete_since=sweep.incomplete_since,
+    )
+    note_gaps(subject, obligation, hearers.vacant, sweep.now, emit)
+
+
+def _late_hours(cycle: Cycle, rung: RungState, sweep: Sweep) -> int:
+    """Return by how many hours we are late; what we did not know yet is not our lateness."""
+    late = (sweep.now - max(rung.at, cycle.known_at)) // _HOUR
+    return late if late >= OUTAGE_HOURS_MIN else 0
+
+
+def _break_promise(
+    subject: Subject, obligation: Obligation, cycle: Cycle, sweep: Sweep, emit: Emitter
+) -> None:
+    """Tell the next role when a promised day has closed and nothing was done."""
+    promise = obligation.promise
+    if (
+        promise is None
+        or promise.broken_at is not None
+        or promise.cycle != cycle.number
+        or promise.expires_at >= sweep.upto
+    ):
+        return
+    promise.broken_at = sweep.now
+    count = sum(rung.rung == BROKEN for rung in cycle.rungs)
+    rung = RungState(BROKEN, promise.expires_at, count, "raised", sweep.now, "promise_broken")
+    ladder = sweep.ladders[obligation.kind]
+    next_role = ladder.role_after(promise.role or "")
+    hearers = find_hearers(obligation, (next_role,), sweep.reference, sweep.now)
+    rung.role = hearers.role
+    cycle.rungs.append(rung)
+    emit.reached(
+        obligation,
+        cycle,
+        rung,
+        now=sweep.now,
+        role=hearers.role,
+        persons=hearers.persons,
+        vacant=hearers.vacant,
+        late_hours=_late_hours(cycle, rung, sweep),
+        incomplete_since=sweep.incomplete_since,
+        broken=promise,
+    )
+    note_gaps(subject, obligation, hearers.vacant, sweep.now, emit)
+
+
+def _lapse(obligation: Obligation, lapse: Lapse, sweep: Sweep, emit: Emitter) -> None:
+    """End what ends by itself: the session is over, or silence has become consent."""
+    cycle = obligation.cycle
+    if cycle is not None:
+        cycle.ended_at, cycle.ended_why = lapse.at, lapse.why
+        for rung in cycle.rungs:
+            if rung.status == "planned":
+                rung.status, rung.settled_at = "moot", sweep.now
+    obligation.discharged_at, obligation.why = lapse.at, lapse.why
+    obligation.in_time = obligation.by_limit = lapse.in_time
+    emit.discharged(obligation)

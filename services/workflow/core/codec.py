@@ -1,0 +1,263 @@
+"""The named pair between a subject and what the store keeps of it, and what it is found by.
+
+Instants are kept as whole microseconds since 1970: exact, small, and in order when indexed.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from services.workflow.core.model import (
+    Cycle,
+    Lapse,
+    Obligation,
+    Promise,
+    RungState,
+    RungStatus,
+    Subject,
+)
+from shared.events.envelope import from_document, to_document
+from shared.events.obligations import LedgerRow
+from shared.events.partitioner import partition_of
+from shared.events.topics import PARTITIONS
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_STATUSES: Final[tuple[RungStatus, ...]] = (
+    "planned",
+    "raised",
+    "skipped",
+    "withdrawn",
+    "not_applicable",
+    "quiet",
+    "moot",
+)
+_NUMBERS: Final = {status: number for number, status in enumerate(_STATUSES)}
+_MOMENTS: Final = (
+    "due",
+    "limit",
+    "index_due",
+    "first_due",
+    "last_due",
+    "last_limit",
+    "last_index_due",
+    "suspended_since",
+    "discharged_at",
+    "quiet_until",
+)
+_PLAIN: Final = (
+    "in_time",
+    "by_limit",
+    "by_index",
+    "why",
+    "void",
+    "no_deadline",
+    "rule",
+)
+
+
+def stamp(moment: datetime) -> int:
+    """Return an instant as the store keeps it."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def unstamp(number: int) -> datetime:
+    """Return the instant that a stored number stands for."""
+    return _EPOCH + number * _MICROSECOND
+
+
+def shard_of(subject: str) -> int:
+    """Return the shard of a subject: the partition that its events come on."""
+    return partition_of(subject.encode(), PARTITIONS)
+
+
+class SubjectCodec:
+    """Between a `Subject` and its document."""
+
+    def to_document(self, state: Subject) -> dict[str, Any]:
+        """Return everything of a subject as the store keeps it."""
+        return {
+            "id": state.id,
+            "unit": state.unit,
+            "law": state.law,
+            "history": [to_document(event) for event in state.history],
+            "obligations": [_obligation(each) for each in state.obligations.values()],
+            "gaps": [[gap, stamp(since)] for gap, since in state.gaps.items()],
+            "adopted": [list(pair) for pair in state.adopted.items()],
+        }
+
+    def from_document(self, document: Mapping[str, Any]) -> Subject:
+        """Return the subject that a stored document holds."""
+        obligations = [_read_obligation(each) for each in document["obligations"]]
+        return Subject(
+            id=document["id"],
+            unit=document["unit"],
+            law=int(document["law"]),
+            history=[from_document(event) for event in document["history"]],
+            obligations={each.id: each for each in obligations},
+            gaps={gap: unstamp(since) for gap, since in document["gaps"]},
+            adopted=dict(document["adopted"]),
+        )
+
+    def index(self, state: Subject) -> dict[str, Any]:
+        """Return what subjects are found by: shard and next moment, unit, what is open."""
+        next_at = state.next_at()
+        still = [each for each in state.obligations.values() if each.open]
+        kinds = sorted({each.kind for each in still})
+        undated = any(each.no_deadline == "beyond_horizon" for each in still)
+        return {
+            "shard": shard_of(state.id),
+            "next_at": None if next_at is None else stamp(next_at),
+            "unit": state.unit,
+            "open": kinds or None,
+            "law": state.law if still else None,
+            "undated": True if undated else None,
+        }
+
+
+def _obligation(ob: Obligation) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "id": ob.id,
+        "kind": ob.kind,
+        "unit": ob.unit,
+        "opened_at": stamp(ob.opened_at),
+        "cause": ob.cause,
+        "cycles": [_cycle(cycle) for cycle in ob.cycles],
+    }
+    for name in _MOMENTS:
+        moment = getattr(ob, name)
+        if moment is not None:
+            document[name] = stamp(moment)
+    for name in _PLAIN:
+        value = getattr(ob, name)
+        if value is not None and value != "" and (name != "void" or value):
+            document[name] = value
+    parts: dict[str, Any] = {
+        "lapse": ob.lapse and [stamp(ob.lapse.at), ob.lapse.why, ob.lapse.in_time],
+        "promise": ob.promise and _promise(ob.promise),
+        "persons": {role: list(who) for role, who in ob.persons.items()},
+        "about": dict(ob.about),
+        "flags": list(ob.flags),
+        "ledger": [row.model_dump(mode="json", exclude_none=True) for row in ob.ledger],
+    }
+    document.update((name, part) for name, part in parts.items() if part)
+    return document
+
+
+def _read_obligation(document: Mapping[str, Any]) -> Obligation:
+    lapse = document.get("lapse")
+    promise = document.get("promise")
+    obligation = Obligation(
+        id=document["id"],
+        kind=document["kind"],
+        unit=document["unit"],
+        opened_at=unstamp(document["opened_at"]),
+        cause=document["cause"],
+        cycles=[_read_cycle(cycle) for cycle in document["cycles"]],
+        lapse=None if lapse is None else Lapse(unstamp(lapse[0]), lapse[1], lapse[2]),
+        promise=None if promise is None else _read_promise(promise),
+        persons={role: tuple(who) for role, who in document.get("persons", {}).items()},
+        about=dict(document.get("about", {})),
+        flags=tuple(document.get("flags", ())),
+        ledger=tuple(LedgerRow.model_validate(row) for row in document.get("ledger", ())),
+    )
+    for name in _MOMENTS:
+        if document.get(name) is not None:
+            setattr(obligation, name, unstamp(document[name]))
+    for name in _PLAIN:
+        if document.get(name) is not None:
+            setattr(obligation, name, document[name])
+    return obligation
+
+
+def _cycle(cycle: Cycle) -> dict[str, Any]:
+    return {
+        "number": cycle.number,
+        "key": cycle.key,
+        "opened": stamp(cycle.opened),
+        "due": _maybe(cycle.due),
+        "limit": _maybe(cycle.limit),
+        "known_at": stamp(cycle.known_at),
+        "ended_at": _maybe(cycle.ended_at),
+        "ended_why": cycle.ended_why,
+        "rungs": [_rung(rung) for rung in cycle.rungs],
+    }
+
+
+def _read_cycle(document: Mapping[str, Any]) -> Cycle:
+    return Cycle(
+        number=int(document["number"]),
+        key=document["key"],
+        opened=unstamp(document["opened"]),
+        due=_read_maybe(document["due"]),
+        limit=_read_maybe(document["limit"]),
+        known_at=unstamp(document["known_at"]),
+        ended_at=_read_maybe(document["ended_at"]),
+        ended_why=document["ended_why"],
+        rungs=[_read_rung(rung) for rung in document["rungs"]],
+    )
+
+
+def _rung(rung: RungState) -> list[Any]:
+    return [
+        rung.rung,
+        stamp(rung.at),
+        rung.repeat,
+        _NUMBERS[rung.status],
+        _maybe(rung.settled_at),
+        rung.why,
+        rung.times,
+        rung.role,
+    ]
+
+
+def _read_rung(row: Sequence[Any]) -> RungState:
+    name, at, repeat, status, settled_at, why, times, role = row
+    return RungState(
+        rung=name,
+        at=unstamp(at),
+        repeat=int(repeat),
+        status=_STATUSES[int(status)],
+        settled_at=_read_maybe(settled_at),
+        why=why,
+        times=int(times),
+        role=role,
+    )
+
+
+def _promise(promise: Promise) -> dict[str, Any]:
+    return {
+        "event": promise.event,
+        "cycle": promise.cycle,
+        "rung": promise.rung,
+        "by": promise.by,
+        "cause": promise.cause,
+        "promised": promise.promised.isoformat(),
+        "made_at": stamp(promise.made_at),
+        "expires_at": stamp(promise.expires_at),
+        "role": promise.role,
+        "broken_at": _maybe(promise.broken_at),
+    }
+
+
+def _read_promise(document: Mapping[str, Any]) -> Promise:
+    return Promise(
+        event=document["event"],
+        cycle=int(document["cycle"]),
+        rung=document["rung"],
+        by=document["by"],
+        cause=document["cause"],
+        promised=date.fromisoformat(document["promised"]),
+        made_at=unstamp(document["made_at"]),
+        expires_at=unstamp(document["expires_at"]),
+        role=document["role"],
+        broken_at=_read_maybe(document["broken_at"]),
+    )
+
+
+def _maybe(moment: datetime | None) -> int | None:
+    return None if moment is None else stamp(moment)
+
+
+def _read_maybe(number: int | None) -> datetime | None:
+    return None if number is None else unstamp(number)

@@ -1,0 +1,147 @@
+"""One event into one subject: facts, then what they say, then the difference."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.workflow.core.acknowledge import acknowledge, reroute
+from services.workflow.core.assessment import Assessment
+from services.workflow.core.climb import Sweep, climb
+from services.workflow.core.emissions import Emitter
+from services.workflow.core.facts import Facts, Printed, gather
+from services.workflow.core.kinds.kind import Kind
+from services.workflow.core.kinds.registry import KINDS, kinds_of
+from services.workflow.core.ladder import Ladder
+from services.workflow.core.law import law_of
+from services.workflow.core.model import Subject
+from services.workflow.core.reconcile import Occasion, reconcile
+from shared.calendar.errors import InvalidHistoryError
+from shared.events.answers import NoticeUndeliverable, ObligationAcknowledged
+from shared.events.codes import is_matter
+from shared.events.envelope import Event
+from shared.reference.view import Reference
+from shared.subjects.errors import UnfoldableError
+from shared.subjects.fold import Context, Emission, Folded
+
+
+def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subject]:
+    """Fold one event into its subject.
+
+    Raises:
+        UnfoldableError: the facts contradict each other, so no date can be given.
+    """
+    subject = state or Subject(event.subject, _unit(event), law=law_of(context.reference))
+    emissions: list[Emission] = []
+    if subject.law != law_of(context.reference):
+        # The calendar moved before this event was applied: it is judged by what then held.
+        emissions.extend(recount(subject, context))
+    correction = event.name.endswith(".corrected")
+    kinds = [k for k in kinds_of(event.subject) if correction or event.name in k.watches]
+    unit = subject.unit if is_matter(event.subject) else event.competentunit or subject.unit
+    facts = gather(
+        event.subject,
+        unit,
+        [*subject.history, event],
+        {} if correction else _printed(subject),
+    )
+    assessments = _assess(facts, kinds, context.reference)
+    subject.history.append(event)
+    subject.unit = unit
+    emit = Emitter(subject, cause=event.id, backfill=event.backfill)
+    recorded = event.recordedtime or context.now
+    occasion = Occasion(
+        now=context.now,
+        at=event.time,
+        recorded=recorded,
+        reason="correction" if correction else "event",
+        quiet=event.backfill,
+    )
+    reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
+    _answer(subject, event, context, emit)
+    return Folded(subject, [*emissions, *emit.emissions])
+
+
+def recount(subject: Subject, context: Context) -> Sequence[Emission]:
+    """Count a subject's open obligations anew under the law as it is now."""
+    reference = context.reference
+    kinds = [
+        kind
+        for kind in kinds_of(subject.id)
+        if not kind.begun_stay or not _begun(subject, kind, context.now)
+    ]
+    facts = gather(subject.id, subject.unit, subject.history, _printed(subject))
+    emit = Emitter(subject, cause=f"reference:{law_of(reference)}")
+    occasion = Occasion(context.now, context.now, context.now, reason="calendar")
+    assessments = _assess(facts, kinds, reference)
+    reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
+    subject.law = law_of(reference)
+    return emit.emissions
+
+
+def sweep(
+    subject: Subject,
+    context: Context,
+    *,
+    upto: datetime,
+    incomplete_since: datetime | None = None,
+) -> Sequence[Emission] | None:
+    """Do what time alone has brought about; None if there is nothing."""
+    emissions: list[Emission] = []
+    if subject.law != law_of(context.reference):
+        emissions.extend(recount(subject, context))
+    emit = Emitter(subject, cause=f"sweep:{subject.id}")
+    look = Sweep(context.now, upto, context.reference, LADDERS, incomplete_since)
+    changed = climb(subject, look, emit)
+    emissions.extend(emit.emissions)
+    return emissions if changed or emissions else None
+
+
+def open_by_calendar(
+    subject_id: str, unit: str, context: Context
+) -> tuple[Subject, Sequence[Emission]]:
+    """Begin a subject that the calendar brings about, before anything happened in it."""
+    subject = Subject(subject_id, unit)
+    return subject, recount(subject, context)
+
+
+LADDERS: dict[str, Ladder] = {kind.id: kind.ladder for kind in KINDS.values()}
+
+
+def _assess(facts: Facts, kinds: Sequence[Kind], reference: Reference) -> list[Assessment]:
+    try:
+        return [found for kind in kinds for found in kind.assess(facts, reference)]
+    except InvalidHistoryError as error:
+        raise UnfoldableError(f"{error.rule} at {error.path}") from error
+
+
+def _answer(subject: Subject, event: Event, context: Context, emit: Emitter) -> None:
+    """Take what people and messages answer."""
+    match event.data:
+        case ObligationAcknowledged(obligation=obligation):
+            ladder = LADDERS.get(obligation.partition(":")[0])
+            acknowledge(subject, event, ladder, context.reference, emit)
+        case NoticeUndeliverable(obligation=str(obligation)):
+            ladder = LADDERS.get(obligation.partition(":")[0])
+            reroute(subject, event, ladder, context.reference, context.now, emit)
+
+
+def _begun(subject: Subject, kind: Kind, now: datetime) -> bool:
+    return any(
+        obligation.kind == kind.id and obligation.opened_at <= now
+        for obligation in subject.obligations.values()
+    )
+
+
+def _printed(subject: Subject) -> Printed:
+    """Return the promises that run now; what facts move may move, the calendar may not."""
+    running = ((ob.id, ob.cycle) for ob in subject.obligations.values() if ob.open)
+    return {
+        obligation: (cycle.key, cycle.due)
+        for obligation, cycle in running
+        if cycle is not None and cycle.due is not None
+    }
+
+
+def _unit(event: Event) -> str:
+    if is_matter(event.subject):
+        return event.subject.split("/", 1)[0]
+    return event.competentunit or event.receivingunit or ""

@@ -1,0 +1,380 @@
+"""The dossier's legal deadline, and the slip of apology that is due before it."""
+
+from datetime import datetime
+
+from services.workflow.core.assessment import (
+    AssessedCycle,
+    Assessment,
+    Discharge,
+    Suspension,
+)
+from services.workflow.core.facts import Facts
+from services.workflow.core.kinds.deadline_cycles import (
+    Stretch,
+    cycles_of,
+    ledger_rows,
+    stretches,
+)
+from services.workflow.core.kinds.dossier_facts import (
+    ENDS_WHILE_WAITING,
+    Dossier,
+    limit_of,
+    read_dossier,
+)
+from services.workflow.core.kinds.kind import Kind, Words
+from services.workflow.core.ladder import FromDue, Ladder, Repeat, Rung, Share
+from shared.calendar.deadline import Deadline
+from shared.calendar.errors import DateOutsideCalendarError
+from shared.calendar.history import History
+from shared.calendar.shares import apology_slip_due
+from shared.events.envelope import Event
+from shared.reference.errors import NoCalendarError, UnknownUnitError
+from shared.reference.view import Reference
+
+DEADLINE = "dossier_deadline"
+SLIP = "apology_slip"
+
+WATCHES = frozenset(
+    {
+        "dossier.accepted",
+        "dossier.arrived",
+        "dossier.assigned",
+        "dossier.supplement_requested",
+        "dossier.supplement_received",
+        "dossier.extended",
+        "dossier.moved",
+        "dossier.completed",
+        "dossier.returned",
+        "dossier.stopped",
+        "dossier.refused",
+        "dossier.withdrawn",
+        "notice.proven",
+    }
+)
+
+
+def assess_deadline(facts: Facts, reference: Reference) -> list[Assessment]:
+    """Say by when a dossier's result is owed, by both clocks."""
+    dossier = read_dossier(facts)
+    if dossier is None:
+        return []
+    counted = _count(dossier, facts, reference)
+    if isinstance(counted, str):
+        return [_undated(dossier, reference, counted)]
+    deadline, found, rule = counted
+    ladder = DOSSIER_DEADLINE.ladder_for(_field(dossier, reference))
+    return [
+        Assessment(
+            id=DEADLINE,
+            kind=DEADLINE,
+            unit=dossier.unit,
+            opened_at=dossier.accepted.time,
+            cause=dossier.accepted.id,
+            cycles=cycles_of(found, ladder, due_of=lambda d: d.due, limit_of=lambda d: d.limit),
+            due=deadline.due,
+            limit=deadline.limit,
+            index_due=deadline.index_due,
+            suspended=_suspension(deadline),
+            discharge=_discharge(dossier, deadline),
+            rule=rule,
+            persons=_persons(dossier),
+            about=_about(dossier, reference),
+            flags=deadline.flags,
+            ledger=lambda: ledger_rows(deadline),
+        )
+    ]
+
+
+def assess_slip(facts: Facts, reference: Reference) -> list[Assessment]:
+    """Say by when a slip of apology is owed if the promise will not be kept."""
+    dossier = read_dossier(facts)
+    if dossier is None:
+        return []
+    counted = _count(dossier, facts, reference)
+    if isinstance(counted, str):
+        return []
+    deadline, found, rule = counted
+    found = [stretch for stretch in found if stretch.why != "extension"]
+    try:
+        if all(apology_slip_due(stretch.deadline) is None for stretch in found):
+            return []
+        issued = _issued(dossier, facts)
+        cycles = [
+            _until_issued(cycle, issued)
+            for cycle in cycles_of(
+                found, APOLOGY_SLIP.ladder, due_of=apology_slip_due, limit_of=_slip_limit
+            )
+            if issued is None or cycle.opened <= issued.time
+        ]
+        due = cycles[-1].due
+    except DateOutsideCalendarError:
+        return []
+    suspended = _suspension(deadline) if issued is None else None
+    return [
+        Assessment(
+            id=SLIP,
+            kind=SLIP,
+            unit=dossier.unit,
+            opened_at=dossier.accepted.time,
+            cause=dossier.accepted.id,
+            cycles=tuple(cycles),
+            due=None if suspended else due,
+            limit=None if suspended else cycles[-1].limit,
+            suspended=suspended,
+            discharge=_slip_discharge(dossier, deadline, issued, due),
+            rule=rule,
+            persons=_persons(dossier),
+            about=_about(dossier, reference),
+        )
+    ]
+
+
+Counted = tuple[Deadline, list[Stretch], str]
+
+
+def _count(dossier: Dossier, facts: Facts, reference: Reference) -> Counted | str:
+    """Count the deadline, or say in a word why there is none."""
+    if dossier.start is None:
+        return "not_arrived"
+    held = limit_of(dossier, reference)
+    if held is None:
+        return "no_rule"
+    limit, rule = held
+    arrived = dossier.start is not dossier.accepted
+    history = History(
+        start=dossier.start.time,
+        waits=dossier.waits,
+        extensions=dossier.extensions,
+        accepted=dossier.accepted.time if arrived else None,
+        cause=dossier.start.id,
+        start_key="arrived" if arrived else "accepted",
+    )
+    end = dossier.end
+    try:
+        deadline, found = stretches(
+            limit,
+            history,
+            reference,
+            dossier.unit,
+            end=None if end is None else end.time,
+            end_why=None if end is None else _word(end),
+            printed=facts.printed.get(DEADLINE),
+        )
+    except DateOutsideCalendarError:
+        return "beyond_horizon"
+    except NoCalendarError:
+        return "no_calendar"
+    except UnknownUnitError:
+        return "unknown_unit"
+    return deadline, found, rule
+
+
+def _undated(dossier: Dossier, reference: Reference, why: str) -> Assessment:
+    """Return the deadline of a dossier that no date can be given for, with the reason."""
+    end = dossier.end
+    return Assessment(
+        id=DEADLINE,
+        kind=DEADLINE,
+        unit=dossier.unit,
+        opened_at=dossier.accepted.time,
+        cause=dossier.accepted.id,
+        no_deadline=why,
+        discharge=None if end is None else Discharge(end.time, end.id, _word(end)),
+        persons=_persons(dossier),
+        about=_about(dossier, reference),
+    )
+
+
+def _suspension(deadline: Deadline) -> Suspension | None:
+    if deadline.suspended_since is None:
+        return None
+    wait = deadline.history.waits[-1]
+    return Suspension(
+        deadline.suspended_since, wait.proof_cause or wait.cause or "", "supplement"
+    )
+
+
+def _discharge(dossier: Dossier, deadline: Deadline) -> Discharge | None:
+    """Judge the end by all three dates; one that came while waiting counts at the request."""
+    end = dossier.end
+    if end is None:
+        return None
+    waiting = bool(dossier.waits) and dossier.waits[-1].received is None
+    judged = end.time
+    if waiting and end.name in ENDS_WHILE_WAITING:
+        judged = min(judged, dossier.waits[-1].requested)
+    before, index_before = deadline.before_wait, deadline.index_before_wait
+    due = deadline.due if before is None else before.due
+    limit = deadline.limit if before is None else before.limit
+    index_due = deadline.index_due if index_before is None else index_before.due
+    return Discharge(
+        at=end.time,
+        cause=end.id,
+        why=_word(end),
+        in_time=_met(judged, due),
+        by_limit=_met(judged, limit),
+        by_index=_met(judged, index_due) and not deadline.index_late,
+    )
+
+
+def _slip_discharge(
+    dossier: Dossier, deadline: Deadline, issued: Event | None, due: datetime | None
+) -> Discharge | None:
+    end = dossier.end
+    if issued is not None and (end is None or issued.time <= end.time):
+        return Discharge(issued.time, issued.id, "issued", _met(issued.time, due))
+    if end is None:
+        return None
+    judged = _discharge(dossier, deadline)
+    assert judged is not None, "an ended dossier is judged"
+    if judged.by_limit is False:
+        # The limit was missed and no slip was given: it was owed.
+        return Discharge(end.time, end.id, "never_issued", in_time=False)
+    return Discharge(end.time, end.id, "not_needed", void=True)
+
+
+def _issued(dossier: Dossier, facts: Facts) -> Event | None:
+    """Return what gave the slip: the apology, or the new date that comes with one."""
+    given = facts.named({"dossier.apology_issued", "dossier.extended"})
+    return next((event for event in given if event.time >= dossier.accepted.time), None)
+
+
+def _slip_limit(deadline: Deadline) -> datetime | None:
+    """Return until when the slip can still be judged as not owed."""
+    return None if apology_slip_due(deadline) is None else deadline.limit
+
+
+def _until_issued(cycle: AssessedCycle, issued: Event | None) -> AssessedCycle:
+    if issued is None or (cycle.ended_at is not None and cycle.ended_at <= issued.time):
+        return cycle
+    return AssessedCycle(
+        key=cycle.key,
+        opened=cycle.opened,
+        due=cycle.due,
+        limit=cycle.limit,
+        why=cycle.why,
+        rungs=cycle.rungs,
+        ended_at=issued.time,
+        ended_why="issued",
+    )
+
+
+def _met(at: datetime, moment: datetime | None) -> bool | None:
+    return None if moment is None else at <= moment
+
+
+def _word(event: Event) -> str:
+    return event.name.partition(".")[2]
+
+
+def _persons(dossier: Dossier) -> dict[str, tuple[str, ...]]:
+    return {"handler": (dossier.handler,)} if dossier.handler else {}
+
+
+def _field(dossier: Dossier, reference: Reference) -> str | None:
+    procedure = reference.procedures.get(dossier.procedure)
+    return None if procedure is None else procedure.field
+
+
+def _about(dossier: Dossier, reference: Reference) -> dict[str, str]:
+    about = {"procedure": dossier.procedure}
+    administration = _field(dossier, reference)
+    if administration:
+        about["field"] = administration
+    return about
+
+
+DOSSIER_DEADLINE = Kind(
+    id=DEADLINE,
+    name=Words("Thời hạn giải quyết hồ sơ", "Legal deadline of a dossier"),
+    of="dossier",
+    opens=Words(
+        "Khi hồ sơ được tiếp nhận đầy đủ; hồ sơ phi địa giới: khi cơ quan có thẩm quyền "
+        "nhận được.",
+        "When the dossier is accepted complete; across boundaries, when the competent agency "
+        "has it.",
+    ),
+    due=Words(
+        "Giờ đóng cửa của ngày cuối cùng (lời hẹn); 24:00 ngày cuối cùng (theo luật). "
+        "Đồng hồ của chỉ số 766 chạy song song.",
+        "Close of office on the last day (the promise); 24:00 of the last day (the statute). "
+        "The clock of index 766 runs beside it.",
+    ),
+    pauses=Words(
+        "Chờ người dân bổ sung, tính từ khi chứng minh được thông báo đã đến. Nhận đủ thì tính "
+        "lại từ đầu (chỉ số 766: trừ thời gian chờ).",
+        "Waiting for the applicant's supplement, from the proven arrival of the notice. Its "
+        "receipt restarts the clock (index 766 subtracts the wait).",
+    ),
+    discharged=Words(
+        "Có kết quả; hoặc dừng, từ chối, rút hồ sơ.",
+        "The result is ready; or it is stopped, refused or withdrawn.",
+    ),
+    source="NĐ 118/2025/NĐ-CP Điều 17, sửa đổi bởi NĐ 309/2026/NĐ-CP",
+    ladder=Ladder(
+        (
+            Rung(
+                "half", Share(50), "handler", "Đã dùng 50 % thời hạn", "50 % of the limit used"
+            ),
+            Rung(
+                "most",
+                Share(80),
+                "division_head",
+                "Đã dùng 80 % thời hạn",
+                "80 % of the limit used",
+            ),
+            Rung("overdue", FromDue(0), "chairman", "Quá hạn", "Overdue", statutory=True),
+            Rung("overdue_1", FromDue(1), "province", "Quá hạn 1 ngày", "Overdue by 1 day"),
+            Rung("overdue_3", FromDue(3), "province", "Quá hạn 3 ngày", "Overdue by 3 days"),
+            Rung(
+                "overdue_5",
+                FromDue(5),
+                "province",
+                "Quá hạn 5 ngày",
+                "Overdue by 5 days",
+                repeat=Repeat(every_working_days=5, times_max=6),
+            ),
+        )
+    ),
+    watches=WATCHES,
+    assess=assess_deadline,
+)
+
+APOLOGY_SLIP = Kind(
+    id=SLIP,
+    name=Words("Phiếu xin lỗi và hẹn lại ngày trả", "Slip of apology with a new date"),
+    of="dossier",
+    opens=Words("Cùng lúc với thời hạn của hồ sơ.", "Together with the dossier's deadline."),
+    due=Words(
+        "Giờ đóng cửa của ngày làm việc trước ngày cuối cùng; không áp dụng cho thủ tục trả "
+        "trong ngày.",
+        "Close of office on the working day before the last day; not for same-day procedures.",
+    ),
+    pauses=Words("Như thời hạn của hồ sơ.", "As the dossier's deadline."),
+    discharged=Words(
+        "Đã phát hành phiếu; hoặc hồ sơ xong trong thời hạn thì không cần.",
+        "The slip is issued; or the dossier ends within its limit, and none was needed.",
+    ),
+    source="NĐ 61/2018/NĐ-CP Điều 19 khoản 9",
+    ladder=Ladder(
+        (
+            Rung(
+                "draft",
+                FromDue(-1),
+                "director",
+                "Một ngày trước hạn ký phiếu xin lỗi; kèm bản dự thảo",
+                "A day before the slip is due; with a draft",
+            ),
+            Rung(
+                "last_moment",
+                FromDue(0),
+                "chairman",
+                "Thời điểm hợp pháp cuối cùng để xin lỗi",
+                "The last legal moment to apologise",
+                statutory=True,
+            ),
+        )
+    ),
+    watches=WATCHES | {"dossier.apology_issued"},
+    assess=assess_slip,
+)

@@ -1,0 +1,64 @@
+"""What a kind of obligation is: a row of data and a function."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from services.workflow.core.facts import Assess
+from services.workflow.core.ladder import Ladder
+
+OpensBy = Literal["event", "calendar"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text in the two languages that the system speaks."""
+
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of obligation.
+
+    Attributes:
+        id: Its name in events, metrics and addresses; it never changes.
+        name: What people call it.
+        of: The kind of subject it lives on: `dossier`, or a kind of matter such as `duty`.
+        opens: What opens it, in words.
+        opens_by: Whether an event opens it or the calendar.
+        due: By when, in words.
+        pauses: What makes its clock stand still, in words.
+        discharged: What ends it, in words.
+        source: The text that it rests on.
+        verified: Whether somebody has checked the source word for word.
+        ladder: Who hears what, when.
+        ladders: Ladders of their own for some fields of administration.
+        watches: The events that can change it; others leave it as it is.
+        assess: From the facts to what is owed.
+        begun_stay: Whether a change of the calendar leaves alone what has begun.
+    """
+
+    id: str
+    name: Words
+    of: str
+    opens: Words
+    due: Words
+    pauses: Words
+    discharged: Words
+    source: str
+    ladder: Ladder
+    watches: frozenset[str]
+    assess: Assess
+    opens_by: OpensBy = "event"
+    verified: bool = False
+    begun_stay: bool = False
+    ladders: Mapping[str, Ladder] = field(default_factory=dict)
+
+    def ladder_for(self, administration: str | None) -> Ladder:
+        """Return the ladder of a field of administration."""
+        return self.ladders.get(administration or "", self.ladder)
+
+
+NEVER = Words("Không tạm dừng.", "Nothing pauses it.")

@@ -1,0 +1,178 @@
+"""Ladders as data: who hears what, when, relative to the due moment or the beginning."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Final, Literal
+
+from shared.calendar.days import DeadlineCalendar
+from shared.calendar.errors import DateOutsideCalendarError
+from shared.calendar.opening import OpeningHours
+from shared.calendar.zone import ICT
+
+Role = Literal["handler", "division_head", "director", "chairman", "province"]
+
+LAST_ROLE: Final[Role] = "province"
+"""Where a message goes when nobody before can hear it."""
+
+BREACH: Final = "breach"
+"""Not a rung but a moment like one: the statutory limit passes."""
+
+BROKEN: Final = "promise_broken"
+"""What the next role hears when an acknowledged promise expires."""
+
+MOMENTS: Final = frozenset({BREACH, BROKEN})
+"""What stands among the rungs and is none: it does not rank, nor silence, nor apply or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of the limit, in the limit's own counted units."""
+
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class FromDue:
+    """The close of the working day so many days from the due day; 0: the due moment."""
+
+    working_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesFromStart:
+    """A span of the wall clock after the cycle's beginning."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesFromDue:
+    """A span of the wall clock after the due moment; for what is counted in hours."""
+
+    minutes: int
+
+
+Timing = Share | FromDue | MinutesFromStart | MinutesFromDue
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A reminder of a rung, every so many working days, so many times."""
+
+    every_working_days: int
+    times_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a ladder.
+
+    Attributes:
+        id: The word by which events, metrics and texts name it.
+        when: Its moment.
+        role: Who hears it first; others hear it where nobody fills that role.
+        vi: What it says, for a reader of Vietnamese.
+        en: The same in English.
+        statutory: Whether it stands at a moment that the law names.
+        repeat: Whether it is said again while nothing happens.
+    """
+
+    id: str
+    when: Timing
+    role: Role
+    vi: str
+    en: str
+    statutory: bool = False
+    repeat: Repeat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The rungs of a kind, in the order in which they are meant to come."""
+
+    rungs: tuple[Rung, ...]
+
+    def rung(self, rung_id: str) -> Rung | None:
+        """Return the rung of that name, if the ladder has it."""
+        return next((rung for rung in self.rungs if rung.id == rung_id), None)
+
+    def roles_from(self, rung_id: str) -> tuple[Role, ...]:
+        """Return who is to hear a rung, and after them those of the rungs that follow."""
+        start = next((n for n, rung in enumerate(self.rungs) if rung.id == rung_id), 0)
+        chain: list[Role] = [rung.role for rung in self.rungs[start:]]
+        return tuple(dict.fromkeys([*chain, LAST_ROLE]))
+
+    def role_after(self, role: str) -> Role:
+        """Return the role that comes after `role`; the last one is followed by itself."""
+        order = list(dict.fromkeys(rung.role for rung in self.rungs))
+        later: list[Role] = order[order.index(role) + 1 :] if role in order else order
+        return later[0] if later else LAST_ROLE
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRung:
+    """The moment of one rung, or of one of its repeats (1, 2 …), in one cycle."""
+
+    rung: str
+    at: datetime
+    repeat: int = 0
+
+
+def plan(
+    ladder: Ladder,
+    *,
+    start: datetime,
+    due: datetime,
+    share: Callable[[Fraction], datetime | None],
+    calendar: DeadlineCalendar,
+    opening: OpeningHours,
+) -> tuple[PlannedRung, ...]:
+    """Work out the moments of all rungs of a cycle, earliest first.
+
+    Rungs past the published calendar are left out: the next calendar will bring them.
+    """
+
+    def moments() -> Iterator[PlannedRung]:
+        for rung in ladder.rungs:
+            match rung.when:
+                case Share(percent):
+                    at = share(Fraction(percent, 100))
+                    if at is not None:
+                        yield PlannedRung(rung.id, at)
+                case MinutesFromStart(minutes):
+                    yield PlannedRung(rung.id, start + timedelta(minutes=minutes))
+                case MinutesFromDue(minutes):
+                    yield PlannedRung(rung.id, due + timedelta(minutes=minutes))
+                case FromDue(days):
+                    yield from _from_due(rung, days, due, calendar, opening)
+
+    # The sort is stable, so of two rungs at one moment the later of the ladder ranks higher.
+    return tuple(sorted(moments(), key=lambda planned: planned.at))
+
+
+def _from_due(
+    rung: Rung, days: int, due: datetime, calendar: DeadlineCalendar, opening: OpeningHours
+) -> Iterator[PlannedRung]:
+    due_day = due.astimezone(ICT).date()
+
+    def close(working_days: int) -> datetime | None:
+        if working_days == 0:
+            return due
+        try:
+            return opening.close_of(calendar.shift(due_day, working_days))
+        except DateOutsideCalendarError:
+            return None
+
+    first = close(days)
+    if first is None:
+        return
+    yield PlannedRung(rung.id, first)
+    if rung.repeat is None:
+        return
+    for number in range(1, rung.repeat.times_max + 1):
+        again = close(days + number * rung.repeat.every_working_days)
+        if again is None:
+            return
+        yield PlannedRung(rung.id, again, number)

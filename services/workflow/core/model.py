@@ -1,0 +1,222 @@
+"""What workflow keeps of one subject: facts, obligations, and how far each has climbed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from shared.events.envelope import Event
+from shared.events.obligations import LedgerRow
+
+RungStatus = Literal[
+    "planned",  # Its moment has not come, or no sweep has passed it yet.
+    "raised",  # It was reached, and somebody was told.
+    "skipped",  # It should have been reached and was not; the reason stands beside it.
+    "withdrawn",  # It was raised, and an earlier-dated event took the ground from under it.
+    "not_applicable",  # Its moment is not after the cycle's beginning.
+    "quiet",  # It is dated before imported history was recorded: nobody is told.
+    "moot",  # Its cycle ended before its moment came.
+]
+
+
+@dataclass(slots=True)
+class RungState:
+    """One rung of one cycle, or one repeat of it.
+
+    Attributes:
+        rung: The rung's name in the ladder.
+        repeat: 0 for the rung itself, then 1, 2 … for its reminders.
+        at: Its moment.
+        status: What became of it.
+        settled_at: When that was decided.
+        why: The reason, where it was not raised in time.
+        times: How often it was raised, so that each time has an id of its own.
+        role: Who heard it.
+    """
+
+    rung: str
+    at: datetime
+    repeat: int = 0
+    status: RungStatus = "planned"
+    settled_at: datetime | None = None
+    why: str | None = None
+    times: int = 0
+    role: str | None = None
+
+
+@dataclass(slots=True)
+class Cycle:
+    """One stretch of an obligation under one due moment.
+
+    Attributes:
+        number: 1, 2 … in the order in which workflow learnt of them.
+        key: The id of the cause that began it.
+        opened: The moment of its beginning; rungs not after it do not apply.
+        due: Its promise.
+        limit: Its statutory end; None where the kind has none.
+        ended_at: When it ended; None while it runs.
+        ended_why: What ended it.
+        known_at: When we learnt of it: lateness before that is not ours.
+        rungs: All its rungs, earliest first.
+    """
+
+    number: int
+    key: str
+    opened: datetime
+    due: datetime | None
+    limit: datetime | None
+    known_at: datetime
+    ended_at: datetime | None = None
+    ended_why: str | None = None
+    rungs: list[RungState] = field(default_factory=list)
+
+    @property
+    def replaced(self) -> bool:
+        """Whether its stretch lives on in a later cycle, with other moments."""
+        return "#" in self.key
+
+    def find(self, rung: str, repeat: int = 0) -> RungState | None:
+        """Return the state of a rung, if the cycle has it."""
+        return next((r for r in self.rungs if r.rung == rung and r.repeat == repeat), None)
+
+
+@dataclass(slots=True)
+class Promise:
+    """An acknowledgement: somebody named a cause and a day."""
+
+    event: str
+    cycle: int
+    rung: str
+    by: str
+    cause: str
+    promised: date
+    made_at: datetime
+    expires_at: datetime
+    role: str | None = None
+    broken_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """How an obligation ends by itself, and how that counts."""
+
+    at: datetime
+    why: str
+    in_time: bool | None = None
+
+
+@dataclass(slots=True)
+class Obligation:
+    """One thing owed, with everything that was decided about it.
+
+    `due`, `limit` and `index_due` are None while they are suspended, or past the calendar's
+    horizon; `last_due` is the last promise that was known, `first_due` the first.
+    """
+
+    id: str
+    kind: str
+    unit: str
+    opened_at: datetime
+    cause: str
+    due: datetime | None = None
+    limit: datetime | None = None
+    index_due: datetime | None = None
+    first_due: datetime | None = None
+    last_due: datetime | None = None
+    last_limit: datetime | None = None
+    last_index_due: datetime | None = None
+    suspended_since: datetime | None = None
+    discharged_at: datetime | None = None
+    in_time: bool | None = None
+    why: str | None = None
+    void: bool = False
+    by_limit: bool | None = None
+    by_index: bool | None = None
+    no_deadline: str | None = None
+    rule: str | None = None
+    quiet_until: datetime | None = None
+    lapse: Lapse | None = None
+    cycles: list[Cycle] = field(default_factory=list)
+    promise: Promise | None = None
+    persons: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    about: dict[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    ledger: tuple[LedgerRow, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still owed."""
+        return self.discharged_at is None
+
+    @property
+    def status(self) -> str:
+        """One word for where it stands."""
+        if self.void:
+            return "void"
+        if self.discharged_at is not None:
+            return "discharged"
+        return "suspended" if self.suspended_since is not None else "open"
+
+    @property
+    def cycle(self) -> Cycle | None:
+        """The cycle that runs now, if one does."""
+        return next((c for c in reversed(self.cycles) if c.ended_at is None), None)
+
+    @property
+    def cycle_number(self) -> int:
+        """The number of the last cycle, for events that concern the whole obligation."""
+        return self.cycles[-1].number if self.cycles else 1
+
+    def is_quiet(self, at: datetime) -> bool:
+        """Say whether a moment lies before imported history was recorded."""
+        return self.quiet_until is not None and at <= self.quiet_until
+
+    def timers(self) -> Iterator[datetime]:
+        """Yield every moment at which time alone will change something."""
+        if self.discharged_at is not None:
+            return
+        if self.lapse is not None:
+            yield self.lapse.at
+        cycle = self.cycle
+        if cycle is None:
+            return
+        for rung in cycle.rungs:
+            if rung.status == "planned":
+                yield rung.at
+        promise = self.promise
+        if promise is not None and promise.broken_at is None and promise.cycle == cycle.number:
+            yield promise.expires_at
+
+
+@dataclass(slots=True)
+class Subject:
+    """Everything workflow knows of a dossier or a centre's matter.
+
+    Attributes:
+        id: The dossier's code, or the matter.
+        unit: The unit that owes it now.
+        history: Every event applied, in the order of their numbers.
+        obligations: By id, in the order in which they were opened.
+        law: The version of the law data that the dates were worked out under.
+        gaps: Coverage gaps open here: id to the moment it was opened.
+        adopted: What a rebuild found already published: key to how it was settled.
+    """
+
+    id: str
+    unit: str
+    history: list[Event] = field(default_factory=list)
+    obligations: dict[str, Obligation] = field(default_factory=dict)
+    law: int = 0
+    gaps: dict[str, datetime] = field(default_factory=dict)
+    adopted: dict[str, str] = field(default_factory=dict)
+
+    def next_at(self) -> datetime | None:
+        """Return the earliest moment at which time alone will change something."""
+        return min(
+            (at for obligation in self.obligations.values() for at in obligation.timers()),
+            default=None,
+        )
+
+    def is_open(self) -> bool:
+        """Say whether anything is still owed."""
+        return any(obligation.open for obligation in self.obligations.values())

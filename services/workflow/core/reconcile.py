@@ -1,0 +1,341 @@
+"""What is stored against what the facts say: the difference, as changes and emissions.
+
+Nothing here knows a kind. Whatever the order in which facts came, the stored obligations end
+as the facts have them; what was told meanwhile is skipped or withdrawn, visibly.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.workflow.core.assessment import AssessedCycle, Assessment, Discharge
+from services.workflow.core.emissions import Emitter
+from services.workflow.core.ladder import BREACH, BROKEN, MOMENTS
+from services.workflow.core.model import Cycle, Lapse, Obligation, RungState, Subject
+
+CARRIED: Final = "carried"
+STAYS: Final = frozenset({CARRIED, "overtaken", "acknowledged", "calendar", "correction"})
+"""Reasons for which a rung stays settled even when its cycle runs again."""
+
+ENDED_WITH: Final = frozenset({"moot", "skipped", "withdrawn"})
+"""What a rung may have become because its cycle ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why the facts are looked at again.
+
+    Attributes:
+        now: The time by which the law runs.
+        at: When what caused this happened.
+        recorded: When it was recorded; lateness before that is not ours.
+        reason: `event`, `correction`, `calendar`: the word for a date that moves.
+        quiet: Whether it is imported history, which alarms nobody about what is past.
+    """
+
+    now: datetime
+    at: datetime
+    recorded: datetime
+    reason: str = "event"
+    quiet: bool = False
+
+
+def reconcile(
+    subject: Subject,
+    assessments: Sequence[Assessment],
+    occasion: Occasion,
+    emit: Emitter,
+    *,
+    kinds: Collection[str],
+) -> None:
+    """Bring the obligations of some kinds to what the facts say; emit the difference."""
+    assessed = {assessment.id: assessment for assessment in assessments}
+    assert len(assessed) == len(assessments), "an obligation is assessed once"
+    for obligation in subject.obligations.values():
+        known_no_more = obligation.kind in kinds and obligation.id not in assessed
+        if known_no_more and not obligation.void:
+            _strike(obligation, occasion, emit)
+    for assessment in assessments:
+        known = subject.obligations.get(assessment.id)
+        if known is not None:
+            _update(known, assessment, occasion, emit)
+        elif assessment.discharge is None or not assessment.discharge.void:
+            _open(subject, assessment, occasion, emit)
+
+
+def _open(subject: Subject, assessment: Assessment, occasion: Occasion, emit: Emitter) -> None:
+    obligation = Obligation(
+        id=assessment.id,
+        kind=assessment.kind,
+        unit=assessment.unit,
+        opened_at=assessment.opened_at,
+        cause=assessment.cause,
+    )
+    subject.obligations[obligation.id] = obligation
+    if occasion.quiet:
+        obligation.quiet_until = occasion.recorded
+    _take_cycles(obligation, assessment, occasion, emit)
+    _take_values(obligation, assessment)
+    _remember_dates(obligation)
+    obligation.ledger = assessment.ledger()
+    emit.opened(obligation)
+    if assessment.suspended is not None:
+        _suspend(obligation, assessment, emit)
+    _settle(obligation, occasion, emit)
+    if assessment.discharge is not None:
+        _discharge(obligation, assessment, emit)
+
+
+def _update(
+    obligation: Obligation, assessment: Assessment, occasion: Occasion, emit: Emitter
+) -> None:
+    if occasion.quiet and obligation.open:
+        obligation.quiet_until = max(
+            occasion.recorded, obligation.quiet_until or occasion.recorded
+        )
+    discharge = assessment.discharge
+    before = (obligation.discharged_at, obligation.why, obligation.void)
+    after = None if discharge is None else (discharge.at, discharge.why, discharge.void)
+    if before == after and occasion.reason != "correction":
+        obligation.persons = {role: tuple(who) for role, who in assessment.persons.items()}
+        return  # What has ended keeps what it ended under.
+    was_open, was_suspended = obligation.open, obligation.suspended_since
+    _take_cycles(obligation, assessment, occasion, emit)
+    _take_values(obligation, assessment)
+    if not was_open and assessment.discharge is None:
+        obligation.discharged_at = obligation.why = None
+        obligation.in_time = obligation.by_limit = obligation.by_index = None
+        obligation.void = False
+        obligation.ledger = assessment.ledger()
+        emit.opened(obligation)
+    _settle(obligation, occasion, emit)
+    if assessment.suspended is not None:
+        if was_suspended != assessment.suspended.since:
+            _suspend(obligation, assessment, emit)
+    elif assessment.discharge is None:
+        if was_suspended is not None:
+            obligation.ledger = assessment.ledger()
+            emit.resumed(obligation, at=occasion.at)
+        _tell_moved(obligation, assessment, occasion, emit)
+    obligation.suspended_since = assessment.suspended.since if assessment.suspended else None
+    _remember_dates(obligation)
+    if discharge is not None and not _ended_so(obligation, discharge):
+        _discharge(obligation, assessment, emit)
+
+
+def _ended_so(obligation: Obligation, discharge: Discharge) -> bool:
+    """Say whether the obligation is known to have ended just so."""
+    return (
+        obligation.discharged_at,
+        obligation.why,
+        obligation.void,
+        obligation.in_time,
+        obligation.by_limit,
+        obligation.by_index,
+    ) == (
+        discharge.at,
+        discharge.why,
+        discharge.void,
+        discharge.in_time,
+        discharge.by_limit,
+        discharge.by_index,
+    )
+
+
+def _take_values(obligation: Obligation, assessment: Assessment) -> None:
+    """Take over what needs no telling."""
+    obligation.unit = assessment.unit
+    obligation.opened_at = assessment.opened_at
+    obligation.cause = assessment.cause
+    obligation.due = assessment.due
+    obligation.limit = assessment.limit
+    obligation.index_due = assessment.index_due
+    obligation.no_deadline = assessment.no_deadline
+    obligation.rule = assessment.rule
+    lapse = assessment.lapse
+    obligation.lapse = None if lapse is None else Lapse(lapse.at, lapse.why, lapse.in_time)
+    obligation.persons = {role: tuple(who) for role, who in assessment.persons.items()}
+    obligation.about = dict(assessment.about)
+    obligation.flags = assessment.flags
+
+
+def _remember_dates(obligation: Obligation) -> None:
+    if obligation.due is not None:
+        obligation.first_due = obligation.first_due or obligation.due
+        obligation.last_due = obligation.due
+    obligation.last_limit = obligation.limit or obligation.last_limit
+    obligation.last_index_due = obligation.index_due or obligation.last_index_due
+
+
+def _tell_moved(
+    obligation: Obligation, assessment: Assessment, occasion: Occasion, emit: Emitter
+) -> None:
+    before = (obligation.last_due, obligation.last_limit, obligation.last_index_due)
+    after = (obligation.due, obligation.limit, obligation.index_due or before[2])
+    if before == after or after[0] is None:
+        return
+    reason = occasion.reason
+    if reason == "event" and assessment.cycles:
+        reason = assessment.cycles[-1].why
+    obligation.ledger = assessment.ledger()
+    emit.due_changed(obligation, reason=reason, at=occasion.at)
+
+
+def _suspend(obligation: Obligation, assessment: Assessment, emit: Emitter) -> None:
+    assert assessment.suspended is not None, "only a suspended obligation is suspended"
+    obligation.suspended_since = assessment.suspended.since
+    obligation.ledger = assessment.ledger()
+    emit.suspended(
+        obligation, reason=assessment.suspended.why, proven=assessment.suspended.proven
+    )
+
+
+def _discharge(obligation: Obligation, assessment: Assessment, emit: Emitter) -> None:
+    discharge = assessment.discharge
+    assert discharge is not None, "only a discharged obligation is discharged"
+    obligation.discharged_at = discharge.at
+    obligation.why = discharge.why
+    obligation.in_time = discharge.in_time
+    obligation.by_limit = discharge.by_limit
+    obligation.by_index = discharge.by_index
+    obligation.void = discharge.void
+    obligation.suspended_since = None
+    obligation.ledger = assessment.ledger()
+    emit.discharged(obligation)
+
+
+def _strike(obligation: Obligation, occasion: Occasion, emit: Emitter) -> None:
+    """Void an obligation that is owed no more: its opening event or session is gone."""
+    why = "calendar" if occasion.reason == "calendar" else "struck"
+    for cycle in obligation.cycles:
+        if not cycle.replaced:
+            cycle.ended_at, cycle.ended_why = cycle.opened, why
+    _settle(obligation, occasion, emit)
+    obligation.discharged_at, obligation.why, obligation.void = occasion.at, why, True
+    obligation.in_time = obligation.by_limit = obligation.by_index = None
+    obligation.suspended_since = None
+    emit.discharged(obligation)
+
+
+def _take_cycles(
+    obligation: Obligation, assessment: Assessment, occasion: Occasion, emit: Emitter
+) -> None:
+    """Match stored cycles with assessed ones by their key; number the new ones."""
+    keys = {cycle.key for cycle in assessment.cycles}
+    for stored in obligation.cycles:
+        if not stored.replaced and stored.key not in keys:
+            stored.ended_at, stored.ended_why = stored.opened, "struck"
+    for cycle in assessment.cycles:
+        known = next((c for c in obligation.cycles if c.key == cycle.key), None)
+        if known is None:
+            _begin(obligation, cycle, occasion, opened=cycle.opened)
+        elif cycle.ended_at is None and _moved(known, cycle):
+            _move(obligation, known, cycle, occasion, emit)
+        else:
+            # What has ended keeps the dates it ended under.
+            known.ended_at, known.ended_why = cycle.ended_at, cycle.ended_why
+
+
+def _moved(known: Cycle, cycle: AssessedCycle) -> bool:
+    if (known.due, known.limit) != (cycle.due, cycle.limit):
+        return True
+    planned = [(r.rung, r.repeat, r.at) for r in known.rungs if r.rung not in MOMENTS]
+    return planned != [(r.rung, r.repeat, r.at) for r in cycle.rungs]
+
+
+def _move(
+    obligation: Obligation,
+    known: Cycle,
+    cycle: AssessedCycle,
+    occasion: Occasion,
+    emit: Emitter,
+) -> None:
+    """Replace a cycle by one with other moments, and carry over what still holds of it.
+
+    A rung that was raised stays raised if its new moment has passed too; if its new moment is
+    still to come, it was raised too early: it is withdrawn, and will come again.
+    """
+    by_calendar = occasion.reason == "calendar" and known.due is not None
+    opened = max(cycle.opened, occasion.at) if by_calendar else cycle.opened
+    begun = _begin(obligation, cycle, occasion, opened=opened)
+    for old in known.rungs:
+        new = begun.find(old.rung, old.repeat)
+        if old.status == "planned":
+            old.status, old.settled_at = "moot", occasion.now
+        elif old.status in {"raised", "skipped"} and new is not None and new.at <= occasion.now:
+            new.status, new.settled_at, new.why = old.status, old.settled_at, CARRIED
+            new.role, new.times = old.role, old.times
+        elif old.status == "raised" and old.rung != BROKEN:
+            old.status, old.settled_at, old.why = "withdrawn", occasion.now, occasion.reason
+            emit.withdrawn(obligation, known, old, why=occasion.reason, now=occasion.now)
+    known.ended_at, known.ended_why = known.ended_at or occasion.at, occasion.reason
+    # The stretch lives on in the new cycle, under its key.
+    known.key = f"{known.key}#{known.number}"
+
+
+def _begin(
+    obligation: Obligation, cycle: AssessedCycle, occasion: Occasion, *, opened: datetime
+) -> Cycle:
+    begun = Cycle(
+        number=max((c.number for c in obligation.cycles), default=0) + 1,
+        key=cycle.key,
+        opened=opened,
+        due=cycle.due,
+        limit=cycle.limit,
+        known_at=occasion.recorded,
+        ended_at=cycle.ended_at,
+        ended_why=cycle.ended_why,
+        rungs=[RungState(r.rung, r.at, r.repeat) for r in cycle.rungs],
+    )
+    breach_at = cycle.limit or cycle.due
+    if breach_at is not None:
+        begun.rungs.append(RungState(BREACH, breach_at))
+    obligation.cycles.append(begun)
+    return begun
+
+
+def _settle(obligation: Obligation, occasion: Occasion, emit: Emitter) -> None:
+    """Withdraw what should not have been raised; record what should have been and was not."""
+    for cycle in obligation.cycles:
+        if not cycle.replaced:
+            for rung in cycle.rungs:
+                _settle_rung(obligation, cycle, rung, occasion, emit)
+
+
+def _settle_rung(
+    obligation: Obligation, cycle: Cycle, rung: RungState, occasion: Occasion, emit: Emitter
+) -> None:
+    over = cycle.ended_at is not None and rung.at >= cycle.ended_at
+    if rung.status == "raised" and over:
+        rung.status, rung.settled_at = "withdrawn", occasion.now
+        rung.why = cycle.ended_why or "overtaken"
+        emit.withdrawn(obligation, cycle, rung, why=rung.why, now=occasion.now)
+    elif rung.status == "planned" and rung.at <= cycle.opened and rung.rung not in MOMENTS:
+        rung.status, rung.settled_at = "not_applicable", occasion.now
+    elif rung.status == "planned" and cycle.ended_at is not None:
+        _settle_unraised(obligation, cycle, rung, occasion, emit)
+    elif cycle.ended_at is None and rung.status in ENDED_WITH and rung.why not in STAYS:
+        # The cycle runs again, because what ended it was struck: so does what ended with it.
+        rung.times += rung.status == "withdrawn"
+        rung.status, rung.settled_at, rung.why = "planned", None, None
+
+
+def _settle_unraised(
+    obligation: Obligation, cycle: Cycle, rung: RungState, occasion: Occasion, emit: Emitter
+) -> None:
+    """Record a rung that its cycle's end came before, or that no sweep had passed yet."""
+    assert cycle.ended_at is not None, "only an ended cycle has rungs that are too late"
+    rung.settled_at, rung.why = occasion.now, cycle.ended_why
+    if rung.at >= cycle.ended_at or rung.repeat:
+        rung.status = "moot"
+    elif obligation.is_quiet(rung.at):
+        rung.status = "quiet"
+    elif rung.rung == BREACH:
+        rung.status = "raised"
+        emit.breached(obligation, cycle, rung)
+    elif rung.rung == BROKEN:
+        rung.status = "moot"
+    else:
+        rung.status = "skipped"
+        emit.skipped(obligation, cycle, rung, why=rung.why or "ended", now=occasion.now)

@@ -1,0 +1,177 @@
+"""A small province for scenarios: one commune, its people, three procedures, the calendar."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from shared.events.envelope import Event
+from shared.events.model import EventData
+from shared.events.reference import (
+    CalendarApproved,
+    Opening,
+    OpeningSeason,
+    ProcedureDecided,
+    RoleAssigned,
+    RuleApproved,
+    RuleLimit,
+    UnitChanged,
+)
+from shared.reference.view import Reference, apply
+
+UNIT = "06112"
+OTHER_UNIT = "06040"
+PROVINCE = "20"
+FIRST = date(2025, 1, 1)
+LAST = date(2026, 12, 31)
+THREE_DAYS = "1.000001"
+SAME_DAY = "1.000002"
+TEN_DAYS = "1.000003"
+SUBTRACTING = "1.000004"
+NO_RULE = "1.000009"
+SOURCE = "a test"
+
+OFF = (
+    date(2025, 1, 1),
+    date(2026, 1, 1),
+    date(2026, 1, 2),
+    *(date(2026, 2, day) for day in range(16, 21)),
+    date(2026, 4, 27),
+    date(2026, 4, 30),
+    date(2026, 5, 1),
+    date(2026, 8, 31),
+    date(2026, 9, 1),
+    date(2026, 9, 2),
+    date(2026, 11, 24),
+)
+WORKED = (date(2026, 1, 10), date(2026, 8, 22))
+ROLES = ("division_head", "director", "chairman")
+
+
+def province(*more: EventData) -> Reference:
+    """Return the reference data, and whatever is decided on top of it."""
+    view = Reference.empty()
+    for data in (*_calendar(), *_units(), *_people(), *_procedures(), *more):
+        view = decide(view, data)
+    return view
+
+
+def decide(view: Reference, data: EventData) -> Reference:
+    """Return the view after one more decision."""
+    number = view.version + 1
+    event = Event(
+        id=f"reference-{number}",
+        source="urn:motcua:publisher:province",
+        name=data.NAME,
+        subject=f"{data.NAME.partition('.')[0]}:{number}",
+        time=datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=number),
+        sequence=number,
+        recordedtime=datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=number),
+        data=data,
+    )
+    return apply(view, event)
+
+
+def day_off(day: date, *, unit: str | None = None) -> CalendarApproved:
+    """Return the decision that a day is off."""
+    return _row(day, "off", unit)
+
+
+def day_worked(day: date) -> CalendarApproved:
+    """Return the decision that a day is worked."""
+    return _row(day, "work", None)
+
+
+def _row(day: date, kind: str, unit: str | None) -> CalendarApproved:
+    return CalendarApproved.model_validate(
+        {
+            "row": f"{unit or 'VN'}/{day}",
+            "day": day,
+            "unit": unit,
+            "kind": kind,
+            "reason": "closure",
+            "source": SOURCE,
+        }
+    )
+
+
+def _calendar() -> list[EventData]:
+    through = CalendarApproved.model_validate(
+        {
+            "row": f"VN/through-{LAST}",
+            "day": LAST,
+            "kind": "published_through",
+            "reason": "published",
+            "counterpart": FIRST,
+            "source": SOURCE,
+        }
+    )
+    return [through, *map(day_off, OFF), *map(day_worked, WORKED)]
+
+
+def _units() -> list[EventData]:
+    season = OpeningSeason(
+        first="01-01", last="12-31", morning=("07:30", "11:30"), afternoon=("13:30", "17:00")
+    )
+    return [
+        UnitChanged.model_validate(
+            {
+                "unit": unit,
+                "name": f"Unit {unit}",
+                "type": "tỉnh" if unit == PROVINCE else "xã",
+                "electronic_id": f"H37.{100 + number}",
+                "synthetic": True,
+                "obligations_from": date(2026, 1, 5),
+                "numbering": "motcua",
+                "opening": Opening(source=SOURCE, seasons=(season,)),
+            }
+        )
+        for number, unit in enumerate((UNIT, OTHER_UNIT, PROVINCE))
+    ]
+
+
+def _people() -> list[EventData]:
+    held = [(UNIT, role) for role in ROLES] + [(OTHER_UNIT, role) for role in ROLES]
+    held.append((PROVINCE, "province"))
+    return [
+        RoleAssigned.model_validate(
+            {
+                "person": f"p-{unit}-{role.replace('_', '-')}",
+                "role": role,
+                "unit": unit,
+                "from_day": FIRST,
+            }
+        )
+        for unit, role in held
+    ]
+
+
+def _procedures() -> list[EventData]:
+    limits = {
+        THREE_DAYS: RuleLimit(unit="working_days", value=3),
+        SAME_DAY: RuleLimit(unit="same_day"),
+        TEN_DAYS: RuleLimit(unit="working_days", value=10),
+        SUBTRACTING: RuleLimit(unit="working_days", value=10, after_supplement="subtract"),
+    }
+    decided = [
+        ProcedureDecided.model_validate(
+            {
+                "procedure": code,
+                "name": f"Procedure {code}",
+                "field": "ho_tich",
+                "decided_on": FIRST,
+                "source": SOURCE,
+            }
+        )
+        for code in (*limits, NO_RULE)
+    ]
+    rules = [
+        RuleApproved.model_validate(
+            {
+                "rule": f"rule-{code}",
+                "procedure": code,
+                "limit": limit,
+                "valid_from": FIRST,
+                "source": SOURCE,
+            }
+        )
+        for code, limit in limits.items()
+    ]
+    return [*decided, *rules]
