@@ -69,7 +69,8 @@ _DIFFERENT: Final[Mapping[type[EventData], tuple[str, str]]] = {
     reference.CalendarProposed: ("day", "counterpart"),
     reference.CalendarApproved: ("day", "counterpart"),
 }
-_FIRST = (dossiers.DossierSubmitted, dossiers.DossierAccepted)
+#: The types that a live dossier begins with; they say which unit received it.
+FIRST: Final = frozenset({"dossier.submitted", "dossier.accepted"})
 
 
 def subject_faults(
@@ -94,7 +95,7 @@ def subject_faults(
 
 def thing_faults(data: EventData, receivingunit: str | None, *, live: bool) -> Iterator[Fault]:
     """Say what is wrong between fields that are each right by themselves."""
-    if isinstance(data, _FIRST) and receivingunit is None:
+    if data.NAME in FIRST and receivingunit is None:
         yield fault("missing-field", "/receivingunit")
     if live and isinstance(data, dossiers.DossierCompleted) and data.result is None:
         yield fault("missing-field", "/data/result")

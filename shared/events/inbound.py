@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
@@ -44,6 +44,8 @@ SET_BY_INTAKE: Final = (
     "contactversion",
     "inconsistency",
 )
+ContentType = Literal["application/json", "application/json; charset=utf-8"]
+CONTENT_TYPES: Final[tuple[str, ...]] = get_args(ContentType)
 _ID = re.compile(IDENTIFIER_PATTERN)
 _EXAMPLE_TYPE: Final = ", such as vn.motcua.dossier.accepted.v1"
 _EXAMPLE_TYPE_VI: Final = ", ví dụ vn.motcua.dossier.accepted.v1"

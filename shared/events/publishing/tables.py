@@ -1,0 +1,85 @@
+"""The contract's tables as JSON: transitions, topics, rules."""
+
+from typing import Any
+
+from shared.events.faults import STATUS_VI
+from shared.events.rules import RULES
+from shared.events.topics import GROUPS, TOPICS, Topic, inbound, rejected, replay
+from shared.events.transitions import ENDED, OPEN, TABLE, Row, Status
+
+Json = dict[str, Any]
+
+
+def transitions() -> Json:
+    """Give the statuses and the transition table."""
+    return {
+        "version": 1,
+        "statuses": [
+            {
+                "number": int(status),
+                "name": status.name.lower(),
+                "name_vi": STATUS_VI[status],
+                "open": status in OPEN,
+                "ended": status in ENDED,
+            }
+            for status in Status
+        ],
+        "notes": {
+            "from": "null: the event may be the dossier's first",
+            "to": "null: the status does not change",
+            "when": "before_acceptance and after_acceptance: whether the dossier was ever "
+            "accepted; a dossier that waits for a supplement is in 5 in both cases",
+        },
+        "rows": [_row(row) for row in TABLE],
+    }
+
+
+def topics() -> Json:
+    """Give every topic with its settings; inbound and rejected for one `publisher`."""
+    listed = (
+        *TOPICS.values(),
+        inbound("publisher"),
+        rejected("publisher"),
+        *(replay(group) for group in GROUPS),
+    )
+    return {"version": 1, "partitioner": "murmur2", "topics": [_topic(item) for item in listed]}
+
+
+def rules() -> Json:
+    """Give every rule that an event can break, with its words."""
+    return {
+        "version": 1,
+        "rules": [
+            {
+                "rule": rule.name,
+                "detail": rule.detail,
+                "remedy": rule.remedy,
+                "detail_vi": rule.detail_vi,
+                "remedy_vi": rule.remedy_vi,
+            }
+            for rule in RULES.values()
+        ],
+    }
+
+
+def _row(row: Row) -> Json:
+    starts = sorted(row.start, key=lambda status: -1 if status is None else int(status))
+    return {
+        "event": row.name,
+        "from": [None if status is None else int(status) for status in starts],
+        "to": None if row.to is None else int(row.to),
+        "when": row.when,
+    }
+
+
+def _topic(topic: Topic) -> Json:
+    return {
+        "name": topic.name,
+        "says": topic.says,
+        "key": topic.key,
+        "writer": topic.writer,
+        "readers": list(topic.readers),
+        "partitions": topic.partitions,
+        "personal_data": topic.personal,
+        "config": topic.config,
+    }
