@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -21,7 +22,9 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedEngine
     """
     with EmbeddedEngines.at(tmp_path_factory.mktemp("engines")) as started:
         topics = [*wanted(DEMO_PUBLISHERS), *map(replay, GROUPS)]
-        asyncio.run(provision([started.kafka.bootstrap], topics))
+        # In a thread: an asynchronous fixture may ask for the engines within a running loop.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, provision([started.kafka.bootstrap], topics)).result()
         yield started
 
 

@@ -39,8 +39,7 @@ class ServiceBroker:
             logger=None,  # Our own log says what was applied; this one would print values.
             graceful_timeout=15.0,
             apply_types=False,
-            acks="all",
-            enable_idempotence=True,
+            consumer_only=True,  # We publish by our own producer, which can be made anew.
         )
         self.publisher = KafkaPublisher(bootstrap, client_id=self._client_id)
         self.consumptions: list[Consumption] = []

@@ -14,11 +14,13 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.annotations import KafkaMessage
 from faststream.message import StreamMessage
 
+from shared.ops.log import logger
 from shared.subjects.errors import StopServiceError, UnavailableError
 from shared.subjects.records import Record
+
+LOG = logger(__name__)
 
 RawBatch = Sequence[ConsumerRecord]
 Message = StreamMessage[RawBatch]
@@ -27,6 +29,9 @@ Handle = Callable[[Sequence[Record]], Awaitable[object]]
 RETRY_WAITS_S: Final = (0.1, 0.3, 1.0, 2.0, 5.0, 5.0, 5.0)
 """How long a batch waits for a store or broker that is away before it is fetched again."""
 
+
+FAILED_IN_A_ROW_MAX: Final = 10
+BUG_WAIT_S: Final = 0.5
 
 REVOKE_WAIT_S: Final = 50.0
 """How long a rebalance waits for the batch in hand; less than the rebalance time-out."""
@@ -66,6 +71,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     handled: int = 0
     failure: str | None = None
     subscriber: Any = None
+    failed_in_a_row: int = 0
     next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     stopping: bool = False
 
@@ -118,12 +124,27 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             except StopServiceError as error:
                 self.stop_for(str(error))
                 raise
+            except Exception as error:
+                await self._on_bug(error)
+                raise
             else:
                 break
+        self.failed_in_a_row = 0
         for record in records:
             self.next_offsets[record.topic, record.partition] = record.offset + 1
         self.handled += len(records)
         self.polled_at = time.monotonic()
+
+    async def _on_bug(self, error: Exception) -> None:
+        """Say what happened and let the batch come again; the same bug for ever stops us."""
+        self.failed_in_a_row += 1
+        LOG.error("batch failed", group=self.group, exc_info=error)
+        if self.failed_in_a_row >= FAILED_IN_A_ROW_MAX:
+            self.stop_for(
+                f"{self.group} failed {self.failed_in_a_row} times on one batch: "
+                f"{type(error).__name__}; nothing was skipped; see the log"
+            )
+        await asyncio.sleep(BUG_WAIT_S)
 
     def stop_for(self, reason: str) -> None:
         """Refuse to go on, and say why on readiness."""
@@ -197,9 +218,7 @@ def subscribe(
     consumption.subscriber = subscriber
 
     @subscriber
-    async def on_batch(message: KafkaMessage) -> None:
-        batch = message.raw_message
-        assert isinstance(batch, tuple), "subscribed with batch=True"
+    async def on_batch(batch: RawBatch) -> None:
         await consumption.on_batch(batch)
 
 
@@ -217,9 +236,9 @@ async def _parse_without_headers(
     return message
 
 
-def _leave_undecoded(message: Message) -> object:
-    """Leave decoding to the use case, where one bad record cannot fail its neighbours."""
-    return message.body
+def _leave_undecoded(message: Message) -> RawBatch:
+    """Hand the records on as they are; one bad record then cannot fail its neighbours."""
+    return message.raw_message
 
 
 def to_record(record: ConsumerRecord) -> Record:
