@@ -8,6 +8,7 @@ from typing import Any, Final
 from shared.events.publishing import tables
 from shared.events.publishing.schemas import Schema
 from shared.events.registry import REGISTRY, EventType
+from shared.events.topics import CENTRES, DOSSIERS
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
