@@ -104,6 +104,9 @@ def _day_row(terms: Terms, day: date, count: Count, *, works: bool) -> LedgerEnt
         if note.counterpart is not None:
             weekday["counterpart"] = note.counterpart.isoformat()
         return LedgerEntry(moment, "makeup_day", count, params=weekday)
+    if note is not None and note.counterpart is not None:
+        params = {"counterpart": note.counterpart.isoformat()}
+        return LedgerEntry(moment, "day_off_swapped", count, params=params)
     if note is not None:
         return LedgerEntry(moment, "day_off", count, params={"reason": note.reason})
     assert day.weekday() >= SATURDAY, "a weekday that is off has a note"

@@ -73,8 +73,11 @@ def apology_slip_due(deadline: Deadline) -> datetime | None:
     """
     if deadline.last_day is None or deadline.terms.limit.unit is LimitUnit.SAME_DAY:
         return None
-    day = deadline.terms.calendar.subtract_working_days(deadline.last_day, 1)
-    moment = deadline.terms.opening.close_of(day)
+    calendar, last_day = deadline.terms.calendar, deadline.last_day
+    opened_on = legal_day(deadline.opened)
+    if last_day <= opened_on and calendar.first_day <= opened_on:
+        return None  # The day before is before acceptance, wherever the calendar begins.
+    moment = deadline.terms.opening.close_of(calendar.subtract_working_days(last_day, 1))
     return moment if moment > deadline.opened else None
 
 

@@ -67,7 +67,11 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "working_day": ("ngày làm việc", "working day"),
     "makeup_day": ("{weekday} làm bù cho {counterpart}", "{weekday} worked for {counterpart}"),
     "weekend": ("{weekday}", "{weekday}"),
-    "day_off": ("nghỉ: {reason}", "day off: {reason}"),
+    "day_off": ("{reason}", "{reason}"),
+    "day_off_swapped": (
+        "nghỉ, làm bù ngày {counterpart}",
+        "off in exchange for {counterpart}",
+    ),
     "calendar_day": ("ngày", "day"),
     "rolled_over": ("{weekday}, ngày nghỉ: hạn chuyển tiếp", "{weekday}, off: carried over"),
     "rolled": (

@@ -7,9 +7,11 @@ for, and what an event does not touch is shared with the view before it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Final
 
 from shared.calendar.days import DeadlineCalendar
 from shared.calendar.opening import OpeningHours
+from shared.events.codes import PROVINCE
 from shared.events.envelope import Event
 from shared.events.model import EventData
 from shared.events.reference import (
@@ -34,9 +36,21 @@ from shared.reference.rules import RuleBook, RuleRow
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What holds: calendar, rules, catalogue, organisation. `version` is the last sequence."""
+    """What holds: calendar, rules, catalogue, organisation.
+
+    Attributes:
+        version: The last sequence that was applied.
+        law: The last one that can move a date or change what is owed: calendar, opening
+            hours, rules, units, catalogue. Roles and leave change neither.
+        units: The communes' centres and the provincial one, by code.
+        procedures: The catalogue, expired ones included.
+        rules: The rule rows.
+        calendars: The calendar rows and what is built from them.
+        organisation: Who holds which role.
+    """
 
     version: int = 0
+    law: int = 0
     units: Mapping[str, Unit] = field(default_factory=dict)
     procedures: Mapping[str, Procedure] = field(default_factory=dict)
     rules: RuleBook = field(default_factory=RuleBook)
@@ -47,6 +61,14 @@ class Reference:
     def empty(cls) -> "Reference":
         """Return the view before any event."""
         return cls()
+
+    def has_unit(self, code: str) -> bool:
+        """Say whether there is such a unit."""
+        return code in self.units
+
+    def has_procedure(self, code: str) -> bool:
+        """Say whether the catalogue knows the procedure, in force or expired."""
+        return code in self.procedures
 
     def unit(self, code: str) -> Unit:
         """Return a unit.
@@ -119,13 +141,14 @@ class Reference:
     def roles(self, unit: str, role: str, at: datetime | date) -> tuple[str, ...]:
         """Return who answers for a role on that day: holders, or who stands in for them.
 
-        Nobody means that the role is vacant and has no deputy who is there.
+        Nobody means that the role is vacant and has no deputy who is there. The role
+        `province` is the provincial centre's, whatever unit is asked for.
         """
-        return self.organisation.holders(unit, role, at)
+        return self.organisation.holders(_seat(unit, role), role, at)
 
     def named(self, unit: str, role: str, at: datetime | date) -> tuple[str, ...]:
         """Return who holds a role by name, present or away; nobody if it is vacant."""
-        return self.organisation.named(unit, role, at)
+        return self.organisation.named(_seat(unit, role), role, at)
 
     def present(self, person: str, at: datetime | date) -> tuple[str, ...]:
         """Return the person, or who stands in while they are away; perhaps nobody."""
@@ -148,7 +171,23 @@ def apply(reference: Reference, event: Event) -> Reference:
     sequence = event.sequence or reference.version + 1
     if sequence <= reference.version:
         return reference
-    return replace(_applied(reference, event.data, sequence), version=sequence)
+    view = _applied(reference, event.data, sequence)
+    law = sequence if isinstance(event.data, _LAW) else reference.law
+    return replace(view, version=sequence, law=law)
+
+
+_LAW: Final = (
+    UnitChanged,
+    ProcedureDecided,
+    ProcedureExpired,
+    RuleApproved,
+    CalendarApproved,
+    CalendarWithdrawn,
+)
+
+
+def _seat(unit: str, role: str) -> str:
+    return PROVINCE if role == "province" else unit
 
 
 def _applied(  # noqa: C901, PLR0911 - one case for each type of event.
