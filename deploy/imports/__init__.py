@@ -1,0 +1,1 @@
+"""Importing what other systems exported: sources, profiles, sending, accounting."""

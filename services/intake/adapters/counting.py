@@ -1,0 +1,29 @@
+"""Counting what comes to the doors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from services.intake.usecases.answers import Answer
+from shared.ops.metrics import Metrics
+
+
+@dataclass(slots=True)
+class CountEvents:
+    """Counts answers, for the metrics and for the service's own account."""
+
+    metrics: Metrics
+    totals: dict[str, int] = field(
+        default_factory=lambda: {"accepted": 0, "repeated": 0, "refused": 0}
+    )
+
+    def __call__(self, door: str, answers: Sequence[Answer]) -> None:
+        """Count the answers that a door gave."""
+        for answer in answers:
+            if not answer.is_applied:
+                outcome = "refused"
+                for fault in answer.faults:
+                    self.metrics.refusals.labels(fault.rule).inc()
+            else:
+                outcome = "repeated" if answer.repeated else "accepted"
+            self.totals[outcome] += 1
+            self.metrics.inbound.labels(door, outcome).inc()

@@ -1,0 +1,47 @@
+"""What waits in the outboxes: how much, and since when."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.intake.core.state import Subject
+from shared.mongo.collection import Collection
+from shared.mongo.subjects import MongoSubjects
+
+READ_MAX: Final = 200
+"""How many full outboxes are looked into; with more than that the mark stands still."""
+
+_LATER: Final = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Outboxes:
+    """Looks at the outboxes of both collections."""
+
+    subjects: MongoSubjects[Subject]
+    contacts: Collection
+    depth: int = 0
+    _mark: datetime | None = None
+
+    async def count(self, wall_now: datetime) -> int:
+        """Return how many documents wait to be relayed, and remember it."""
+        waiting = {"pending_at": {"$lte": wall_now + _LATER}}
+        self.depth = await self.subjects.collection.count(waiting)
+        self.depth += await self.contacts.count(waiting)
+        return self.depth
+
+    async def oldest_pending(self, wall_now: datetime) -> datetime | None:
+        """Return the least recording time that waits in an outbox, or None.
+
+        When more wait than are looked into, the answer is the last one that was certain.
+        """
+        documents = await self.subjects.left_behind(before=wall_now + _LATER, limit=READ_MAX)
+        moments = [
+            datetime.fromisoformat(out.value["recordedtime"])
+            for document in documents
+            for out in document.outbox
+            if out.value is not None
+        ]
+        if len(documents) < READ_MAX or self._mark is None:
+            self._mark = min(moments, default=None)
+        return self._mark

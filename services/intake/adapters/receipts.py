@@ -1,0 +1,124 @@
+"""Receipts and code counters in the store."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from typing_extensions import override
+
+from services.intake.core.receipts import Outcome, Receipt
+from services.intake.ports import CodeCounter, ReceiptStore
+from shared.mongo.client import Mongo
+from shared.mongo.collection import GuardedUpdate
+
+
+class MongoReceipts(ReceiptStore):
+    """The `receipts` collection; `_id` is the receipt's key, so one insert is the guard."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._collection = mongo.collection("receipts")
+
+    @override
+    async def open(self, receipts: Sequence[Receipt]) -> list[Receipt | None]:
+        taken = await self._collection.insert_new([_written(one) for one in receipts])
+        found = await self.find([receipts[index].key for index in taken])
+        return [
+            found.get(one.key) if index in taken else None for index, one in enumerate(receipts)
+        ]
+
+    @override
+    async def take_over(self, receipts: Sequence[Receipt]) -> frozenset[str]:
+        await self._write(
+            receipts, lambda one: {"fingerprint": one.fingerprint, "outcome": one.outcome.value}
+        )
+        found = await self.find([one.key for one in receipts])
+        return frozenset(
+            one.key
+            for one in receipts
+            if one.key in found
+            and found[one.key].outcome is Outcome.OPEN
+            and found[one.key].fingerprint == one.fingerprint
+        )
+
+    @override
+    async def close(self, receipts: Sequence[Receipt]) -> None:
+        await self._write(
+            receipts,
+            lambda one: {
+                "fingerprint": one.fingerprint,
+                "outcome": one.outcome.value,
+                "answer": dict(one.answer),
+            },
+        )
+
+    async def _write(
+        self, receipts: Sequence[Receipt], fields: Callable[[Receipt], dict[str, Any]]
+    ) -> None:
+        """Write fields of receipts that are not applied; what is applied stays as it is.
+
+        The condition stands in the update, not in the filter: the embedded engine finds a
+        document fast by its `_id` alone.
+        """
+        await self._collection.compare_and_set(
+            [
+                GuardedUpdate(
+                    {"_id": one.key}, [{"$set": _unless_applied(fields(one))}], upsert=False
+                )
+                for one in receipts
+            ]
+        )
+
+    @override
+    async def find(self, keys: Collection[str]) -> dict[str, Receipt]:
+        if not keys:
+            return {}
+        rows = await self._collection.find({"_id": {"$in": list(keys)}})
+        return {row["_id"]: _read(row) for row in rows}
+
+
+class MongoCodeCounter(CodeCounter):
+    """The `counters` collection: one document per unit and local date."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._collection = mongo.collection("counters")
+
+    @override
+    async def next(self, unit: str, day: date) -> int:
+        found = await self._collection.find_one_and_update(
+            {"_id": f"{unit}|{day.isoformat()}"}, {"$inc": {"last": 1}}, upsert=True
+        )
+        assert found is not None, "an upsert leaves a document"
+        return int(found["last"])
+
+
+def _written(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "_id": receipt.key,
+        "fingerprint": receipt.fingerprint,
+        "outcome": receipt.outcome.value,
+        "received_at": receipt.received_at,
+        "event_id": receipt.event_id,
+        "code": receipt.code,
+        "answer": dict(receipt.answer),
+    }
+
+
+def _read(row: Mapping[str, Any]) -> Receipt:
+    received_at: datetime = row["received_at"]
+    return Receipt(
+        key=row["_id"],
+        fingerprint=row["fingerprint"],
+        outcome=Outcome(row["outcome"]),
+        received_at=received_at,
+        event_id=row["event_id"],
+        code=row["code"],
+        answer=row["answer"],
+    )
+
+
+def _unless_applied(fields: Mapping[str, Any]) -> dict[str, Any]:
+    applied = {"$eq": ["$outcome", Outcome.APPLIED.value]}
+    return {
+        name: {"$cond": [applied, f"${name}", {"$literal": value}]}
+        for name, value in fields.items()
+    }

@@ -1,0 +1,73 @@
+"""What comes to the door: who sends, and the event they send."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from services.intake.core.receipts import Receipt
+from shared.events.codes import PROVINCE
+from shared.events.faults import Fault, backfill_not_allowed, not_allowed
+from shared.events.inbound import InboundEvent
+from shared.events.judge import judge_source
+from shared.events.topics import REFERENCE
+
+COUNTER: Final = "counter"
+IMPORT: Final = "import"
+NOTIFICATIONS: Final = "notifications"
+REFERENCE_PUBLISHER: Final = "province"
+
+FROM_NOTIFICATIONS: Final = frozenset(
+    {"obligation.acknowledged", "notice.proven", "notice.undeliverable"}
+)
+"""What people answer and what carriers prove comes through notifications alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who stands at the door, as the door itself has established it.
+
+    Attributes:
+        publisher: The name that the source must bear: of the inbound topic, or of the key.
+        units: The units this sender speaks for; None for all of them.
+    """
+
+    publisher: str
+    units: frozenset[str] | None = None
+
+    def may_speak_for(self, *units: str | None) -> bool:
+        """Return whether one of the units is in this sender's scope."""
+        return self.units is None or any(unit in self.units for unit in units if unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One event that could be read, on its way to its subject.
+
+    `fingerprint` is of the content as it was sent; `contact_version` is what the contact part,
+    if there is one, was numbered.
+    """
+
+    event: InboundEvent
+    sender: Sender
+    receipt: Receipt
+    contact_version: int | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the fingerprint of what was sent."""
+        return self.receipt.fingerprint
+
+
+def authorise(event: InboundEvent, sender: Sender) -> list[Fault]:
+    """Return what this sender may not do; an event's unit is judged with its subject."""
+    faults = judge_source(event, sender.publisher)
+    if event.topic is REFERENCE and not _may_change_reference(sender):
+        faults.append(not_allowed())
+    if event.name in FROM_NOTIFICATIONS and sender.publisher != NOTIFICATIONS:
+        faults.append(not_allowed())
+    if event.backfill and sender.publisher != IMPORT:
+        faults.append(backfill_not_allowed())
+    return faults
+
+
+def _may_change_reference(sender: Sender) -> bool:
+    return sender.publisher == REFERENCE_PUBLISHER and sender.may_speak_for(PROVINCE)

@@ -1,0 +1,68 @@
+"""What makes an event impossible for its subject and its sender, beyond what the contract says.
+
+The contract's own judgement (moments, reference data, transition table, corrections) is
+`shared.events.judge`, which `motcua check` runs too.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.intake.core.arrivals import Arrival
+from services.intake.core.state import FACTS_MAX, Subject
+from shared.events import judge as contract
+from shared.events.faults import Fault, fault, foreign_unit, not_allowed
+from shared.events.topics import REFERENCE
+from shared.reference.view import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The reference data as the contract's judge asks for it."""
+
+    reference: Reference
+
+    def has_unit(self, unit: str) -> bool:
+        """Return whether there is such a unit."""
+        return unit in self.reference.units
+
+    def has_procedure(self, procedure: str) -> bool:
+        """Return whether the catalogue has, or had, such a procedure."""
+        return procedure in self.reference.procedures
+
+
+def judge(
+    subject: Subject, arrival: Arrival, *, now: datetime, reference: Reference
+) -> list[Fault]:
+    """Return everything that is wrong with an event for this subject; empty when it may be."""
+    event = arrival.event
+    faults = contract.judge(event, _standing(subject), View(reference), now)
+    if len(subject.facts) >= FACTS_MAX:
+        faults.append(fault("out-of-range", "/subject", range=f"{FACTS_MAX} events"))
+    if event.topic is not REFERENCE:
+        faults += _sender_faults(subject, arrival)
+    return faults
+
+
+def _standing(subject: Subject) -> contract.Standing:
+    return contract.Standing(
+        status=subject.status,
+        was_accepted=subject.was_accepted,
+        receivingunit=subject.receiving,
+        competentunit=subject.competent,
+        procedure=subject.procedure,
+        names={fact.id: fact.name for fact in subject.facts},
+    )
+
+
+def _sender_faults(subject: Subject, arrival: Arrival) -> list[Fault]:
+    event, sender = arrival.event, arrival.sender
+    if event.matter is not None:
+        mine = sender.may_speak_for(event.matter.unit)
+        return [] if mine else [not_allowed("/subject")]
+    if subject.facts:
+        return [] if sender.may_speak_for(*subject.units) else [foreign_unit()]
+    if event.receivingunit is None:
+        # Only a dossier's first event can say where it was received.
+        return [fault("missing-field", "/receivingunit")]
+    mine = sender.may_speak_for(event.receivingunit, event.competentunit)
+    return [] if mine else [not_allowed("/receivingunit")]

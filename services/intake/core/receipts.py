@@ -1,0 +1,63 @@
+"""Receipts: what the door remembers of an event, before its subject is known.
+
+A receipt is the guard against the same event twice. The same id again gets the same answer;
+other content under an applied id is refused; a refusal binds nothing.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+FINGERPRINT_CHARACTERS: Final = 32
+
+
+class Outcome(StrEnum):
+    """What became of an event."""
+
+    OPEN = "open"  # Taken up and not finished: in work now, or left behind by a crash.
+    APPLIED = "applied"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptKey:
+    """Finds a receipt: (publisher, event id), or (API key, Idempotency-Key, line)."""
+
+    owner: str
+    name: str
+    line: int | None = None
+
+    def text(self) -> str:
+        """Return the key as one string; `|` separates, so it is escaped in the parts."""
+        parts = [self.owner, self.name] + ([] if self.line is None else [str(self.line)])
+        return "|".join(part.replace("\\", "\\\\").replace("|", "\\p") for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer an event got, or will get."""
+
+    key: str
+    fingerprint: str
+    outcome: Outcome
+    received_at: datetime
+    event_id: str
+    code: str | None = None  # The dossier code that this arrival was given, if it was.
+    answer: Mapping[str, Any] = field(default_factory=dict)
+
+    def closed(self, outcome: Outcome, answer: Mapping[str, Any]) -> "Receipt":
+        """Return the receipt with what became of the event."""
+        assert outcome is not Outcome.OPEN, "a receipt is closed with an outcome"
+        return replace(self, outcome=outcome, answer=dict(answer))
+
+
+def keyed_fingerprint(key: bytes, fingerprint: str) -> str:
+    """Return the fingerprint of what was sent as it may be kept.
+
+    Keyed, because content may hold a phone number, and a bare hash of one is soon guessed.
+    """
+    return hmac.digest(key, fingerprint.encode(), hashlib.sha256).hex()[:FINGERPRINT_CHARACTERS]

@@ -1,0 +1,82 @@
+"""Reference events: one sequence for the topic, each judged by the view before it."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from services.intake.core.arrivals import Arrival
+from services.intake.core.fold import Applied, Circumstances, Refused, Verdict, outgoing_of
+from services.intake.core.judge import judge
+from services.intake.core.state import Subject
+from shared.events.envelope import Event
+from shared.events.faults import RULES, Fault, fault
+from shared.events.inbound import Added
+from shared.events.topics import REFERENCE
+from shared.reference.approval import check_approval
+from shared.reference.errors import ApprovalRefusedError
+from shared.reference.view import Reference, apply
+from shared.subjects.document import Document
+
+
+def fold_reference(
+    document: Document[Subject],
+    arrivals: Sequence[Arrival],
+    circumstances: Circumstances,
+    published: AbstractSet[str],
+) -> tuple[list[Verdict], list[Event]]:
+    """Number reference events in the topic's document; return verdicts and what is new.
+
+    Args:
+        document: The one that numbers the topic.
+        arrivals: In order.
+        circumstances: Their reference must be the view after the document's last number.
+        published: Outbox ids that have left the outbox already; those are repeats.
+    """
+    assert circumstances.reference.version == document.emitted.get(REFERENCE.name, 0)
+    document.state = document.state or Subject()
+    view = circumstances.reference
+    verdicts: list[Verdict] = []
+    events: list[Event] = []
+    numbers = {
+        out.id: int(out.value["sequence"]) for out in document.outbox if out.value is not None
+    }
+    for arrival in arrivals:
+        out_id = f"{arrival.event.source}#{arrival.event.id}"
+        if out_id in published or out_id in numbers:
+            verdicts.append(
+                Applied(REFERENCE.name, numbers.get(out_id, 0), None, None, repeated=True)
+            )
+            continue
+        faults = judge(Subject(), arrival, now=circumstances.now, reference=view)
+        faults += _approval_faults(arrival, view)
+        if faults:
+            verdicts.append(Refused(tuple(faults)))
+            continue
+        event = _numbered(arrival, circumstances, view)
+        view = apply(view, event)
+        assert event.sequence is not None, "it was numbered"
+        document.emitted[REFERENCE.name] = event.sequence
+        document.added.append(outgoing_of(event))
+        numbers[out_id] = event.sequence
+        events.append(event)
+        verdicts.append(Applied(REFERENCE.name, event.sequence, None, circumstances.now))
+    return verdicts, events
+
+
+def _numbered(arrival: Arrival, circumstances: Circumstances, view: Reference) -> Event:
+    return arrival.event.recorded(
+        sequence=view.version + 1,
+        recordedtime=circumstances.now,
+        added=Added(referenceversion=view.version, contactversion=arrival.contact_version),
+    )
+
+
+def _approval_faults(arrival: Arrival, view: Reference) -> list[Fault]:
+    """Return why a change of law's arithmetic may not be approved as it is."""
+    try:
+        check_approval(view, arrival.event.data)
+    except ApprovalRefusedError as error:
+        if error.rule in RULES:
+            return [fault(error.rule, "/data")]
+        texts = (error.detail, error.remedy)
+        return [Fault(error.rule, "/data", *texts, *texts)]
+    return []

@@ -1,0 +1,288 @@
+"""Composition root of intake: the one place that knows every concrete class."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, Final
+from zlib import crc32
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from services.intake.adapters.counting import CountEvents
+from services.intake.adapters.http.catalogue import catalogue_router
+from services.intake.adapters.http.contacts import contacts_router
+from services.intake.adapters.http.door import Door
+from services.intake.adapters.http.dossiers import dossiers_router
+from services.intake.adapters.http.events import events_router
+from services.intake.adapters.kafka import (
+    GROUP,
+    INBOUND_PATTERN,
+    InboundPositions,
+    KafkaDoor,
+)
+from services.intake.adapters.outboxes import Outboxes
+from services.intake.adapters.presences import MongoPresences
+from services.intake.adapters.receipts import MongoCodeCounter, MongoReceipts
+from services.intake.adapters.reference import ArchivedReference
+from services.intake.core.contacts import ContactCodec, ContactState
+from services.intake.core.fold import LookupKeys
+from services.intake.core.numbering import CodePattern
+from services.intake.core.state import Subject, SubjectCodec
+from services.intake.settings import IntakeSettings
+from services.intake.usecases.contacts import KeepContacts
+from services.intake.usecases.counter import ReceiveDossier
+from services.intake.usecases.heartbeats import WatchConnections
+from services.intake.usecases.progress import PublishProgress
+from services.intake.usecases.receive import ReceiveEvents
+from services.intake.usecases.references import ReferenceBook
+from services.intake.usecases.relaying import RelayOutboxes
+from services.intake.usecases.work import InWork
+from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX
+from shared.kafka.broker import ServiceBroker
+from shared.kafka.consumer import ConsumerOptions
+from shared.mongo.archive import MongoArchive
+from shared.mongo.client import Mongo
+from shared.mongo.subjects import MongoSubjects
+from shared.ops.clock import Clock, open_clock, wall_now
+from shared.ops.health import Health
+from shared.ops.metrics import Metrics
+from shared.ops.run import run_service
+from shared.ops.settings import derive_key
+from shared.ops.supervise import Supervisor
+from shared.subjects.errors import UnavailableError
+from shared.subjects.relay import Relay
+from shared.web.app import build_app
+from shared.web.probes import Probes
+
+SWEEP_S: Final = 1.0
+LOOK_S: Final = 0.1
+SIMULATED_STEP: Final = timedelta(minutes=1)
+RECORDS_MAX: Final = 500
+
+
+class Intake:
+    """The parts of the running service and the work that goes on in the background."""
+
+    def __init__(self, settings: IntakeSettings) -> None:
+        self.settings = settings
+        self.clock: Clock = open_clock(settings.clock_file)
+        self.health = Health()
+        self.metrics = Metrics(CollectorRegistry())
+        self.supervisor = Supervisor(self.health, self.metrics)
+        self.mongo = Mongo(
+            settings.mongo_url.get_secret_value(),
+            settings.mongo_database,
+            driver=settings.mongo_driver,
+        )
+        self.broker = ServiceBroker(
+            settings.kafka_bootstrap,
+            service=settings.service,
+            instance=settings.instance,
+            registry=self.metrics.registry,
+        )
+        self.archive = MongoArchive(self.mongo, never={CONTACTS.name})
+        self.subjects = MongoSubjects[Subject](self.mongo, "subjects", SubjectCodec())
+        self.contacts = MongoSubjects[ContactState](self.mongo, "contacts", ContactCodec())
+        self.presences = MongoPresences(self.mongo)
+        self.outboxes = Outboxes(self.subjects, self.contacts.collection)
+        self.counting = CountEvents(self.metrics)
+        self.relay = RelayOutboxes(
+            Relay(self.subjects, self.broker.publisher, self.archive),
+            Relay(self.contacts, self.broker.publisher, self.archive),
+            wall_now,
+        )
+        self.receive = self._receive()
+        self.connections = WatchConnections(
+            self.presences,
+            self.receive,
+            self.clock,
+            timedelta(seconds=settings.heartbeat_silence_s),
+        )
+        self.door = self._http_door()
+        self.consumption = self.broker.consume(
+            KafkaDoor(
+                self.receive, self.relay, self.broker.publisher, self.clock, self.counting
+            ),
+            group=GROUP,
+            pattern=INBOUND_PATTERN,
+            options=ConsumerOptions(
+                records_max=RECORDS_MAX, partition_bytes_max=INBOUND_RECORD_BYTES_MAX
+            ),
+        )
+        self.progress = PublishProgress(
+            InboundPositions(self.consumption),
+            self.broker.publisher,
+            self.receive.in_work,
+            lambda: self.outboxes.oldest_pending(wall_now()),
+            _number(settings.instance),
+        )
+        self.ready = asyncio.Event()
+        self.stopping = asyncio.Event()
+        self._marked_at = 0.0
+        self._marked_now = self.clock.now()
+        self._tasks()
+
+    def _receive(self) -> ReceiveEvents:
+        secret = self.settings.secret()
+        return ReceiveEvents(
+            self.subjects,
+            MongoReceipts(self.mongo),
+            KeepContacts(self.contacts, self.relay.contacts, wall_now),
+            ReferenceBook(self.subjects, ArchivedReference(self.mongo, self.archive)),
+            InWork(self.clock),
+            wall_now,
+            LookupKeys(derive_key(secret, "lookup-secret"), derive_key(secret, "lookup-hash")),
+            derive_key(secret, "receipt-fingerprint"),
+        )
+
+    def _http_door(self) -> Door:
+        return Door(
+            self.receive,
+            ReceiveDossier(
+                self.receive,
+                MongoCodeCounter(self.mongo),
+                CodePattern(self.settings.dossier_code_pattern),
+            ),
+            self.receive.contacts,
+            self.connections,
+            self.relay,
+            self.outboxes,
+            self.counting,
+            self.settings.outbox_documents_max,
+        )
+
+    def _tasks(self) -> None:
+        self.health.add("store", self._store)
+        self.health.add("kafka", self._kafka)
+        self.health.add("reference", self._reference)
+        self.supervisor.keep("kafka", self._consume)
+        self.supervisor.every(SWEEP_S, "outboxes", self._sweep)
+        self.supervisor.every(SWEEP_S, "reference", self._refresh)
+        self.supervisor.every(SWEEP_S, "connections", self._watch)
+        self.supervisor.every(LOOK_S, "progress", self._mark)
+
+    async def _store(self) -> str | None:
+        try:
+            await self.mongo.ping()
+        except UnavailableError:
+            return "the store does not answer"
+        return None
+
+    async def _kafka(self) -> str | None:
+        return "; ".join(self.broker.missing()) or None
+
+    async def _reference(self) -> str | None:
+        return None if self.receive.references.loaded else "the reference data is not loaded"
+
+    async def _consume(self) -> None:
+        """Consume once the store is there: before that every batch would fail."""
+        await self.ready.wait()
+        await self.broker.run(self.stopping)
+
+    async def _refresh(self) -> None:
+        if not self.ready.is_set():
+            await self.subjects.prepare()
+            await self.contacts.prepare()
+            await self.presences.prepare()
+            await self.archive.prepare()
+        await self.receive.references.refresh()
+        self.ready.set()
+
+    async def _sweep(self) -> None:
+        if not self.ready.is_set():
+            return
+        try:
+            if await self.outboxes.count(wall_now()):
+                await self.relay.sweep()
+            elif not self.relay.broker_answers:
+                await self.broker.publisher.start()
+                self.relay.broker_answers = True
+        except UnavailableError:
+            return  # Readiness says it; the outboxes keep what is due.
+        finally:
+            self.metrics.outbox_depth.set(self.outboxes.depth)
+
+    async def _watch(self) -> None:
+        if self.ready.is_set():
+            await self.relay.soon(await self.connections.sweep())
+
+    async def _mark(self) -> None:
+        """Publish marks now and then, and at once when simulated time has leapt."""
+        due = time.monotonic() - self._marked_at >= self.settings.progress_ms / 1_000
+        leapt = self.clock.now() - self._marked_now >= SIMULATED_STEP
+        if not self.ready.is_set() or not (due or leapt):
+            return
+        self._marked_at, self._marked_now = time.monotonic(), self.clock.now()
+        try:
+            await self.progress()
+        except UnavailableError:
+            return  # The marks stand still, which is what they say.
+
+    async def status(self) -> Mapping[str, Any]:
+        """Give the service's own account."""
+        lag: dict[str, int] = {}
+        for (topic, _), count in (await self.consumption.lag()).items():
+            lag[topic] = lag.get(topic, 0) + count
+        outbox = await self.outboxes.count(wall_now())
+        return {
+            "service": self.settings.service,
+            "now": self.clock.now().isoformat(),
+            "at_rest_counters": {
+                **self.counting.totals,
+                "handled": self.consumption.handled,
+                "published": self.relay.published,
+            },
+            "lag": lag,
+            "outbox": outbox,
+            "next_at": None,
+            "marks": {key: at.isoformat() for key, at in self.progress.published.items()},
+            "parked": 0,
+            "referenceversion": self.receive.references.current().version,
+        }
+
+    async def stop(self) -> None:
+        """Stop consuming, finish what is on its way, flush, close."""
+        self.stopping.set()
+        await self.broker.stop()
+        await self.relay.finish()
+        await self.supervisor.stop()
+        await self.mongo.close()
+
+
+def build(settings: IntakeSettings) -> FastAPI:
+    """Wire the service; nothing connects until the server starts it."""
+    intake = Intake(settings)
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        await intake.supervisor.start()
+        try:
+            yield
+        finally:
+            await intake.stop()
+
+    return build_app(
+        settings,
+        title="motcua intake",
+        probes=Probes(intake.health, intake.metrics, intake.status),
+        routers=[
+            events_router(intake.door),
+            dossiers_router(intake.door),
+            contacts_router(intake.door),
+            catalogue_router(intake.door),
+        ],
+        lifespan=lifespan,
+    )
+
+
+def _number(instance: str) -> int:
+    """Return the number of this replica's HTTP door."""
+    return int(instance) if instance.isdecimal() else crc32(instance.encode())
+
+
+if __name__ == "__main__":
+    sys.exit(run_service(IntakeSettings, build))

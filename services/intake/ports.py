@@ -1,0 +1,88 @@
+"""What intake needs from the outside, besides what shared.subjects.ports names."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from services.intake.core.receipts import Receipt
+from shared.events.envelope import Event
+
+
+class ReceiptStore(Protocol):
+    """The receipts. Every method raises `UnavailableError` when the store does not answer."""
+
+    async def open(self, receipts: Sequence[Receipt]) -> list[Receipt | None]:
+        """Insert each under its key; where one stands already, return that one, else None."""
+        ...
+
+    async def take_over(self, receipts: Sequence[Receipt]) -> frozenset[str]:
+        """Open those not applied again, with these fingerprints; name those we hold."""
+        ...
+
+    async def close(self, receipts: Sequence[Receipt]) -> None:
+        """Write what became of each event; a receipt that is applied stays as it is."""
+        ...
+
+    async def find(self, keys: Collection[str]) -> dict[str, Receipt]:
+        """Read the receipts that stand under these keys."""
+        ...
+
+
+class CodeCounter(Protocol):
+    """Counts dossiers per unit and local date; it never gives a number twice."""
+
+    async def next(self, unit: str, day: date) -> int: ...
+
+
+class ReferenceHistory(Protocol):
+    """The reference events that intake has published."""
+
+    async def after(self, version: int) -> list[Event]:
+        """Read those with a greater sequence, in order, as far as they are archived."""
+        ...
+
+    async def published(self, ids: Collection[str]) -> frozenset[str]:
+        """Return which of these outbox ids were published."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """When a connection was last heard of, and since when it counts as lost."""
+
+    subject: str
+    last_seen: datetime
+    lost_at: datetime | None = None
+
+
+class Presences(Protocol):
+    """The connections that send heartbeats."""
+
+    async def beat(self, subject: str, now: datetime) -> Presence | None:
+        """Note the moment; return what was known before."""
+        ...
+
+    async def silent(self, since: datetime, limit: int) -> list[Presence]:
+        """Read those last heard of before `since` that are not known as lost."""
+        ...
+
+    async def lost(self, subject: str, last_seen: datetime) -> None:
+        """Mark a connection as lost, unless it was heard of meanwhile."""
+        ...
+
+    async def found(self, subject: str, lost_at: datetime) -> None:
+        """Take the mark away again."""
+        ...
+
+
+class Positions(Protocol):
+    """Where this replica stands in the inbound partitions that it holds."""
+
+    async def end_offsets(self) -> dict[tuple[str, int], int]:
+        """Ask where each ends; raises `UnavailableError` when the broker does not answer."""
+        ...
+
+    async def next_offsets(self) -> dict[tuple[str, int], int]:
+        """Return the offset after the last record that is on the canonical topics."""
+        ...

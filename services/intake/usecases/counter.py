@@ -1,0 +1,160 @@
+"""A dossier received at a counter: its code, its secret, its promise, once for each request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from services.intake.core.arrivals import COUNTER, Sender
+from services.intake.core.numbering import CodePattern
+from services.intake.core.promise import promise
+from services.intake.core.receipts import Outcome, Receipt, ReceiptKey, keyed_fingerprint
+from services.intake.ports import CodeCounter
+from services.intake.usecases.answers import Answer, refusal, with_secret
+from services.intake.usecases.receive import Entry, ReceiveEvents, Settled
+from shared.calendar.zone import ICT
+from shared.events.codes import publisher_source
+from shared.events.dossiers import DossierAccepted
+from shared.events.faults import fault, unknown_unit
+from shared.events.ids import derived_id
+from shared.events.inbound import InboundEvent, fingerprint, parse_document
+from shared.events.model import instant_text
+from shared.events.registry import REGISTRY
+
+RECEIVED: Final = "received"
+"""Where an open receipt keeps the moment at which a counter first asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class DossierRequest:
+    """What a counter sends; `data` is the accepted or submitted event's own."""
+
+    unit: str
+    competent_unit: str | None
+    name: str
+    data: Mapping[str, Any]
+    contact: Mapping[str, Any] | None
+    time: datetime | None
+
+    def content(self) -> dict[str, Any]:
+        """Return everything that was asked for, to tell it from another request."""
+        return {
+            "unit": self.unit,
+            "competent_unit": self.competent_unit,
+            "name": self.name,
+            "data": dict(self.data),
+            "contact": None if self.contact is None else dict(self.contact),
+            "time": None if self.time is None else instant_text(self.time),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveDossier:
+    """Gives a code and records the dossier's first event; a repeat gets the same answer."""
+
+    receive: ReceiveEvents
+    codes: CodeCounter
+    pattern: CodePattern
+
+    async def __call__(
+        self, sender: Sender, key: ReceiptKey, request: DossierRequest
+    ) -> tuple[Answer, Settled]:
+        """Receive one dossier under an idempotency key.
+
+        Raises:
+            UnavailableError: the store does not answer; ask again with the same key.
+        """
+        reference = self.receive.references.current()
+        unit = reference.units.get(request.unit)
+        if unit is None:
+            return refusal(None, None, (unknown_unit("/unit"),)), Settled([])
+        print_of = keyed_fingerprint(
+            self.receive.fingerprint_key, fingerprint(request.content())
+        )
+        receipt = await self._receipt(key, print_of, request.unit, unit.electronic_id)
+        if receipt.outcome is Outcome.APPLIED and receipt.fingerprint != print_of:
+            faults = (fault("idempotency-key-reused", "/headers/idempotency-key"),)
+            return refusal(None, receipt.code, faults), Settled([])
+        event = self._event(request, replace(receipt, fingerprint=print_of))
+        if not isinstance(event, InboundEvent):
+            return event, Settled([])
+        entry = Entry(
+            event,
+            sender,
+            replace(receipt, fingerprint=print_of),
+            enrich=lambda answer: self._with_promise(answer, event),
+        )
+        settled = await self.receive.settle([entry])
+        assert entry.answer is not None, "everybody gets an answer"
+        return entry.answer, settled
+
+    def details(self, answer: Answer) -> Mapping[str, Any]:
+        """Return what the counter is told, the citizen's secret included."""
+        return with_secret(answer, self.receive.lookup)
+
+    async def _receipt(
+        self, key: ReceiptKey, print_of: str, unit: str, electronic_id: str
+    ) -> Receipt:
+        """Return the receipt of this key, with the code that it was given once and for all."""
+        receipts = self.receive.receipts
+        found = (await receipts.find([key.text()])).get(key.text())
+        if found is not None:
+            return found
+        now = self.receive.in_work.clock.now()
+        day = now.astimezone(ICT).date()
+        number = await self.codes.next(unit, day)
+        code = self.pattern.code(unit=unit, electronic_id=electronic_id, day=day, number=number)
+        event_id = derived_id(f"counter:{key.owner}", key.name, str(key.line or 0))
+        receipt = replace(
+            self.receive.receipt_for(key, event_id, print_of),
+            code=code,
+            answer={RECEIVED: instant_text(now)},
+        )
+        (standing,) = await receipts.open([receipt])
+        # Two requests at once: the first one's code holds, and the other number is a gap.
+        return receipt if standing is None else standing
+
+    def _event(self, request: DossierRequest, receipt: Receipt) -> InboundEvent | Answer:
+        assert receipt.code is not None, "a counter's receipt has a code"
+        moment = request.time or self._first_asked(receipt)
+        data = dict(request.data)
+        if request.contact is not None:
+            data["contact"] = dict(request.contact)
+        document = {
+            "specversion": "1.0",
+            "id": receipt.event_id,
+            "source": publisher_source(COUNTER),
+            "type": REGISTRY[request.name].type,
+            "subject": receipt.code,
+            "time": instant_text(moment),
+            "receivingunit": request.unit,
+            "data": data,
+        }
+        if request.competent_unit is not None:
+            document["competentunit"] = request.competent_unit
+        parsed = parse_document(document)
+        if isinstance(parsed, InboundEvent):
+            return parsed
+        return refusal(receipt.event_id, None, tuple(parsed))
+
+    def _first_asked(self, receipt: Receipt) -> datetime:
+        """Return when the request first came, so that finishing it later changes no moment."""
+        text = receipt.answer.get(RECEIVED)
+        return datetime.fromisoformat(text) if text else self.receive.in_work.clock.now()
+
+    def _with_promise(self, answer: Answer, event: InboundEvent) -> Answer:
+        data = event.data
+        complete = isinstance(data, DossierAccepted) and data.components_complete
+        if not answer.is_applied or not complete:
+            return answer
+        assert isinstance(data, DossierAccepted), "asked above"
+        given = promise(
+            self.receive.references.current(),
+            procedure=data.procedure,
+            unit=event.competentunit or event.receivingunit or "",
+            channel=data.channel,
+            accepted=event.time,
+            cause=event.id,
+            given=data.given,
+        )
+        return replace(answer, details={**answer.details, "promise": given.to_document()})

@@ -1,0 +1,75 @@
+"""Telling how far intake has read, so that nobody is reminded on stale data (design §7)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from services.intake.core.progress import Marks, http_mark
+from services.intake.ports import Positions
+from services.intake.usecases.work import InWork
+from shared.events.progress import ProgressMark, progress_document
+from shared.events.topics import PROGRESS
+from shared.subjects.document import Outgoing
+from shared.subjects.ports import Publisher
+
+HTTP: Final = "http"
+
+OldestPending = Callable[[], Awaitable[datetime | None]]
+"""Asks for the least recording time that still waits in an outbox."""
+
+
+@dataclass(slots=True)
+class PublishProgress:
+    """Publishes a mark for each inbound partition held, and one for this HTTP door."""
+
+    positions: Positions
+    publisher: Publisher
+    in_work: InWork
+    oldest_pending: OldestPending
+    http_number: int
+    marks: Marks = field(default_factory=Marks)
+    published: dict[str, datetime] = field(default_factory=dict)
+
+    async def __call__(self) -> int:
+        """Look once and publish the marks that have moved on; return how many.
+
+        Raises:
+            UnavailableError: the broker or the store does not answer; the marks stand still.
+        """
+        # The order matters: the moment first, then what could have come before it.
+        now = self.in_work.clock.now()
+        in_work = self.in_work.moments()
+        ends = await self.positions.end_offsets()
+        self.marks.sample(now, ends)
+        next_offsets = await self.positions.next_offsets()
+        reached = self.marks.advance(next_offsets)
+        found = [
+            ProgressMark(
+                input=topic,
+                partition=partition,
+                through=moment,
+                next_offset=next_offsets.get((topic, partition)),
+            )
+            for (topic, partition), moment in sorted(reached.items())
+        ]
+        through = http_mark(now, in_work, await self.oldest_pending())
+        found.append(ProgressMark(input=HTTP, partition=self.http_number, through=through))
+        moved = [mark for mark in found if self._has_moved(mark)]
+        await self.publisher.publish([_outgoing(mark) for mark in moved])
+        for mark in moved:
+            self.published[mark.key] = mark.through
+        return len(moved)
+
+    def _has_moved(self, mark: ProgressMark) -> bool:
+        before = self.published.get(mark.key)
+        return before is None or mark.through > before
+
+
+def _outgoing(mark: ProgressMark) -> Outgoing:
+    return Outgoing(
+        id=f"{mark.key}@{mark.through.isoformat()}",
+        topic=PROGRESS.name,
+        key=mark.key,
+        value=progress_document(mark),
+    )

@@ -1,0 +1,345 @@
+"""The one use case behind both doors: judge, number, record; each event once, however often.
+
+Order of effects: receipt opened, contact numbered, subject written (which decides), receipt
+closed, outbox relayed. A crash between any two is finished by sending the same event again, or
+by the sweep of outboxes; the subject's own facts make sure that nothing is counted twice.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import to_json
+
+from services.intake.core.arrivals import Arrival, Sender, authorise
+from services.intake.core.contacts import ContactChange, ContactState
+from services.intake.core.fold import (
+    Applied,
+    Circumstances,
+    LookupKeys,
+    Verdict,
+    fold,
+)
+from services.intake.core.receipts import Outcome, Receipt, ReceiptKey, keyed_fingerprint
+from services.intake.core.reference import fold_reference
+from services.intake.core.state import REFERENCE_SUBJECT, Subject
+from services.intake.ports import ReceiptStore
+from services.intake.usecases.answers import Answer, answer_of, recalled, refusal, stored
+from services.intake.usecases.contacts import KeepContacts
+from services.intake.usecases.references import ReferenceBook
+from services.intake.usecases.work import InWork
+from shared.events.envelope import Event
+from shared.events.faults import Fault, fault, id_reused
+from shared.events.inbound import InboundEvent, claimed_id, parse_inbound
+from shared.events.reference import RoleAssigned
+from shared.events.topics import REFERENCE
+from shared.subjects.apply import ATTEMPTS_MAX
+from shared.subjects.document import Document
+from shared.subjects.errors import UnavailableError
+from shared.subjects.ports import SubjectStore
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What was sent, untouched: a record's or a request's value and headers."""
+
+    value: bytes | None
+    headers: Headers = ()
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Candidate":
+        """Return an event of our own making, to come in by the same door."""
+        return cls(to_json(document))
+
+
+@dataclass(slots=True)
+class Entry:
+    """One candidate on its way through the use case."""
+
+    event: InboundEvent
+    sender: Sender
+    receipt: Receipt
+    contact_version: int | None = None
+    answer: Answer | None = None
+    enrich: Callable[[Answer], Answer] | None = None
+
+    @property
+    def document_id(self) -> str:
+        """Return the document that this event is folded into."""
+        if self.event.topic is REFERENCE:
+            return REFERENCE_SUBJECT
+        return self.event.subject
+
+    @property
+    def arrival(self) -> Arrival:
+        """Return what the core folds."""
+        return Arrival(self.event, self.sender, self.receipt, self.contact_version)
+
+
+@dataclass(slots=True)
+class Settled:
+    """The answers, in the order of the candidates, and what is to be relayed.
+
+    `repeated` names subjects whose event was applied before; its outbox may still hold it.
+    """
+
+    answers: list[Answer]
+    subjects: list[Document[Subject]] = field(default_factory=list)
+    contacts: list[Document[ContactState]] = field(default_factory=list)
+    repeated: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class ReceiveEvents:
+    """Turns what was sent into canonical events in outboxes, and answers each."""
+
+    subjects: SubjectStore[Subject]
+    receipts: ReceiptStore
+    contacts: KeepContacts
+    references: ReferenceBook
+    in_work: InWork
+    wall_now: Callable[[], datetime]
+    lookup: LookupKeys
+    fingerprint_key: bytes
+
+    async def __call__(self, sender: Sender, candidates: Sequence[Candidate]) -> Settled:
+        """Receive what one sender sent, in order; a bad one never holds up a good one.
+
+        Raises:
+            UnavailableError: the store does not answer; send everything again.
+        """
+        answers: list[Answer | None] = [None] * len(candidates)
+        entries: dict[int, Entry] = {}
+        refused: list[tuple[str | None, Answer]] = []
+        for index, candidate in enumerate(candidates):
+            read = self._read(sender, candidate)
+            if isinstance(read, Entry):
+                entries[index] = read
+            else:
+                answers[index] = read
+                refused.append((read.event_id, read))
+        await self._remember_refusals(sender, refused)
+        settled = await self.settle(entries.values())
+        for index, entry in entries.items():
+            answers[index] = entry.answer
+        settled.answers = [answer for answer in answers if answer is not None]
+        assert len(settled.answers) == len(candidates), "everybody gets an answer"
+        return settled
+
+    async def settle(self, entries: Iterable[Entry]) -> Settled:
+        """Answer every entry; those of one subject in their order, an id once at a time."""
+        settled = Settled([])
+        waiting = list(entries)
+        while waiting:
+            wave, waiting = _first_wave(waiting)
+            await self._settle_wave(wave, settled)
+        return settled
+
+    def receipt_for(self, key: ReceiptKey, event_id: str, fingerprint: str) -> Receipt:
+        """Return a receipt to be opened."""
+        return Receipt(
+            key=key.text(),
+            fingerprint=fingerprint,
+            outcome=Outcome.OPEN,
+            received_at=self.wall_now(),
+            event_id=event_id,
+        )
+
+    def _read(self, sender: Sender, candidate: Candidate) -> Entry | Answer:
+        parsed = parse_inbound(candidate.value, candidate.headers)
+        if not isinstance(parsed, InboundEvent):
+            event_id = claimed_id(candidate.value, candidate.headers)
+            return refusal(event_id, None, tuple(parsed))
+        faults = authorise(parsed, sender)
+        if faults:
+            return refusal(parsed.id, parsed.subject, tuple(faults))
+        fingerprint = keyed_fingerprint(self.fingerprint_key, parsed.fingerprint)
+        key = ReceiptKey(sender.publisher, parsed.id)
+        return Entry(parsed, sender, self.receipt_for(key, parsed.id, fingerprint))
+
+    async def _remember_refusals(
+        self, sender: Sender, refused: Sequence[tuple[str | None, Answer]]
+    ) -> None:
+        """Keep a receipt of what could not even be judged, so that its sender can ask."""
+        receipts: dict[str, Receipt] = {}
+        for event_id, answer in refused:
+            if event_id is None:
+                continue
+            receipt = self.receipt_for(ReceiptKey(sender.publisher, event_id), event_id, "")
+            receipts[receipt.key] = receipt.closed(Outcome.REFUSED, stored(answer))
+        await self.receipts.open(list(receipts.values()))
+
+    async def _settle_wave(self, wave: Sequence[Entry], settled: Settled) -> None:
+        to_fold = await self._open_receipts(wave, settled)
+        by_document: dict[str, list[Entry]] = {}
+        for entry in to_fold:
+            by_document.setdefault(entry.document_id, []).append(entry)
+        if REFERENCE_SUBJECT in by_document:
+            await self._fold({REFERENCE_SUBJECT: by_document.pop(REFERENCE_SUBJECT)}, settled)
+        await self._fold(by_document, settled)
+        await self.receipts.close(
+            [
+                entry.receipt.closed(entry.answer.outcome, stored(entry.answer))
+                for entry in to_fold
+                if entry.answer is not None and not _is_reuse(entry.answer.faults)
+            ]
+        )
+
+    async def _open_receipts(self, wave: Sequence[Entry], settled: Settled) -> list[Entry]:
+        """Answer what was answered before; return what is to be folded."""
+        standing = await self.receipts.open([entry.receipt for entry in wave])
+        to_fold: list[Entry] = []
+        again: list[Entry] = []
+        for entry, found in zip(wave, standing, strict=True):
+            if found is None:
+                to_fold.append(entry)
+            elif found.outcome is Outcome.APPLIED:
+                entry.answer = _answer_again(entry, found)
+                settled.repeated.add(entry.document_id)
+            else:
+                again.append(entry)
+        if again:
+            ours = await self.receipts.take_over([entry.receipt for entry in again])
+            for entry in again:
+                if entry.receipt.key in ours:
+                    to_fold.append(entry)
+                else:
+                    entry.answer = refusal(
+                        entry.event.id, entry.event.subject, (fault("still-running", "/id"),)
+                    )
+        place = {id(entry): index for index, entry in enumerate(wave)}
+        return sorted(to_fold, key=lambda entry: place[id(entry)])
+
+    async def _fold(self, by_document: dict[str, list[Entry]], settled: Settled) -> None:
+        """Fold and write; documents that somebody else changed meanwhile are read again."""
+        waiting = frozenset(by_document)
+        for _ in range(ATTEMPTS_MAX):
+            if not waiting:
+                return
+            with self.in_work.begin() as now:
+                waiting = await self._attempt(by_document, waiting, now, settled)
+        if waiting:
+            raise UnavailableError("a subject keeps changing behind us: try again")
+
+    async def _attempt(
+        self,
+        by_document: dict[str, list[Entry]],
+        waiting: frozenset[str],
+        now: datetime,
+        settled: Settled,
+    ) -> frozenset[str]:
+        found = await self.subjects.load(waiting)
+        documents = [found.get(one) or Document[Subject](one) for one in sorted(waiting)]
+        circumstances = Circumstances(now, self.references.current(), self.lookup)
+        numbered: list[Event] = []
+        for document in documents:
+            entries = by_document[document.id]
+            await self._number_contacts(document, entries, circumstances, settled)
+            if document.id == REFERENCE_SUBJECT:
+                verdicts, numbered = await self._fold_reference(document, entries, now)
+            else:
+                verdicts = fold(document, [one.arrival for one in entries], circumstances)
+            _give_answers(entries, verdicts)
+        changed = [document for document in documents if document.added]
+        losers = await self.subjects.save(changed, pending_at=self.wall_now())
+        if REFERENCE_SUBJECT not in losers:
+            self.references.numbered(numbered)
+        for document in documents:
+            if document.id in losers:
+                continue
+            if document.added:
+                settled.subjects.append(document)
+            elif document.outbox:
+                settled.repeated.add(document.id)
+        return losers
+
+    async def _fold_reference(
+        self, document: Document[Subject], entries: Sequence[Entry], now: datetime
+    ) -> tuple[list[Verdict], list[Event]]:
+        view = await self.references.catch_up(document)
+        ids = [f"{entry.event.source}#{entry.event.id}" for entry in entries]
+        published = await self.references.history.published(ids)
+        circumstances = Circumstances(now, view, self.lookup)
+        arrivals = [entry.arrival for entry in entries]
+        return fold_reference(document, arrivals, circumstances, published)
+
+    async def _number_contacts(
+        self,
+        document: Document[Subject],
+        entries: Sequence[Entry],
+        circumstances: Circumstances,
+        settled: Settled,
+    ) -> None:
+        """Number the contacts of those events that will be applied, and of no other."""
+        if all(one.event.contact is None or one.contact_version for one in entries):
+            return
+        if document.id == REFERENCE_SUBJECT:
+            verdicts: Sequence[Verdict] = [Applied("", 0, None, None)] * len(entries)
+        else:
+            trial = replace(document, emitted=dict(document.emitted), added=[])
+            verdicts = fold(trial, [one.arrival for one in entries], circumstances)
+        changes: dict[int, ContactChange] = {}
+        for index, (entry, verdict) in enumerate(zip(entries, verdicts, strict=True)):
+            fresh = isinstance(verdict, Applied) and not verdict.repeated
+            if fresh and entry.event.contact is not None and entry.contact_version is None:
+                changes[index] = _contact_change(entry)
+        if changes:
+            versions, written = await self.contacts.put(
+                list(changes.values()), now=circumstances.now
+            )
+            settled.contacts += written
+            for index, change in changes.items():
+                entries[index].contact_version = versions[change.cause]
+
+
+def _first_wave(waiting: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Split off entries with different receipts, keeping each subject's order.
+
+    A second event under one id waits for the first one's answer, and with it everything later
+    of its subject.
+    """
+    wave: list[Entry] = []
+    rest: list[Entry] = []
+    keys: set[str] = set()
+    held: set[str] = set()
+    for entry in waiting:
+        if entry.receipt.key in keys or entry.document_id in held:
+            held.add(entry.document_id)
+            rest.append(entry)
+        else:
+            wave.append(entry)
+        keys.add(entry.receipt.key)
+    return wave, rest
+
+
+def _answer_again(entry: Entry, found: Receipt) -> Answer:
+    if found.fingerprint != entry.receipt.fingerprint:
+        return refusal(entry.event.id, entry.event.subject, (id_reused(),))
+    return recalled(found)
+
+
+def _give_answers(entries: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
+    for entry, verdict in zip(entries, verdicts, strict=True):
+        answer = answer_of(verdict, event_id=entry.event.id, subject=entry.event.subject)
+        entry.answer = answer if entry.enrich is None else entry.enrich(answer)
+
+
+def _contact_change(entry: Entry) -> ContactChange:
+    event = entry.event
+    assert event.contact is not None, "asked for only where there is one"
+    staff = isinstance(event.data, RoleAssigned)
+    key = event.data.person if isinstance(event.data, RoleAssigned) else event.subject
+    return ContactChange(
+        key=key,
+        cause=f"{event.source}#{event.id}",
+        part=event.contact,
+        role="staff" if staff else "applicant",
+    )
+
+
+def _is_reuse(faults: tuple[Fault, ...]) -> bool:
+    """Return whether the receipt belongs to other content, whose answer must stand."""
+    return any(one.rule in {"id-reused", "still-running"} for one in faults)

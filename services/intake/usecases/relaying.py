@@ -1,0 +1,93 @@
+"""From the outboxes to the topics: at once where the broker answers, else by the sweep."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from services.intake.core.contacts import ContactState
+from services.intake.core.state import Subject
+from services.intake.usecases.receive import Settled
+from shared.subjects.errors import UnavailableError
+from shared.subjects.relay import BATCH_DOCUMENTS_MAX, Relay
+
+IN_FLIGHT_MAX: Final = 4
+"""How many batches may be on their way to the broker while the next are recorded."""
+
+
+@dataclass(slots=True)
+class RelayOutboxes:
+    """Publishes what was settled; contacts go by a relay that archives nothing."""
+
+    subjects: Relay[Subject]
+    contacts: Relay[ContactState]
+    wall_now: Callable[[], datetime]
+    broker_answers: bool = True
+    published: int = 0
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def now(self, settled: Settled) -> None:
+        """Publish what was settled, and what repeats may have left in their outboxes.
+
+        Raises:
+            UnavailableError: it stays in the outboxes.
+        """
+        documents = list(settled.subjects)
+        repeated = settled.repeated - {document.id for document in documents}
+        if repeated:
+            documents += (await self.subjects.store.load(repeated)).values()
+        try:
+            self.published += await self.contacts.publish(settled.contacts)
+            self.published += await self.subjects.publish(documents)
+        except UnavailableError:
+            self.broker_answers = False
+            raise
+        self.broker_answers = True
+
+    async def soon(self, settled: Settled) -> None:
+        """Publish in the background; wait only while too much is on its way already.
+
+        While the broker is away nothing is tried here: the sweep does, once for everybody.
+        """
+        if not self.broker_answers or not (settled.subjects or settled.contacts):
+            return
+        while len(self._running) >= IN_FLIGHT_MAX:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        settled.repeated = set()
+        self._keep(self._quietly(settled))
+
+    async def sweep(self) -> None:
+        """Publish what crashes and outages have left behind.
+
+        Raises:
+            UnavailableError: it stays where it is until the next sweep.
+        """
+        try:
+            while True:
+                wall_now = self.wall_now()
+                count = await self.contacts.sweep_left_behind(wall_now=wall_now)
+                count += await self.subjects.sweep_left_behind(wall_now=wall_now)
+                self.published += count
+                if count < BATCH_DOCUMENTS_MAX:
+                    break
+        except UnavailableError:
+            self.broker_answers = False
+            raise
+        self.broker_answers = True
+
+    async def finish(self) -> None:
+        """Wait for what is on its way."""
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _quietly(self, settled: Settled) -> None:
+        try:
+            await self.now(settled)
+        except UnavailableError:
+            return  # It is in the outboxes; `broker_answers` is false and the sweep goes on.
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
