@@ -178,7 +178,7 @@ def parse_document(
         return faults[:FAULTS_MAX]
     faults.extend(subject_faults(known.name, envelope.subject, data, dossier_code))
     faults.extend(thing_faults(data, envelope.receivingunit, live=live))
-    faults.extend(personal_faults(envelope.subject, document["data"]))
+    faults.extend(personal_faults(envelope.subject, document.get("data")))
     if faults:
         return faults[:FAULTS_MAX]
     publisher = publisher_of(envelope.source)

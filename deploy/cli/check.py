@@ -1,0 +1,211 @@
+"""`motcua check`: which of a publisher's events would be refused, and why, offline."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, Final, Literal
+
+import typer
+
+from deploy.errors import SettingError
+from deploy.reference.load import BUNDLED, bundled_reference
+from shared.events.codes import PUBLISHER_PATTERN
+from shared.events.rehearsal import Rehearsal, Verdict
+from shared.events.topics import INBOUND_RECORD_BYTES_MAX
+from shared.ops.clock import wall_now
+from shared.reference.view import Reference
+
+Language = Literal["en", "vi"]
+
+EXIT_ALL_TAKEN: Final = 0
+EXIT_SOME_REFUSED: Final = 1
+#: A file up to this size may be one object over many lines.
+WHOLE_BYTES_MAX: Final = 2 * 1024 * 1024
+#: Longer lines are cut there; they are refused for their size anyway.
+LINE_BYTES_MAX: Final = INBOUND_RECORD_BYTES_MAX + 1
+
+_WORDS: Final[dict[Language, dict[str, str]]] = {
+    "en": {
+        "line": "line {line}",
+        "no_id": "(no readable id)",
+        "summary": "{events} events: {recorded} would be recorded, {repeated} are repeats, "
+        "{refused} would be refused.",
+        "not_judged": "Not judged here: the sender's rights, and what was sent before.",
+    },
+    "vi": {
+        "line": "dòng {line}",
+        "no_id": "(không đọc được mã)",
+        "summary": "{events} sự kiện: {recorded} sẽ được ghi nhận, {repeated} lặp lại, "
+        "{refused} sẽ bị từ chối.",
+        "not_judged": "Không xét ở đây: quyền của bên gửi và những gì đã gửi trước đó.",
+    },
+}
+
+
+@dataclass(slots=True)
+class Count:
+    """How many events of a file came to what."""
+
+    events: int = 0
+    recorded: int = 0
+    repeated: int = 0
+    refused: int = 0
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one more verdict."""
+        self.events += 1
+        self.recorded += verdict.outcome == "recorded"
+        self.repeated += verdict.outcome == "repeated"
+        self.refused += verdict.outcome == "refused"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("check")(check)
+
+
+def check(  # One option for each thing that a check may be told.
+    file: Annotated[
+        Path, typer.Argument(help="Events as NDJSON, or one JSON object; - is standard input.")
+    ],
+    *,
+    publisher: Annotated[
+        str | None, typer.Option(help="Whose inbound topic it is for; checks the source.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="A folder of reference data instead of the bundled one.")
+    ] = None,
+    continuing: Annotated[
+        bool, typer.Option(help="Take dossiers that do not begin in the file as known.")
+    ] = False,
+    now: Annotated[
+        str | None, typer.Option(help="Judge as at this moment (ISO 8601 with offset).")
+    ] = None,
+    language: Annotated[Language, typer.Option("--lang", help="Of the reasons.")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Say which events of a file would be refused, and why, without sending any.
+
+    The same words come from the HTTP door and on `motcua.rejected.<publisher>.v1`. Exits with 0
+    when every event would be taken, 1 when one would be refused, 2 when the file is unusable.
+    """
+    rehearsal = Rehearsal(
+        now=_moment(now),
+        view=_reference(reference or BUNDLED),
+        publisher=_publisher(publisher),
+        continuing=continuing,
+    )
+    count = Count()
+    refusals: list[dict[str, Any]] = []
+    with _opened(file) as stream:
+        for line, value in records(stream):
+            verdict = rehearsal.judge(value)
+            count.add(verdict)
+            if verdict.outcome != "refused":
+                continue
+            if as_json:
+                refusals.append(_document(line, verdict))
+            else:
+                typer.echo(_paragraph(line, verdict, language))
+    if not count.events:
+        raise SettingError(f"{file} holds no event.")
+    if as_json:
+        typer.echo(json.dumps(_report(file, count, refusals), ensure_ascii=False, indent=2))
+    else:
+        typer.echo(_WORDS[language]["summary"].format(**asdict(count)))
+        typer.echo(_WORDS[language]["not_judged"])
+    raise typer.Exit(EXIT_SOME_REFUSED if count.refused else EXIT_ALL_TAKEN)
+
+
+def records(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield each record with the line it begins on; a file of one object is one record."""
+    head = stream.read(WHOLE_BYTES_MAX)
+    if len(head) == WHOLE_BYTES_MAX:
+        head += stream.readline(LINE_BYTES_MAX)
+    elif _is_one_object(head):
+        yield 1, head.strip()
+        return
+    number = 0
+    for source in (BytesIO(head), stream):
+        while line := source.readline(LINE_BYTES_MAX):
+            number += 1
+            if line.strip():
+                yield number, line.strip()
+
+
+def _is_one_object(text: bytes) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _paragraph(line: int, verdict: Verdict, language: Language) -> str:
+    words = _WORDS[language]
+    head = (words["line"].format(line=line), verdict.id or words["no_id"])
+    rows = ["  ".join([*head, *filter(None, (verdict.name, verdict.subject))])]
+    for item in verdict.faults:
+        vietnamese = language == "vi"
+        rows += [
+            f"  {item.rule}  {item.path}".rstrip(),
+            f"    {item.detail_vi if vietnamese else item.detail}",
+            f"    {item.remedy_vi if vietnamese else item.remedy}",
+        ]
+    return "\n".join(rows) + "\n"
+
+
+def _document(line: int, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "line": line,
+        "id": verdict.id,
+        "type": verdict.name,
+        "subject": verdict.subject,
+        "faults": [item.to_document() for item in verdict.faults],
+    }
+
+
+def _report(file: Path, count: Count, refusals: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"file": str(file), **asdict(count), "refusals": refusals}
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        with file.open("rb") as stream:
+            yield stream
+    except OSError as error:
+        raise SettingError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return wall_now()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise SettingError("--now is no moment with an offset: 2026-11-23T08:00:00+07:00.")
+    return moment
+
+
+def _publisher(name: str | None) -> str | None:
+    if name is not None and re.fullmatch(PUBLISHER_PATTERN, name) is None:
+        raise SettingError("--publisher is no publisher's name: small letters, digits and -.")
+    return name
+
+
+def _reference(folder: Path) -> Reference:
+    try:
+        return bundled_reference(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise SettingError(f"The reference data in {folder} cannot be read.") from error
