@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zlib import crc32
 
@@ -239,10 +239,18 @@ class Intake:
             "lag": lag,
             "outbox": outbox,
             "next_at": None,
-            "marks": {key: at.isoformat() for key, at in self.progress.published.items()},
+            "marks": self._least_marks(),
             "parked": 0,
             "referenceversion": self.receive.references.current().version,
         }
+
+    def _least_marks(self) -> dict[str, str]:
+        """Give the least mark of each input, its partitions taken together."""
+        least: dict[str, datetime] = {}
+        for key, through in self.progress.published.items():
+            name = key.rpartition("/")[0]
+            least[name] = min(through, least.get(name, through))
+        return {name: through.isoformat() for name, through in sorted(least.items())}
 
     async def stop(self) -> None:
         """Stop consuming, finish what is on its way, flush, close."""

@@ -4,7 +4,6 @@ The contract's own judgement (moments, reference data, transition table, correct
 `shared.events.judge`, which `motcua check` runs too.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.core.arrivals import Arrival
@@ -15,27 +14,12 @@ from shared.events.topics import REFERENCE
 from shared.reference.view import Reference
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """The reference data as the contract's judge asks for it."""
-
-    reference: Reference
-
-    def has_unit(self, unit: str) -> bool:
-        """Return whether there is such a unit."""
-        return unit in self.reference.units
-
-    def has_procedure(self, procedure: str) -> bool:
-        """Return whether the catalogue has, or had, such a procedure."""
-        return procedure in self.reference.procedures
-
-
 def judge(
     subject: Subject, arrival: Arrival, *, now: datetime, reference: Reference
 ) -> list[Fault]:
     """Return everything that is wrong with an event for this subject; empty when it may be."""
     event = arrival.event
-    faults = contract.judge(event, _standing(subject), View(reference), now)
+    faults = contract.judge(event, _standing(subject), reference, now)
     if len(subject.facts) >= FACTS_MAX:
         faults.append(fault("out-of-range", "/subject", range=f"{FACTS_MAX} events"))
     if event.topic is not REFERENCE:

@@ -1,16 +1,21 @@
 """From the outboxes to the topics: at once where the broker answers, else by the sweep."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 from services.intake.core.contacts import ContactState
 from services.intake.core.state import Subject
 from services.intake.usecases.receive import Settled
+from shared.subjects.document import Document
 from shared.subjects.errors import UnavailableError
 from shared.subjects.relay import BATCH_DOCUMENTS_MAX, Relay
+
+RECENT_MAX: Final = 20_000
+"""How many published entries are remembered: a copy read meanwhile may still show them."""
 
 IN_FLIGHT_MAX: Final = 4
 """How many batches may be on their way to the broker while the next are recorded."""
@@ -26,6 +31,7 @@ class RelayOutboxes:
     broker_answers: bool = True
     published: int = 0
     _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _recent: dict[str, None] = field(default_factory=dict)
 
     async def now(self, settled: Settled) -> None:
         """Publish what was settled, and what repeats may have left in their outboxes.
@@ -39,7 +45,7 @@ class RelayOutboxes:
             documents += (await self.subjects.store.load(repeated)).values()
         try:
             self.published += await self.contacts.publish(settled.contacts)
-            self.published += await self.subjects.publish(documents)
+            self.published += await self._publish(documents)
         except UnavailableError:
             self.broker_answers = False
             raise
@@ -80,6 +86,17 @@ class RelayOutboxes:
         """Wait for what is on its way."""
         if self._running:
             await asyncio.wait(self._running)
+
+    async def _publish(self, documents: Sequence[Document[Subject]]) -> int:
+        """Publish what this process has not published already from another copy."""
+        for document in documents:
+            document.outbox = [out for out in document.outbox if out.id not in self._recent]
+        ids = [out.id for document in documents for out in document.unpublished()]
+        count = await self.subjects.publish(documents)
+        self._recent |= dict.fromkeys(ids)
+        for old in list(islice(self._recent, max(0, len(self._recent) - RECENT_MAX))):
+            del self._recent[old]
+        return count
 
     async def _quietly(self, settled: Settled) -> None:
         try:
