@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
@@ -53,8 +53,11 @@ class State:
     pids: Mapping[str, int] = field(default_factory=dict)  # Of what it started.
     versions: Mapping[str, str] = field(default_factory=dict)  # Of the embedded engines.
     clock_file: str | None = None
-    phase: str = "starting"
-    pid: int = 0
+    phase: str = "starting"  # starting, running, stopping, stopped; elsewhere.
+
+    def now(self, phase: str, pids: Mapping[str, int]) -> "State":
+        """Return the state with another phase, and the processes that run now."""
+        return replace(self, phase=phase, pids=dict(pids))
 
 
 def data_folder(data: Path | None, environ: Mapping[str, str] = os.environ) -> Path:

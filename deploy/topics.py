@@ -5,12 +5,13 @@ the contract is a matter for a person, not for a start script.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from deploy.errors import CommandError
-from shared.events.topics import TOPICS, Topic, inbound, rejected
+from shared.events.topics import TOPICS, Topic, inbound, publisher_of_topic, rejected
 from shared.kafka.admin import TopicAdmin, TopicRefusedError, TopicSpec
 from shared.subjects.errors import UnavailableError
 
@@ -62,15 +63,12 @@ async def provision(
         CommandError: the broker is away or refused.
     """
     asked = wanted() if topics is None else topics
-    try:
-        async with TopicAdmin(bootstrap) as admin:
-            found = await admin.describe([topic.name for topic in asked])
-            _insist([topic for topic in asked if topic.name in found], found)
-            missing = [topic for topic in asked if topic.name not in found]
-            await admin.create([_spec(topic) for topic in missing])
-            await _until_there(admin, [topic.name for topic in missing])
-    except (UnavailableError, TopicRefusedError) as error:
-        raise CommandError(str(error)) from error
+    async with _admin(bootstrap) as admin:
+        found = await admin.describe([topic.name for topic in asked])
+        _insist([topic for topic in asked if topic.name in found], found)
+        missing = [topic for topic in asked if topic.name not in found]
+        await admin.create([_spec(topic) for topic in missing])
+        await _until_there(admin, [topic.name for topic in missing])
     return Provisioned(
         created=tuple(topic.name for topic in missing), kept=tuple(sorted(found))
     )
@@ -84,11 +82,8 @@ async def check(bootstrap: Sequence[str], topics: Sequence[Topic] | None = None)
         CommandError: the broker is away.
     """
     asked = wanted() if topics is None else topics
-    try:
-        async with TopicAdmin(bootstrap) as admin:
-            found = await admin.describe([topic.name for topic in asked])
-    except (UnavailableError, TopicRefusedError) as error:
-        raise CommandError(str(error)) from error
+    async with _admin(bootstrap) as admin:
+        found = await admin.describe([topic.name for topic in asked])
     if missing := [topic.name for topic in asked if topic.name not in found]:
         raise TopicsDifferError(
             f"{len(missing)} of {len(asked)} topics are missing, {missing[0]} for one: "
@@ -96,6 +91,27 @@ async def check(bootstrap: Sequence[str], topics: Sequence[Topic] | None = None)
         )
     _insist(asked, found)
     return len(asked)
+
+
+async def known_publishers(bootstrap: Sequence[str]) -> frozenset[str]:
+    """Return the publishers that have a topic to write to.
+
+    Raises:
+        CommandError: the broker is away.
+    """
+    async with _admin(bootstrap) as admin:
+        names = await admin.names()
+    return frozenset(name for topic in names if (name := publisher_of_topic(topic)))
+
+
+@asynccontextmanager
+async def _admin(bootstrap: Sequence[str]) -> AsyncIterator[TopicAdmin]:
+    """Connect to the broker; what it refuses stops the command with a sentence."""
+    try:
+        async with TopicAdmin(bootstrap) as admin:
+            yield admin
+    except (UnavailableError, TopicRefusedError) as error:
+        raise CommandError(str(error)) from error
 
 
 def _insist(topics: Sequence[Topic], found: dict[str, TopicSpec]) -> None:

@@ -52,13 +52,15 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(base) / "motcua"
 
 
-def locked_sums(lock_file: Path = LOCK_FILE) -> dict[str, str]:
+def locked_sums(lock_file: Path) -> dict[str, str]:
     """Return the SHA-256 of each jar by its file name; `sha256sum -c` reads the file too."""
     lines = lock_file.read_text(encoding="utf-8").splitlines()
     return {name.strip(): sha for sha, _, name in (line.partition(" ") for line in lines)}
 
 
-def kafka_artefacts(environ: Mapping[str, str] = os.environ) -> KafkaArtefacts:
+def kafka_artefacts(
+    environ: Mapping[str, str] = os.environ, lock_file: Path = LOCK_FILE
+) -> KafkaArtefacts:
     """Return a checked Kafka, fetched first where the cache does not have it.
 
     Raises:
@@ -67,7 +69,7 @@ def kafka_artefacts(environ: Mapping[str, str] = os.environ) -> KafkaArtefacts:
     """
     java = _java()
     folder = cache_folder(environ) / f"kafka-{KAFKA_VERSION}"
-    sums = locked_sums()
+    sums = locked_sums(lock_file)
     with _only_one(folder):
         if not all((folder / name).exists() for name in sums):
             _fetch(folder, sums, environ.get("MOTCUA_MAVEN_URL", MAVEN_CENTRAL))

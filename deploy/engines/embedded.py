@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,10 @@ class Engine(Protocol):
     """What both engines can do."""
 
     process: ChildProcess
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Where it listens."""
 
     def start(self) -> None:
         """Start, without waiting until it answers."""
@@ -56,16 +60,7 @@ class EmbeddedEngines:
         Raises:
             ArtefactsUnavailableError: what they are made of could not be fetched.
         """
-        folder = folder.resolve()
-        numbers = _kept_ports(folder)
-        kafka = Kafka.at(
-            folder / "kafka",
-            port=numbers["kafka"],
-            controller_port=numbers["controller"],
-            artefacts=kafka_artefacts(environ),
-        )
-        store = Store.at(folder / "store", port=numbers["store"], binary=store_binary())
-        return cls(folder, kafka, store)
+        return cls(folder, kafka_at(folder, environ), store_at(folder))
 
     def start(self) -> None:
         """Start both and wait until both answer.
@@ -74,21 +69,7 @@ class EmbeddedEngines:
             PortTakenError: another program listens where one of them was to.
             EngineError: one stopped, or did not answer in time; what started is stopped.
         """
-        remedy = f"stop that program, or delete {self.folder / PORTS_FILE} to pick other ports"
-        for port, purpose in (
-            (self.kafka.port, "the embedded Kafka"),
-            (self.kafka.controller_port, "the embedded Kafka's controller"),
-            (self.store.port, "the embedded store"),
-        ):
-            ports.insist(port, purpose, remedy)
-        try:
-            self.store.start()
-            self.kafka.start()
-            wait_ready(self.store)
-            wait_ready(self.kafka)
-        except BaseException:
-            self.stop()
-            raise
+        start_engines((self.store, self.kafka))
 
     def bring_back(self, engine: Engine) -> None:
         """Start an engine that was killed or died, and wait until it answers."""
@@ -113,6 +94,58 @@ class EmbeddedEngines:
     ) -> None:
         """Stop both."""
         self.stop()
+
+
+def kafka_at(folder: Path, environ: Mapping[str, str] = os.environ) -> Kafka:
+    """Describe the broker of a folder.
+
+    Raises:
+        ArtefactsUnavailableError: what it is made of could not be fetched.
+    """
+    numbers = _kept_ports(folder.absolute())
+    return Kafka.at(
+        folder.absolute() / "kafka",
+        port=numbers["kafka"],
+        controller_port=numbers["controller"],
+        artefacts=kafka_artefacts(environ),
+    )
+
+
+def store_at(folder: Path) -> Store:
+    """Describe the store of a folder.
+
+    Raises:
+        ArtefactsUnavailableError: it is not installed.
+    """
+    numbers = _kept_ports(folder.absolute())
+    return Store.at(folder.absolute() / "store", port=numbers["store"], binary=store_binary())
+
+
+def start_engines(engines: Sequence[Engine]) -> None:
+    """Start engines together and wait until all answer.
+
+    Raises:
+        PortTakenError: another program listens where one of them was to.
+        EngineError: one stopped, or did not answer in time; what started is stopped.
+    """
+    for engine in engines:
+        kept = engine.process.folder.parent / PORTS_FILE
+        engine.process.end_leftover()
+        for port in engine.ports:
+            ports.insist(
+                port,
+                f"the embedded {engine.process.name}",
+                f"stop that program, or delete {kept} to pick other ports",
+            )
+    try:
+        for engine in engines:
+            engine.start()
+        for engine in engines:
+            wait_ready(engine)
+    except BaseException:
+        for engine in reversed(engines):
+            engine.stop()
+        raise
 
 
 def wait_ready(engine: Engine, wait_s: float = READY_WAIT_S) -> None:

@@ -88,6 +88,11 @@ class Kafka:
         return cls(folder, port, controller_port, artefacts, process)
 
     @property
+    def ports(self) -> tuple[int, ...]:
+        """Where it listens: for clients, and for itself."""
+        return (self.port, self.controller_port)
+
+    @property
     def bootstrap(self) -> str:
         """The address that clients start from."""
         return f"{HOST}:{self.port}"
@@ -126,7 +131,7 @@ class Kafka:
 
     def ready(self) -> bool:
         """Return whether the broker serves requests."""
-        return probe.kafka_answers(self.port)
+        return probe.kafka_answers(HOST, self.port)
 
     def stop(self) -> None:
         """Stop in order: logs are closed, so that the next start has nothing to recover."""

@@ -8,8 +8,6 @@ import socket
 import struct
 from typing import Final
 
-from deploy.engines.ports import HOST
-
 TIMEOUT_S: Final = 2.0
 ANSWER_BYTES_MAX: Final = 1024 * 1024
 
@@ -22,10 +20,10 @@ MONGO_HELLO: Final = struct.pack("<iiiI", 1, 0, 2013, 0) + b"\x00" + _BSON
 """OP_MSG with `{hello: 1, $db: "admin"}`, without its length."""
 
 
-def kafka_answers(port: int) -> bool:
+def kafka_answers(host: str, port: int) -> bool:
     """Return whether a broker there serves requests and counts itself as alive."""
     try:
-        with socket.create_connection((HOST, port), TIMEOUT_S) as connection:
+        with socket.create_connection((host, port), TIMEOUT_S) as connection:
             connection.sendall(struct.pack(">i", len(KAFKA_METADATA_V1)) + KAFKA_METADATA_V1)
             (length,) = struct.unpack(">i", _exactly(connection, 4))
             answer = _exactly(connection, length)
@@ -35,10 +33,10 @@ def kafka_answers(port: int) -> bool:
     return bool(brokers >= 1)
 
 
-def store_answers(port: int) -> bool:
+def store_answers(host: str, port: int) -> bool:
     """Return whether a MongoDB-compatible server there answers a hello."""
     try:
-        with socket.create_connection((HOST, port), TIMEOUT_S) as connection:
+        with socket.create_connection((host, port), TIMEOUT_S) as connection:
             connection.sendall(struct.pack("<i", len(MONGO_HELLO) + 4) + MONGO_HELLO)
             (length,) = struct.unpack("<i", _exactly(connection, 4))
             answer = _exactly(connection, length - 4)

@@ -71,7 +71,7 @@ class ChildProcess:
         """Start the program; what an earlier run left behind is ended first."""
         assert not self.alive, f"{self.name} runs already"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._end_leftover()
+        self.end_leftover()
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
             self.log.replace(self.log.with_suffix(".log.1"))
         self._process = _starter().submit(self._spawn).result()
@@ -126,7 +126,12 @@ class ChildProcess:
     def _pid_file(self) -> Path:
         return self.folder / f"{self.name}.pid"
 
-    def _end_leftover(self) -> None:
+    def end_leftover(self) -> None:
+        """End what a run left behind that could not stop its children.
+
+        Raises:
+            EngineError: it does not end.
+        """
         try:
             pid_text, started_text = self._pid_file.read_text(encoding="ascii").split()
         except (OSError, ValueError):

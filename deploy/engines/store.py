@@ -4,6 +4,7 @@ It is a program beside ours, never a library inside: its licence (GPL-2.0) stays
 """
 
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +42,19 @@ class Store:
         return cls(folder, port, process)
 
     @property
+    def version(self) -> str:
+        """The version of the package that carries the server."""
+        try:
+            return f"SecantusDB {version('SecantusDB')}"
+        except PackageNotFoundError:  # The binary stands on the path, without its package.
+            return "SecantusDB"
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Where it listens."""
+        return (self.port,)
+
+    @property
     def url(self) -> str:
         """The address that drivers connect to."""
         return f"mongodb://{HOST}:{self.port}/?directConnection=true"
@@ -53,7 +67,7 @@ class Store:
 
     def ready(self) -> bool:
         """Return whether the store serves requests."""
-        return probe.store_answers(self.port)
+        return probe.store_answers(HOST, self.port)
 
     def stop(self) -> None:
         """Stop in order, with a last checkpoint."""

@@ -3,7 +3,7 @@
 import pytest
 
 from deploy.errors import CommandError
-from deploy.topics import TopicsDifferError, check, provision, wanted
+from deploy.topics import TopicsDifferError, check, known_publishers, provision, wanted
 from shared.events.topics import Topic, inbound, rejected
 from shared.kafka.admin import TopicAdmin, TopicSpec
 
@@ -84,3 +84,15 @@ async def test_a_broker_that_is_away_is_one_sentence() -> None:
     """Nobody listens there: the command stops with the address."""
     with pytest.raises(CommandError, match=r"no Kafka answers at 127\.0\.0\.1:9"):
         await provision(["127.0.0.1:9"])
+
+
+@pytest.mark.asyncio
+async def test_who_may_publish_is_read_from_the_topics(
+    kafka_bootstrap: str, unique: str
+) -> None:
+    """A publisher that was let in stays known to later checks."""
+    assert unique not in await known_publishers([kafka_bootstrap])
+
+    await provision([kafka_bootstrap], [inbound(unique), rejected(unique)])
+
+    assert unique in await known_publishers([kafka_bootstrap])

@@ -1,0 +1,72 @@
+"""`motcua topics`: provision, check, and let another publisher in."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from deploy.errors import SettingError
+from deploy.installation import DataOption, Installation
+from deploy.topics import PUBLISHERS, check, known_publishers, provision, wanted
+from shared.events.topics import inbound, rejected
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command group to the command line."""
+    topics = typer.Typer(
+        help="Topics: provision, check, add a publisher.", no_args_is_help=True
+    )
+    topics.command("provision")(create_missing)
+    topics.command("check")(check_all)
+    topics.command("add-publisher")(add_publisher)
+    app.add_typer(topics, name="topics")
+
+
+def create_missing(*, data: DataOption = None) -> None:
+    """Create the topics that are missing; refuse any that differs from the contract."""
+    bootstrap = Installation.find(data).kafka_bootstrap
+    done = asyncio.run(_provision_known(bootstrap))
+    for name in done:
+        typer.echo(f"created {name}")
+    typer.echo(f"{len(done)} topics created")
+
+
+def check_all(*, data: DataOption = None) -> None:
+    """Check that every topic is there, with the partitions and settings of the contract."""
+    bootstrap = Installation.find(data).kafka_bootstrap
+    count = asyncio.run(_check_known(bootstrap))
+    typer.echo(f"{count} topics are as the contract says")
+
+
+def add_publisher(
+    *,
+    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and -.")],
+    data: DataOption = None,
+) -> None:
+    """Let another publisher in: create where it writes, and where it reads refusals."""
+    try:
+        doors = (inbound(name), rejected(name))
+    except ValueError as error:
+        raise SettingError(
+            f"{name!r} is no publisher's name: take 2 to 31 lower-case letters, digits and -, "
+            "beginning with a letter"
+        ) from error
+    bootstrap = Installation.find(data).kafka_bootstrap
+    done = asyncio.run(provision(bootstrap, doors))
+    for topic in doors:
+        typer.echo(f"{'created' if topic.name in done.created else 'kept'} {topic.name}")
+    typer.echo(
+        f"On a cluster, let {name} alone write to {doors[0].name}. Over HTTP it needs a key: "
+        f"motcua keys add --role publisher --publisher {name}"
+    )
+
+
+async def _provision_known(bootstrap: Sequence[str]) -> Sequence[str]:
+    publishers = {*PUBLISHERS, *await known_publishers(bootstrap)}
+    return (await provision(bootstrap, wanted(publishers))).created
+
+
+async def _check_known(bootstrap: Sequence[str]) -> int:
+    publishers = {*PUBLISHERS, *await known_publishers(bootstrap)}
+    return await check(bootstrap, wanted(publishers))

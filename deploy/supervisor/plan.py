@@ -1,0 +1,151 @@
+"""What `motcua up` is to start: decided from folder and environment before anything runs."""
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.errors import SettingError
+from deploy.installation import HOST, HTTP_PORT_BASE, SERVICES, read_state
+from shared.ops.settings import COMMAND_LINE_ONLY, PREFIX, ServiceSettings, variables_of
+
+OWN: Final = frozenset({"MOTCUA_CACHE_DIR", "MOTCUA_MAVEN_URL", "MOTCUA_HTTP_PORT_BASE"})
+#: Differ from service to service, so `motcua up` gives each its own.
+GIVEN_BY_US: Final = {
+    "MOTCUA_HTTP_PORT": "--http-port-base",
+    "MOTCUA_MONGO_DATABASE": "a cluster for each installation",
+}
+LAST_PORT: Final = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """One service as a child process."""
+
+    name: str
+    command: tuple[str, ...]
+    environ: Mapping[str, str]
+    port: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that differs between two installations."""
+
+    data: Path
+    services: tuple[ServiceSpec, ...]
+    kafka_bootstrap: tuple[str, ...] | None = None  # None: the embedded one.
+    mongo_url: str | None = None  # None: the embedded one.
+    clock_file: Path | None = None
+    load_reference: bool = True
+
+
+def plan_for(
+    data: Path, port_base: int | None = None, environ: Mapping[str, str] = os.environ
+) -> Plan:
+    """Decide what to start in a folder.
+
+    Raises:
+        SettingError: a variable is none of ours, or its value makes no sense.
+    """
+    known = {name: variables_of(_settings_class(name)) for name in SERVICES}
+    _refuse_unknown(environ, frozenset().union(*known.values()))
+    base = _port_base(data, port_base, environ)
+    bootstrap = environ.get("MOTCUA_KAFKA_BOOTSTRAP", "")
+    brokers = tuple(part.strip() for part in bootstrap.split(",") if part.strip())
+    services = tuple(
+        _service(data, name, base + index, known[name], environ)
+        for index, name in enumerate(SERVICES)
+    )
+    clock = environ.get("MOTCUA_CLOCK_FILE")
+    return Plan(
+        data=data,
+        services=services,
+        kafka_bootstrap=brokers or None,
+        mongo_url=_mongo_url(environ),
+        clock_file=None if clock is None else Path(clock),
+    )
+
+
+def _service(
+    data: Path, name: str, port: int, known: frozenset[str], environ: Mapping[str, str]
+) -> ServiceSpec:
+    url = f"http://{HOST}:{port}"
+    ours = {
+        "MOTCUA_KEYS_FILE": str(data / "keys.json"),
+        "MOTCUA_SECRET_FILE": str(data / "secret"),
+        "MOTCUA_PUBLIC_URL": url,
+    }
+    outside = {key: value for key, value in environ.items() if not key.startswith(PREFIX)}
+    operators = {
+        key: value
+        for key, value in environ.items()
+        if key.startswith(PREFIX) and key.split("__", 1)[0] in known
+    }
+    command = (sys.executable, "-m", f"services.{name}.main")
+    environment = {**outside, **ours, **operators, "MOTCUA_HTTP_PORT": str(port)}
+    return ServiceSpec(name, command, environment, port, url)
+
+
+def _settings_class(name: str) -> type[ServiceSettings]:
+    """Find the settings of a service: the class whose `service` is its name."""
+    module = importlib.import_module(f"services.{name}.settings")
+    for candidate in vars(module).values():
+        if (
+            isinstance(candidate, type)
+            and issubclass(candidate, ServiceSettings)
+            and candidate.service == name
+        ):
+            return candidate
+    raise AssertionError(f"services.{name}.settings has no settings of {name}")
+
+
+def _refuse_unknown(environ: Mapping[str, str], known: frozenset[str]) -> None:
+    for name in sorted(environ):
+        if not name.startswith(PREFIX):
+            continue
+        if name in GIVEN_BY_US:
+            raise SettingError(
+                f"{name} cannot be set for all services at once: use {GIVEN_BY_US[name]}"
+            )
+        if name.split("__", 1)[0] not in known | OWN | COMMAND_LINE_ONLY:
+            raise SettingError(f"{name} is no setting of motcua: remove it or mend its name")
+
+
+def _port_base(data: Path, given: int | None, environ: Mapping[str, str]) -> int:
+    """Return the first HTTP port: as given, or as last time in this folder, or the usual."""
+    named = environ.get("MOTCUA_HTTP_PORT_BASE")
+    if given is None and named:
+        if not named.isdecimal():
+            raise SettingError(
+                f"MOTCUA_HTTP_PORT_BASE is wrong ({named!r}): give a port number"
+            )
+        given = int(named)
+    if given is None:
+        return _port_base_of_last_time(data)
+    if not 1 <= given <= LAST_PORT - len(SERVICES) + 1:
+        raise SettingError(f"the first HTTP port is wrong ({given}): give one from 1 to 65532")
+    return given
+
+
+def _port_base_of_last_time(data: Path) -> int:
+    try:
+        first = read_state(data).services[SERVICES[0]]
+    except (FileNotFoundError, KeyError):
+        return HTTP_PORT_BASE
+    return int(first.rpartition(":")[2])
+
+
+def _mongo_url(environ: Mapping[str, str]) -> str | None:
+    if named := environ.get("MOTCUA_MONGO_URL_FILE"):
+        try:
+            return Path(named).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingError(
+                f"MOTCUA_MONGO_URL_FILE names {named}, which cannot be read: {error.strerror}"
+            ) from error
+    return environ.get("MOTCUA_MONGO_URL") or None

@@ -1,0 +1,196 @@
+"""Starts an installation, keeps its processes running, and stops them in the right order.
+
+Everything is a child of this process and ends with it. Services are stopped before the
+engines that they write to; an engine that died comes back on its data.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from deploy.engines import ports
+from deploy.engines.artefacts import KAFKA_VERSION
+from deploy.engines.embedded import Engine, kafka_at, start_engines, store_at
+from deploy.engines.process import ChildProcess
+from deploy.errors import CommandError
+from deploy.installation import PRIVATE_FOLDER, Installation, State, write_state
+from deploy.supervisor.asking import Readiness, readiness
+from deploy.supervisor.first_start import FIRST_KEYS, prepare_secrets
+from deploy.supervisor.kept import Kept
+from deploy.supervisor.plan import Plan, ServiceSpec
+from deploy.topics import provision
+
+READY_WAIT_S: Final = 120.0
+SERVICE_STOP_WAIT_S: Final = 25.0
+POLL_S: Final = 0.2
+HOPELESS_EXIT_CODES: Final = frozenset({2, 3})  # A wrong setting, a port that is taken.
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """The processes of one installation. The caller holds the folder (`installation.hold`)."""
+
+    plan: Plan
+    say: Say
+    engines: list[Engine] = field(default_factory=list)
+    services: dict[str, ChildProcess] = field(default_factory=dict)
+    kept: list[Kept] = field(default_factory=list)
+    state: State | None = None
+    first_keys: Sequence[str] = ()  # Made at this start, to be shown once.
+
+    @property
+    def installation(self) -> Installation:
+        """Where everything is, once the engines have started."""
+        assert self.state is not None, "the engines have started"
+        return Installation(self.plan.data, self.state)
+
+    def start(self) -> None:
+        """Start everything and wait until every service is ready.
+
+        Raises:
+            CommandError: something did not start; what did is for the caller to stop.
+        """
+        self.plan.data.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        for spec in self.plan.services:
+            self._process(spec).end_leftover()
+            ports.insist(
+                spec.port,
+                f"the service {spec.name}",
+                "stop that program, or choose other ports with --http-port-base",
+            )
+        self._start_engines()
+        assert self.state is not None, "the engines have started"
+        made = asyncio.run(provision(self.state.kafka_bootstrap)).created
+        if made:
+            self.say(f"topics: {len(made)} created")
+        self.first_keys = prepare_secrets(self.plan.data)
+        self._start_services()
+        self.wait_ready()
+        self._write("running")
+        self._say_where()
+
+    def tend(self) -> None:
+        """Look after every process once: notice who ended, start again whose pause is over."""
+        said = [sentence for one in self.kept if (sentence := one.tend(time.monotonic()))]
+        for sentence in said:
+            self.say(sentence)
+        if said and self.state is not None:
+            self._write(self.state.phase)
+
+    def stop(self) -> None:
+        """Stop the services, then the engines; each gets the time it needs."""
+        self.kept.clear()
+        if self.state is not None:
+            self._write("stopping")
+        for process in self.services.values():
+            process.signal(process.stop_signal)
+        until = time.monotonic() + SERVICE_STOP_WAIT_S
+        for process in self.services.values():
+            process.stop(max(0.0, until - time.monotonic()))
+        for engine in reversed(self.engines):
+            engine.stop()
+        if self.state is not None:
+            self._write("stopped")
+
+    def wait_ready(self, wait_s: float = READY_WAIT_S) -> None:
+        """Wait until every service is ready, and start again those that end meanwhile.
+
+        Raises:
+            CommandError: one cannot start, or is not ready in time; with what it says.
+        """
+        waiting = {spec.name: spec for spec in self.plan.services}
+        until = time.monotonic() + wait_s
+        while waiting:
+            self.tend()
+            said = {name: self._ask(spec) for name, spec in waiting.items()}
+            waiting = {name: waiting[name] for name, answer in said.items() if not answer.ready}
+            if waiting and time.monotonic() > until:
+                raise CommandError(_not_ready(said, wait_s, self.plan.data))
+            if waiting:
+                time.sleep(POLL_S)
+
+    def _ask(self, spec: ServiceSpec) -> Readiness:
+        process = self.services[spec.name]
+        if process.returncode in HOPELESS_EXIT_CODES:
+            raise CommandError(f"{spec.name} cannot start: {_sentence_of(process)}")
+        return readiness(spec.url)
+
+    def _start_engines(self) -> None:
+        data = self.plan.data / "engines"
+        bootstrap, mongo_url = self.plan.kafka_bootstrap, self.plan.mongo_url
+        versions: dict[str, str] = {}
+        if mongo_url is None:
+            store = store_at(data)
+            mongo_url = store.url
+            versions["store"] = store.version
+            self.engines.append(store)
+        if bootstrap is None:
+            kafka = kafka_at(data)
+            bootstrap = (kafka.bootstrap,)
+            versions["kafka"] = KAFKA_VERSION
+            self.engines.append(kafka)
+        start_engines(self.engines)
+        for engine in self.engines:
+            self.say(f"{engine.process.name} {versions[engine.process.name]} answers")
+        self.kept += [Kept(engine.process, engine.start) for engine in self.engines]
+        clock = self.plan.clock_file
+        self.state = State(
+            kafka_bootstrap=bootstrap,
+            mongo_url=mongo_url,
+            services={spec.name: spec.url for spec in self.plan.services},
+            versions=versions,
+            clock_file=None if clock is None else str(clock),
+        )
+
+    def _start_services(self) -> None:
+        for spec in self.plan.services:
+            process = self.services[spec.name] = self._process(spec)
+            kept = Kept(process, process.start)
+            self.kept.append(kept)
+            kept.begin(time.monotonic())
+        self._write("starting")
+
+    def _process(self, spec: ServiceSpec) -> ChildProcess:
+        where: Mapping[str, str] = {}
+        if self.state is not None:
+            where = {"MOTCUA_KAFKA_BOOTSTRAP": ",".join(self.state.kafka_bootstrap)}
+            if self.plan.mongo_url is None:
+                where = {**where, "MOTCUA_MONGO_URL": self.state.mongo_url}
+        return ChildProcess(
+            spec.name, spec.command, self.plan.data / "logs", {**spec.environ, **where}
+        )
+
+    def _write(self, phase: str) -> None:
+        assert self.state is not None, "the engines have started"
+        processes = [*(engine.process for engine in self.engines), *self.services.values()]
+        self.state = self.state.now(
+            phase, {one.name: one.pid for one in processes if one.pid is not None}
+        )
+        write_state(self.plan.data, self.state)
+
+    def _say_where(self) -> None:
+        for spec in self.plan.services:
+            self.say(f"{spec.name} {spec.url}")
+        if self.first_keys:
+            self.say(f"the first keys are in {self.plan.data / FIRST_KEYS}")
+
+
+def _not_ready(said: Mapping[str, Readiness], wait_s: float, data: Path) -> str:
+    name, answer = next((name, answer) for name, answer in said.items() if not answer.ready)
+    missing = "; ".join(f"{part}: {why}" for part, why in answer.missing.items())
+    return (
+        f"{name} is not ready after {wait_s:.0f} s ({missing or 'it does not say why'}): "
+        f"see {data / 'logs' / f'{name}.log'}"
+    )
+
+
+def _sentence_of(process: ChildProcess) -> str:
+    """Return what a service said on its way out: the last sentence that is for a person."""
+    lines = process.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    sentences = [line.removeprefix("motcua: ") for line in lines if line.startswith("motcua: ")]
+    return sentences[-1] if sentences else process.last_words()
