@@ -12,6 +12,8 @@ from prometheus_client import CollectorRegistry
 
 from shared.kafka.consumer import ConsumerOptions, Consumption, Handle, subscribe
 from shared.kafka.publisher import KafkaPublisher
+from shared.kafka.replay import drain_replay
+from shared.subjects.errors import UnavailableError
 
 CONNECT_RETRY_S = 2.0
 
@@ -43,6 +45,8 @@ class ServiceBroker:
         )
         self.publisher = KafkaPublisher(bootstrap, client_id=self._client_id)
         self.consumptions: list[Consumption] = []
+        self._replaying: list[Consumption] = []
+        self._bootstrap = list(bootstrap)
         self.connected = False
         self.failure: str | None = None
 
@@ -55,8 +59,12 @@ class ServiceBroker:
         pattern: str | None = None,
         options: ConsumerOptions | None = None,
         on_assigned: Callable[[frozenset[tuple[str, int]]], Awaitable[None]] | None = None,
+        replay: bool = False,
     ) -> Consumption:
-        """Declare a subscription; nothing connects before `run`."""
+        """Declare a subscription; nothing connects before `run`.
+
+        With `replay` the group's replay topic is read to its end first, at every start.
+        """
         consumption = Consumption(
             group=group, handle=handle, fail=self._fail, on_assigned=on_assigned
         )
@@ -68,14 +76,18 @@ class ServiceBroker:
             pattern=pattern,
         )
         self.consumptions.append(consumption)
+        if replay:
+            self._replaying.append(consumption)
         return consumption
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Connect, keep trying until it succeeds, then consume until `stopping` is set."""
         while not stopping.is_set():
             try:
+                await self._replay()
                 await self._broker.start()
-            except (KafkaError, OSError, FastStreamException, TimeoutError):
+                await self.publisher.start()
+            except (KafkaError, OSError, FastStreamException, TimeoutError, UnavailableError):
                 with contextlib.suppress(Exception):
                     await self._broker.stop()
                 with contextlib.suppress(TimeoutError):
@@ -84,6 +96,16 @@ class ServiceBroker:
                 continue
             self.connected = True
             await stopping.wait()
+
+    async def _replay(self) -> None:
+        for consumption in self._replaying:
+            handled = await drain_replay(
+                self._bootstrap,
+                consumption.group,
+                consumption.handle,
+                client_id=self._client_id,
+            )
+            consumption.replayed = consumption.replayed or handled > 0
 
     async def stop(self) -> None:
         """Stop fetching, finish the batches in hand, flush, disconnect."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -60,6 +61,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     Attributes:
         next_offsets: For each partition held, the offset after the last record whose effect is
             durable. The client's own position runs ahead of it by what is in the handler.
+        replayed: Whether this start read a replay, which fills what a trimmed log lacks.
         failure: Why it refuses to go on; None while all is well.
     """
 
@@ -72,6 +74,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     failure: str | None = None
     subscriber: Any = None
     failed_in_a_row: int = 0
+    replayed: bool = False
     next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     stopping: bool = False
 
@@ -169,7 +172,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 self.next_offsets[tp.topic, tp.partition] = (
                     start if committed is None else committed
                 )
-                if committed is not None and committed < start:
+                if committed is not None and committed < start and not self.replayed:
                     self.stop_for(
                         f"{tp.topic}/{tp.partition} was trimmed: it begins at {start}, and "
                         f"{self.group} has read to {committed}; fill the gap with "
@@ -239,6 +242,11 @@ async def _parse_without_headers(
 def _leave_undecoded(message: Message) -> RawBatch:
     """Hand the records on as they are; one bad record then cannot fail its neighbours."""
     return message.raw_message
+
+
+async def cluster_of(consumer: AIOKafkaConsumer) -> ClusterMetadata:
+    """Ask the brokers which topics there are, without joining a group."""
+    return await consumer._client.fetch_all_metadata()  # noqa: SLF001 - there is no public way.
 
 
 def to_record(record: ConsumerRecord) -> Record:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.kafka.consumer import to_record
+from shared.kafka.consumer import cluster_of, to_record
 from shared.subjects.records import Record
 
 RETRY_S = 1.0
@@ -61,8 +61,7 @@ class WholeTopic:
             await consumer.stop()
 
     async def _assign(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
-        partitions = await consumer._client.fetch_all_metadata()  # noqa: SLF001 - no public way without a group.
-        numbers = partitions.partitions_for_topic(self._topic) or set()
+        numbers = (await cluster_of(consumer)).partitions_for_topic(self._topic) or set()
         held = [TopicPartition(self._topic, number) for number in sorted(numbers)]
         if held:
             consumer.assign(held)

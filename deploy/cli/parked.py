@@ -1,0 +1,148 @@
+"""`motcua parked`: records that a service could not apply; look, try again, let go."""
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.errors import CommandError
+from deploy.http import ask
+from deploy.installation import DataOption, Installation
+
+APPLYING = ("workflow", "notifications", "reporting")
+"""The services that apply canonical records; intake refuses with a reason instead."""
+
+ServiceOption = Annotated[
+    str | None, typer.Option("--service", help="Only this service's; without it, all.")
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Do it; without this, only say what would be.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    group = typer.Typer(help="Records that could not be applied.", no_args_is_help=True)
+    group.command("list")(list_parked)
+    group.command("show")(show)
+    group.command("retry")(retry)
+    group.command("discard")(discard)
+    app.add_typer(group, name="parked")
+
+
+def list_parked(
+    service: ServiceOption = None,
+    data: DataOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON each.")] = False,
+) -> None:
+    """List what is parked, oldest first."""
+    rows = list(_all(Installation.find(data), service))
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        return
+    if not rows:
+        typer.echo("Nothing is parked.")
+        return
+    table = Table("service", "id", "subject", "since", "reason")
+    for row in rows:
+        table.add_row(
+            row["service"], row["id"], row["subject"], row["parked_at"][:19], row["reason"]
+        )
+    Console().print(table)
+
+
+def show(parked_id: str, service: ServiceOption = None, data: DataOption = None) -> None:
+    """Print one parked record whole."""
+    installation = Installation.find(data)
+    row = _one(installation, parked_id, service)
+    answer = ask(
+        "GET",
+        f"{installation.http(row['service'])}/v1/parked/one",
+        installation.operator_key,
+        params={"id": parked_id},
+    )
+    typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def retry(
+    parked_id: Annotated[str, typer.Argument(help="The id, or `all`.")],
+    service: ServiceOption = None,
+    data: DataOption = None,
+    *,
+    yes: Yes = False,
+) -> None:
+    """Apply parked records again, through the normal path and with their own ids."""
+    installation = Installation.find(data)
+    rows = (
+        list(_all(installation, service))
+        if parked_id == "all"
+        else [_one(installation, parked_id, service)]
+    )
+    for row in rows:
+        _decide(installation, row, "retry", {"dry_run": not yes})
+
+
+def discard(
+    parked_id: str,
+    why: Annotated[str, typer.Option("--why", help="The reason, for the audit line.")],
+    service: ServiceOption = None,
+    data: DataOption = None,
+    *,
+    yes: Yes = False,
+) -> None:
+    """Pass over a parked record; what waits behind it is applied."""
+    installation = Installation.find(data)
+    row = _one(installation, parked_id, service)
+    _decide(installation, row, "discard", {"dry_run": not yes, "why": why})
+
+
+def _decide(
+    installation: Installation, row: dict[str, Any], decision: str, body: dict[str, Any]
+) -> None:
+    verdict = ask(
+        "POST",
+        f"{installation.http(row['service'])}/v1/parked/{decision}",
+        installation.operator_key,
+        body={"id": row["id"], **body},
+    )
+    if verdict["done"]:
+        typer.echo(f"{row['id']}: done, {verdict['applied']} events applied")
+    elif verdict["reason"]:
+        typer.echo(f"{row['id']}: still refused: {verdict['reason']}")
+    else:
+        typer.echo(
+            f"{row['id']}: would go through, {verdict['applied']} events would be applied; "
+            "say --yes to do it"
+        )
+
+
+def _all(installation: Installation, service: str | None) -> Iterator[dict[str, Any]]:
+    for name in _services(service):
+        answer = ask(
+            "GET",
+            f"{installation.http(name)}/v1/parked",
+            installation.operator_key,
+            params={"limit": 500},
+        )
+        for row in answer["parked"]:
+            yield {"service": name, **row}
+
+
+def _one(installation: Installation, parked_id: str, service: str | None) -> dict[str, Any]:
+    for row in _all(installation, service):
+        if row["id"] == parked_id:
+            return row
+    raise CommandError(f"nothing is parked under {parked_id}; see `motcua parked list`")
+
+
+def _services(service: str | None) -> tuple[str, ...]:
+    if service is None:
+        return APPLYING
+    if service not in APPLYING:
+        raise CommandError(f"--service is one of {', '.join(APPLYING)}, not {service}")
+    return (service,)

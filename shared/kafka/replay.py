@@ -1,0 +1,63 @@
+"""A group's replay topic, read to its end before the live topics."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.events.topics import replay
+from shared.kafka.consumer import Handle, cluster_of, to_record
+from shared.subjects.errors import UnavailableError
+
+BATCH_MAX: Final = 500
+
+
+async def drain_replay(
+    bootstrap: Sequence[str], group: str, handle: Handle, *, client_id: str
+) -> int:
+    """Hand over everything unread on the group's replay topic; return how many records.
+
+    The position is committed after each batch, so a crash repeats work whose effect is already
+    there. Members that start together each read it all, which is only work done twice.
+
+    Raises:
+        UnavailableError: the broker went away, or the handler's own.
+    """
+    topic = replay(group).name
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=list(bootstrap),
+        group_id=f"{group}.replay",
+        client_id=client_id,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
+    handled = 0
+    try:
+        await consumer.start()
+        numbers = (await cluster_of(consumer)).partitions_for_topic(topic) or set()
+        held = [TopicPartition(topic, number) for number in sorted(numbers)]
+        if not held:
+            return 0
+        consumer.assign(held)
+        ends = await consumer.end_offsets(held)
+        while await _unread(consumer, ends):
+            fetched = await consumer.getmany(timeout_ms=200, max_records=BATCH_MAX)
+            records = [to_record(record) for part in fetched.values() for record in part]
+            if records:
+                await handle(records)
+                await consumer.commit()
+                handled += len(records)
+    except (KafkaError, OSError) as error:
+        raise UnavailableError("the broker went away during the replay") from error
+    finally:
+        await consumer.stop()
+    return handled
+
+
+async def _unread(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+    """Return whether something stands between our position and the end seen at the start."""
+    for tp, end in ends.items():
+        if await consumer.position(tp) < end:
+            return True
+    return False
