@@ -1,9 +1,11 @@
 """Every metric of ours, declared once, with a sentence that says what it measures.
 
 Labels come from closed sets: topics, groups, kinds, channels, units, tasks. Never a dossier
-code, a person or a text. Prometheus reads wall time; ages of simulated things are gauges.
+code, a person or a text. Prometheus reads wall time; ages of simulated things are gauges. A
+gauge without labels is NaN until somebody measures it.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,12 +37,15 @@ class Metrics:
         self._declare_obligations(registry)
         self._declare_notices(registry)
         self._declare_figures(registry)
+        for gauge in vars(self).values():
+            if isinstance(gauge, Gauge) and not _labels(gauge):
+                gauge.set(math.nan)  # Nobody has measured it yet, which is not 0.
 
     def _declare_service(self, registry: CollectorRegistry) -> None:
         self.service_info = Gauge(
             "motcua_service_info",
             "Always 1; says which service, version and replica this is.",
-            ["service", "version", "instance"],
+            ["name", "version", "replica"],
             registry=registry,
         )
         self.ready = Gauge(
@@ -168,6 +173,23 @@ class Metrics:
             ["kind"],
             registry=registry,
         )
+        self.undated = Gauge(
+            "motcua_obligations_without_date",
+            "Open subjects whose date lies past the published calendar.",
+            registry=registry,
+        )
+        self.escalations = Counter(
+            "motcua_escalations_total",
+            "Rungs reached, by kind and rung.",
+            ["kind", "rung"],
+            registry=registry,
+        )
+        self.coverage_gaps = Gauge(
+            "motcua_coverage_gaps_open",
+            "Roles that nobody answers for, by role.",
+            ["role"],
+            registry=registry,
+        )
         self.timer_lateness_seconds = Histogram(
             "motcua_timer_lateness_seconds",
             "How much later than its moment a rung was reached, in simulated or real time.",
@@ -212,9 +234,22 @@ class Metrics:
     def _declare_notices(self, registry: CollectorRegistry) -> None:
         self.notices = Counter(
             "motcua_notices_total",
-            "Notices that entered a state (planned, claimed, sent, delivered, failed, unknown,"
-            " obsolete), by channel.",
+            "Notices that entered a state (planned, held, claimed, sent, delivered, failed,"
+            " unknown, obsolete), by channel.",
             ["state", "channel"],
+            registry=registry,
+        )
+        self.notice_send_seconds = Histogram(
+            "motcua_notice_send_duration_seconds",
+            "Time a provider took to answer for one message.",
+            ["channel"],
+            buckets=SECONDS_END_TO_END,
+            registry=registry,
+        )
+        self.notice_provider_failures = Counter(
+            "motcua_notice_provider_failures_total",
+            "Answers of providers other than 'taken', by reason.",
+            ["channel", "reason"],
             registry=registry,
         )
         self.notices_waiting = Gauge(
@@ -273,8 +308,12 @@ def declared() -> Iterator[Declared]:
             continue
         (family,) = metric.describe()
         name = family.name + ("_total" if family.type == "counter" else "")
-        labels: tuple[str, ...] = metric._labelnames  # noqa: SLF001 -- The library offers no other way to ask.
-        yield Declared(name, family.type, labels, family.documentation)
+        yield Declared(name, family.type, _labels(metric), family.documentation)
+
+
+def _labels(metric: Counter | Gauge | Histogram) -> tuple[str, ...]:
+    names: tuple[str, ...] = metric._labelnames  # noqa: SLF001 -- There is no other way to ask.
+    return names
 
 
 def table() -> str:

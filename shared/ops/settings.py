@@ -23,13 +23,7 @@ PREFIX = "MOTCUA_"
 SECRET_BYTES_MIN = 32
 # Read by the command line alone. A service finds them in its environment and leaves them be.
 COMMAND_LINE_ONLY = frozenset(
-    [
-        "MOTCUA_DATA",
-        "MOTCUA_CACHE_DIR",
-        "MOTCUA_MAVEN_URL",
-        "MOTCUA_HTTP_PORT_BASE",
-        "MOTCUA_KEY",
-    ]
+    PREFIX + name for name in ("DATA", "CACHE_DIR", "MAVEN_URL", "HTTP_PORT_BASE", "KEY")
 )
 
 EXIT_WRONG_SETTING = 2

@@ -1,5 +1,7 @@
 """Every metric says what it measures, in base units, with labels from closed sets."""
 
+import math
+
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
@@ -8,14 +10,14 @@ from shared.ops.metrics import Declared, Metrics, declared, table
 
 DECLARED = tuple(declared())
 LABELS = {
-    *("service", "version", "instance", "check", "task", "outcome", "method", "route"),
+    *("name", "version", "replica", "check", "task", "outcome", "method", "route"),
     *("status", "door", "rule", "group", "topic", "partition", "kind", "unit", "rung"),
-    *("system", "state", "channel"),
+    *("system", "state", "channel", "role", "reason"),
 }
 UNITS = ("_total", "_seconds", "_records", "_events", "_days", "_info", "_subjects")
 STATES = (
     *("_ready", "_ok", "_open", "_gaps", "_lost", "_incomplete", "_reconcile", "_waiting"),
-    *("_silent", "_deadline", "_done"),
+    *("_silent", "_deadline", "_done", "_date"),
 )
 
 
@@ -38,7 +40,9 @@ def test_two_services_in_one_process_do_not_meet() -> None:
     one = Metrics(CollectorRegistry())
     other = Metrics(CollectorRegistry())
     one.outbox_depth.set(5)
-    assert other.registry.get_sample_value("motcua_outbox_depth_events") == 0
+    unset = other.registry.get_sample_value("motcua_outbox_depth_events")
+    assert unset is not None
+    assert math.isnan(unset)
     assert b"motcua_outbox_depth_events 5.0" in generate_latest(one.registry)
 
 
