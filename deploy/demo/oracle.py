@@ -1,0 +1,319 @@
+"""What should have come of a simulated story: dates, figures and rungs, counted the slow way.
+
+It shares no code with the services, nor with `shared.calendar`: days are walked one by one over
+the rows of the reference files, and the ladder is read as data. It knows the rules that the
+simulated stories can meet (domain §6.3): same-day, working-day and calendar-day limits, waits
+that restart the clock, one new date, arrivals at another commune.
+"""
+
+import csv
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from pathlib import Path
+from typing import Any, Final
+
+from deploy.demo.story import Act, Story
+
+HANOI: Final = timezone(timedelta(hours=7))
+REFERENCE: Final = Path(__file__).resolve().parent.parent / "reference"
+SESSIONS: Final = ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 0)))
+CUT_OFF: Final = time(15, 0)
+CLOSE: Final = time(17, 0)
+OPEN: Final = time(7, 30)
+SATURDAY: Final = 5
+ENDS: Final = ("dossier.completed", "dossier.withdrawn", "dossier.stopped", "dossier.refused")
+
+
+class SlowCalendar:
+    """Days off and worked, as the reference files list them; every question walks."""
+
+    def __init__(self, folder: Path = REFERENCE) -> None:
+        self._kind: dict[date, str] = {}
+        for name in ("calendar.csv", "calendar_overrides.csv"):
+            with (folder / name).open(encoding="utf-8", newline="") as rows:
+                for row in csv.DictReader(rows):
+                    if not row["unit"] and row["kind"] in {"off", "work"}:
+                        self._kind[date.fromisoformat(row["day"])] = row["kind"]
+
+    def works(self, day: date) -> bool:
+        """Say whether a day is a statutory working day."""
+        return self._kind.get(day, "off" if day.weekday() >= SATURDAY else "work") == "work"
+
+    def step(self, day: date, count: int) -> date:
+        """Walk `count` working days forward, or back if it is negative."""
+        ahead = timedelta(days=1 if count > 0 else -1)
+        for _ in range(abs(count)):
+            day += ahead
+            while not self.works(day):
+                day += ahead
+        return day
+
+    def roll(self, day: date) -> date:
+        """Return the day itself if it works, else the next that does."""
+        while not self.works(day):
+            day += timedelta(days=1)
+        return day
+
+    def opening_minutes(self, start: datetime, end: datetime) -> float:
+        """Return the minutes of office hours between two moments."""
+        total, day = 0.0, start.astimezone(HANOI).date()
+        while day <= end.astimezone(HANOI).date():
+            for opens, closes in SESSIONS if self.works(day) else ():
+                first, last = max(at(day, opens), start), min(at(day, closes), end)
+                total += max(0.0, (last - first).total_seconds() / 60)
+            day += timedelta(days=1)
+        return total
+
+    def after_minutes(self, start: datetime, minutes: float) -> datetime:
+        """Return the moment at which so many minutes of office hours have passed."""
+        day = start.astimezone(HANOI).date()
+        while True:
+            for opens, closes in SESSIONS if self.works(day) else ():
+                first = max(at(day, opens), start)
+                here = max(0.0, (at(day, closes) - first).total_seconds() / 60)
+                if here >= minutes:
+                    return first + timedelta(minutes=minutes)
+                minutes -= here
+            day += timedelta(days=1)
+
+
+def at(day: date, moment: time) -> datetime:
+    """Return the instant of a clock time in Vietnam."""
+    return datetime.combine(day, moment, tzinfo=HANOI)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A row of the rules file."""
+
+    unit: str
+    value: int
+
+
+def limits(folder: Path = REFERENCE) -> dict[str, Limit]:
+    """Read each procedure's limit; the simulation's month lies within every row's validity."""
+    with (folder / "rules.csv").open(encoding="utf-8", newline="") as rows:
+        return {
+            row["procedure"]: Limit(row["limit_unit"], int(row["limit_value"]))
+            for row in csv.DictReader(rows)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One run of the clock: from a beginning to what ended it, with its promise."""
+
+    opened: datetime
+    last_day: date
+    due: datetime
+    ended: datetime | None
+    moved_by: str
+
+
+@dataclass(slots=True)
+class Truth:
+    """What should be known of one dossier at the end."""
+
+    unit: str
+    received: datetime | None = None
+    ended: datetime | None = None
+    limit: datetime | None = None
+    in_time: bool | None = None
+    waiting: bool = False
+    slip: datetime | None = None
+    stretches: list[Stretch] = field(default_factory=list)
+
+    @property
+    def due(self) -> datetime | None:
+        """Return the promise that stands."""
+        return self.stretches[-1].due if self.stretches and not self.waiting else None
+
+
+def truth_of(story: Story, limit: Limit | None, calendar: SlowCalendar, end: datetime) -> Truth:
+    """Work out what the acts that happened up to `end` amount to."""
+    acts = [act for act in story.acts if act.at <= end]
+    truth = Truth(story.competent)
+    start: datetime | None = None
+    extended: date | None = None
+    for act in acts:
+        match act.name:
+            case "dossier.accepted":
+                truth.received = act.at
+                start = act.at if story.receiving == story.competent else None
+                _begin(truth, start, limit, calendar, "opened")
+            case "dossier.arrived":
+                start = act.at
+                _begin(truth, start, limit, calendar, "arrival")
+            case "dossier.supplement_requested":
+                truth.waiting = True
+                _end(truth, act.at)
+            case "dossier.supplement_received":
+                truth.waiting = False
+                _begin(truth, act.at, limit, calendar, "supplement")
+            case "dossier.apology_issued":
+                truth.slip = truth.slip or act.at
+            case "dossier.extended":
+                if extended is None and truth.stretches and not truth.waiting:
+                    extended = date.fromisoformat(act.data["new_date"])
+                    _extend(truth, act, extended)
+            case name if name in ENDS and truth.received is not None:
+                truth.ended = act.at
+                truth.in_time = truth.limit is None or act.at <= truth.limit
+                _end(truth, act.at)
+    return truth
+
+
+def _begin(
+    truth: Truth,
+    start: datetime | None,
+    limit: Limit | None,
+    calendar: SlowCalendar,
+    why: str,
+) -> None:
+    if start is None or limit is None:
+        return
+    last = _last_day(start, limit, calendar)
+    truth.limit = at(last + timedelta(days=1), time(0))
+    truth.stretches.append(Stretch(start, last, at(last, CLOSE), None, why))
+
+
+def _last_day(start: datetime, limit: Limit, calendar: SlowCalendar) -> date:
+    local = start.astimezone(HANOI)
+    match limit.unit:
+        case "same_day":
+            if calendar.works(local.date()) and local.time() <= CUT_OFF:
+                return local.date()
+            return calendar.step(local.date(), 1)
+        case "working_days":
+            return calendar.step(local.date(), limit.value)
+        case "calendar_days":
+            return calendar.roll(local.date() + timedelta(days=limit.value))
+    raise ValueError(f"the simulation has no limits in {limit.unit}")
+
+
+def _extend(truth: Truth, act: Act, new_day: date) -> None:
+    before = truth.stretches[-1]
+    _end(truth, act.at)
+    truth.stretches.append(
+        Stretch(act.at, before.last_day, at(new_day, CLOSE), None, "extension")
+    )
+
+
+def _end(truth: Truth, moment: datetime) -> None:
+    if truth.stretches and truth.stretches[-1].ended is None:
+        last = truth.stretches[-1]
+        truth.stretches[-1] = Stretch(
+            last.opened, last.last_day, last.due, moment, last.moved_by
+        )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ExpectedRung:
+    """A rung that had to be raised, or recorded as overtaken by a higher one."""
+
+    subject: str
+    obligation: str
+    opened: datetime
+    rung: str
+    at: datetime
+    raised: bool
+
+
+def expected_rungs(
+    subject: str,
+    truth: Truth,
+    limit: Limit | None,
+    ladders: Mapping[str, Sequence[Mapping[str, Any]]],
+    calendar: SlowCalendar,
+    end: datetime,
+) -> Iterator[ExpectedRung]:
+    """Yield the rungs of the deadline and of the slip that fell due before `end`."""
+    if limit is None:
+        return
+    for number, stretch in enumerate(truth.stretches):
+        moments = _moments(ladders["dossier_deadline"], stretch, stretch.due, limit, calendar)
+        yield from _due(subject, "dossier_deadline", stretch, moments, stretch.ended, end)
+        if stretch.moved_by == "extension" or limit.unit == "same_day":
+            continue
+        slip_due = at(calendar.step(stretch.last_day, -1), CLOSE)
+        if slip_due <= stretch.opened:
+            continue
+        later = truth.stretches[number + 1 :]
+        closed = _slip_closed(truth, stretch, later)
+        moments = _moments(ladders["apology_slip"], stretch, slip_due, limit, calendar)
+        yield from _due(subject, "apology_slip", stretch, moments, closed, end)
+
+
+def _slip_closed(truth: Truth, stretch: Stretch, later: Sequence[Stretch]) -> datetime | None:
+    """Return when this stretch's slip stopped being owed: issued, or the stretch ended."""
+    ended = stretch.ended
+    if later and later[0].moved_by == "extension":
+        ended = later[0].ended  # A new date does not end the slip's own stretch.
+    candidates = [moment for moment in (ended, truth.slip) if moment is not None]
+    return min(candidates, default=None)
+
+
+def _moments(
+    ladder: Iterable[Mapping[str, Any]],
+    stretch: Stretch,
+    due: datetime,
+    limit: Limit,
+    calendar: SlowCalendar,
+) -> list[tuple[datetime, str]]:
+    found = []
+    for rung in ladder:
+        when = rung["when"]
+        if "percent" in when:
+            moment = _share(stretch, when["percent"], limit, calendar)
+        else:
+            day = due.astimezone(HANOI).date()
+            moment = due
+            if when["working_days"]:
+                moment = at(calendar.step(day, when["working_days"]), CLOSE)
+        found.append((moment, str(rung["id"])))
+    return sorted(found)
+
+
+def _share(stretch: Stretch, percent: int, limit: Limit, calendar: SlowCalendar) -> datetime:
+    start = stretch.opened
+    day = start.astimezone(HANOI).date()
+    count = math.ceil(percent * limit.value / 100)
+    if limit.unit == "same_day":
+        whole = calendar.opening_minutes(start, at(stretch.last_day, CLOSE))
+        return calendar.after_minutes(start, whole * percent / 100)
+    if limit.unit == "working_days":
+        return at(calendar.step(day, count), OPEN)
+    return at(calendar.roll(day + timedelta(days=count)), OPEN)
+
+
+def _due(
+    subject: str,
+    obligation: str,
+    stretch: Stretch,
+    moments: Sequence[tuple[datetime, str]],
+    closed: datetime | None,
+    end: datetime,
+) -> Iterator[ExpectedRung]:
+    """Yield what fell due within the stretch; of those in one step only the last is raised."""
+    stop = end if closed is None else min(closed, end)
+    due = [(moment, rung) for moment, rung in moments if stretch.opened < moment < stop]
+    for index, (moment, rung) in enumerate(due):
+        overtaken = index + 1 < len(due) and step_of(due[index + 1][0]) == step_of(moment)
+        yield ExpectedRung(
+            subject, obligation, stretch.opened, rung, moment.astimezone(UTC), not overtaken
+        )
+
+
+def step_of(moment: datetime) -> datetime:
+    """Return the step of the clock at which a moment is first seen to have passed.
+
+    The clock stands a second before each quarter of an hour, and what happens at a moment is
+    known only after it.
+    """
+    quarter = timedelta(minutes=15)
+    since = moment + timedelta(seconds=1) - datetime(2020, 1, 1, tzinfo=UTC)
+    steps = since // quarter + (1 if since % quarter else 0)
+    first = datetime(2020, 1, 1, tzinfo=UTC) + steps * quarter - timedelta(seconds=1)
+    return first if first > moment else first + quarter
