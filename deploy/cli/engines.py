@@ -1,5 +1,6 @@
 """`motcua up`, `down` and `status`: run an installation on this machine."""
 
+import asyncio
 import json
 import os
 import signal
@@ -24,10 +25,11 @@ from deploy.installation import (
     holder_of,
     read_state,
 )
-from deploy.supervisor.first_start import FIRST_KEYS
+from deploy.supervisor.first_start import FIRST_KEYS, prepare_secrets
 from deploy.supervisor.overview import healthy, lines, overview
 from deploy.supervisor.plan import plan_for
 from deploy.supervisor.supervisor import READY_WAIT_S, Supervisor
+from deploy.topics import provision
 
 WATCH_S: Final = 0.5
 DETACHED_START_WAIT_S: Final = READY_WAIT_S + 120.0
@@ -45,6 +47,7 @@ def register(app: typer.Typer) -> None:
     app.command("up")(up)
     app.command("down")(down)
     app.command("status")(status)
+    app.command("prepare")(prepare)
 
 
 def up(
@@ -118,6 +121,33 @@ def status(
             typer.echo(line)
     if not healthy(said):
         raise typer.Exit(1)
+
+
+def prepare(
+    *,
+    data: DataOption = None,
+    operator_key_to: Annotated[
+        Path | None,
+        typer.Option(help="Also write the operator's key here, for Prometheus to read."),
+    ] = None,
+) -> None:
+    """Make secret, first keys and topics, for services that something else starts.
+
+    Containers and clusters run it before the services; again, it makes only what is missing.
+    """
+    folder = data_folder(data)
+    bootstrap = Installation.find(folder).kafka_bootstrap
+    made = asyncio.run(provision(bootstrap)).created
+    with hold(folder):
+        first_keys = prepare_secrets(folder)
+    if operator_key_to is not None:
+        operator_key_to.write_text((folder / "operator.key").read_text("ascii"), "ascii")
+    _say(f"topics: {len(made)} created")
+    _say(
+        f"keys: {len(first_keys)} made, in {folder / FIRST_KEYS}"
+        if first_keys
+        else "keys: kept"
+    )
 
 
 def _up_detached(folder: Path, http_port_base: int | None) -> None:

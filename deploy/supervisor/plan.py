@@ -52,7 +52,7 @@ def plan_for(
     Raises:
         SettingError: a variable is none of ours, or its value makes no sense.
     """
-    known = {name: variables_of(_settings_class(name)) for name in SERVICES}
+    known = {name: variables_of(settings_class(name)) for name in SERVICES}
     _refuse_unknown(environ, frozenset().union(*known.values()))
     base = _port_base(data, port_base, environ)
     bootstrap = environ.get("MOTCUA_KAFKA_BOOTSTRAP", "")
@@ -91,7 +91,7 @@ def _service(
     return ServiceSpec(name, command, environment, port, url)
 
 
-def _settings_class(name: str) -> type[ServiceSettings]:
+def settings_class(name: str) -> type[ServiceSettings]:
     """Find the settings of a service: the class whose `service` is its name."""
     module = importlib.import_module(f"services.{name}.settings")
     for candidate in vars(module).values():
