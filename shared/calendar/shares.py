@@ -10,6 +10,7 @@ from math import ceil
 
 from shared.calendar.counting import Terms
 from shared.calendar.deadline import Deadline
+from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.limits import AfterSupplement, LimitUnit
 from shared.calendar.zone import legal_day
 
@@ -73,11 +74,14 @@ def apology_slip_due(deadline: Deadline) -> datetime | None:
     """
     if deadline.last_day is None or deadline.terms.limit.unit is LimitUnit.SAME_DAY:
         return None
-    calendar, last_day = deadline.terms.calendar, deadline.last_day
-    opened_on = legal_day(deadline.opened)
-    if last_day <= opened_on and calendar.first_day <= opened_on:
-        return None  # The day before is before acceptance, wherever the calendar begins.
-    moment = deadline.terms.opening.close_of(calendar.subtract_working_days(last_day, 1))
+    calendar, opened_on = deadline.terms.calendar, legal_day(deadline.opened)
+    try:
+        day = calendar.subtract_working_days(deadline.last_day, 1)
+    except DateOutsideCalendarError:
+        if calendar.first_day <= opened_on <= deadline.last_day <= calendar.last_day:
+            return None  # The working day before is before acceptance, wherever it is.
+        raise
+    moment = deadline.terms.opening.close_of(day)
     return moment if moment > deadline.opened else None
 
 
