@@ -35,6 +35,7 @@ class Metrics:
         self._declare_door(registry)
         self._declare_flow(registry)
         self._declare_obligations(registry)
+        self._declare_time(registry)
         self._declare_notices(registry)
         self._declare_figures(registry)
         for gauge in vars(self).values():
@@ -190,6 +191,8 @@ class Metrics:
             ["role"],
             registry=registry,
         )
+
+    def _declare_time(self, registry: CollectorRegistry) -> None:
         self.timer_lateness_seconds = Histogram(
             "motcua_timer_lateness_seconds",
             "How much later than its moment a rung was reached, in simulated or real time.",
@@ -220,8 +223,8 @@ class Metrics:
             registry=registry,
         )
         self.calendar_horizon = Gauge(
-            "motcua_calendar_horizon_days",
-            "Days from today to the last published day of the calendar.",
+            "motcua_calendar_horizon",
+            "Days from today to the last published day of the calendar; a count, not a duration.",
             registry=registry,
         )
         self.connections_lost = Gauge(

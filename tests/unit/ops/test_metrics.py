@@ -17,7 +17,7 @@ LABELS = {
 UNITS = ("_total", "_seconds", "_records", "_events", "_days", "_info", "_subjects")
 STATES = (
     *("_ready", "_ok", "_open", "_gaps", "_lost", "_incomplete", "_reconcile", "_waiting"),
-    *("_silent", "_deadline", "_done", "_date"),
+    *("_silent", "_deadline", "_done", "_date", "_horizon"),
 )
 
 
