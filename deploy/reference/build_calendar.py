@@ -20,7 +20,7 @@ HERE: Final = Path(__file__).resolve().parent
 FIELDS: Final = ("row", "day", "unit", "kind", "reason", "counterpart", "source", "verified")
 FIRST_YEAR: Final = 2024
 
-# Through here the days are published, and why: decision record 0003.
+# Through here the days are published, and why: decision record 0010.
 PUBLISHED: Final = (
     (date(2024, 1, 1), date(2024, 12, 31), "holidays 0.109 (VN), năm 2024"),
     (date(2025, 1, 1), date(2025, 12, 31), "holidays 0.109 (VN), năm 2025"),
