@@ -224,7 +224,7 @@ class Metrics:
         )
         self.calendar_horizon = Gauge(
             "motcua_calendar_horizon",
-            "Days from today to the last published day of the calendar; a count, not a duration.",
+            "Days from today to the last published day of the calendar.",
             registry=registry,
         )
         self.connections_lost = Gauge(
