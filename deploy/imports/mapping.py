@@ -53,11 +53,7 @@ def map_case(profile: Profile, case: SourceCase) -> CaseResult:
     result = CaseResult(code="")
     rows = case.rows or ()
     try:
-        if case.fault is not None:
-            raise RowFault(case.fault)
-        result.code = str(_value(profile.case.code, case.values, profile.clocks) or "")
-        if not result.code:
-            raise RowFault(f"column {profile.case.code.column!r}, the dossier's code, is empty")
+        result.code = _code(profile, case)
         common = _common(profile, case, result.code)
         opening = _event(profile, common, profile.opening, case.values, None)
         made = [
@@ -90,8 +86,7 @@ def _map_row(
     rows = profile.rows
     assert rows is not None, "layout: events has rows"
     try:
-        if row.fault is not None:
-            raise RowFault(row.fault)
+        _require_readable(row)
         activity = str(_value(rows.activity, row.values, profile.clocks) or "")
         rule = rows.map.get(activity)
         if rule is None:
@@ -103,6 +98,19 @@ def _map_row(
         made.append(_event(profile, common, rule, row.values, row))
     except RowFault as fault:
         result.faults.append((row.number, str(fault)))
+
+
+def _require_readable(row: SourceRow | SourceCase) -> None:
+    if row.fault is not None:
+        raise RowFault(row.fault)
+
+
+def _code(profile: Profile, case: SourceCase) -> str:
+    _require_readable(case)
+    code = str(_value(profile.case.code, case.values, profile.clocks) or "")
+    if not code:
+        raise RowFault(f"column {profile.case.code.column!r}, the dossier's code, is empty")
+    return code
 
 
 def _common(profile: Profile, case: SourceCase, code: str) -> dict[str, Any]:
@@ -221,7 +229,7 @@ def _instant(text: str, column: str, clocks: Clocks, *, day: bool = False) -> da
 
 
 def _placed(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Put a local time in its zone; one that a clock change skipped or repeated takes the first."""
+    """Put a local time in its zone; one that a clock change repeats is the first."""
     return moment.replace(tzinfo=zone, fold=0)
 
 

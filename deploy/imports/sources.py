@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -29,6 +29,7 @@ CELL_CHARACTERS_MAX: Final = 20_000
 CASE_ROWS_MAX: Final = 5_000
 COLUMNS_MAX: Final = 500
 SPOOL_ROWS: Final = 1_000
+CHUNK_BYTES: Final = 1_048_576
 
 Values = Mapping[str, str]
 
@@ -77,7 +78,8 @@ def read_cases(path: Path, profile: Profile) -> Iterator[SourceCase]:
         raise SourceError(f"There is no file {path}.") from None
     except UnicodeDecodeError as error:
         raise SourceError(
-            f"{path} is not {profile.encoding} (byte {error.start}): set `encoding` in the profile."
+            f"{path} is not {profile.encoding} (byte {error.start}): "
+            "set `encoding` in the profile."
         ) from None
     except LookupError as error:
         raise SourceError(f"{path}: {error}; correct the profile.") from None
@@ -178,8 +180,8 @@ def _grouped(rows: Iterator[SourceRow], code_column: str) -> Iterator[SourceCase
         _spool(spool, pending)
         spool.execute("CREATE INDEX by_code ON rows (code, number)")
         found = spool.execute(
-            "SELECT c.first, r.number, r.cells, r.fault FROM cases c JOIN rows r ON r.code = c.code "
-            "ORDER BY c.first, r.number"
+            "SELECT c.first, r.number, r.cells, r.fault FROM cases c "
+            "JOIN rows r ON r.code = c.code ORDER BY c.first, r.number"
         )
         case: list[SourceRow] = []
         current: int | None = None
@@ -231,7 +233,7 @@ def _read_xes(path: Path) -> Iterator[SourceCase]:
             raise SourceError(f"{path} is not well-formed XES: {error}.") from None
         except DefusedXmlException:
             raise SourceError(
-                f"{path} holds a document type or entities, which no XES log needs: remove them."
+                f"{path} holds a document type or entities, which no log needs: remove them."
             ) from None
         if trace_number == 0:
             raise SourceError(f"{path} holds no trace: is it an XES log?")
@@ -239,7 +241,7 @@ def _read_xes(path: Path) -> Iterator[SourceCase]:
 
 def _opened(path: Path) -> IO[bytes]:
     if path.suffix == ".gz":
-        return gzip.open(path, "rb")
+        return cast("IO[bytes]", gzip.open(path, "rb"))
     return path.open("rb")
 
 
@@ -253,3 +255,26 @@ def _attributes(element: Element) -> Values:
         for child in element
         if _tag(child) not in {"event", "trace"} and child.get("key")
     }
+
+
+def extent(path: Path, profile: Profile) -> int | None:
+    """Return how many traces or rows there are about, for a progress bar; None if unknown."""
+    try:
+        if profile.format == "xes":
+            with _opened(path) as file:
+                return _count(file, b"</trace>")
+        if profile.format == "csv":
+            with path.open("rb") as file:
+                return _count(file, b"\n") - 1
+    except (OSError, EOFError):
+        return None  # Reading it in earnest says what is wrong.
+    return None
+
+
+def _count(file: IO[bytes], mark: bytes) -> int:
+    found, tail = 0, b""
+    while chunk := file.read(CHUNK_BYTES):
+        block = tail + chunk
+        found += block.count(mark)
+        tail = block[-(len(mark) - 1) :] if len(mark) > 1 else b""
+    return found

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from services.intake.adapters.http.door import Door, json_response
 from services.intake.usecases.receive import Settled
 from shared.events.codes import Slug, UnitCode
+from shared.events.model import instant_text
 from shared.events.registry import REGISTRY
 from shared.events.transitions import TABLE, Status
 from shared.web.auth import allow, allow_anyone_known, public
@@ -40,7 +41,8 @@ def catalogue_router(door: Door) -> APIRouter:
             {"code": one.code, "name": one.name, "electronic_id": one.electronic_id}
             for one in view.units.values()
         ]
-        return json_response({"referenceversion": view.version, "units": rows})
+        now = instant_text(door.receive.in_work.clock.now())
+        return json_response({"now": now, "referenceversion": view.version, "units": rows})
 
     @router.get("/procedures", summary="The catalogue of procedures", dependencies=[KNOWN])
     async def procedures() -> Response:
