@@ -1,0 +1,209 @@
+"""Lets the simulated stories happen: at the counter over HTTP, online over Kafka."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import httpx2
+import orjson
+
+from deploy.demo.province import CheckIn
+from deploy.demo.story import Act, Story
+from deploy.errors import CommandError
+from shared.events.topics import inbound
+from shared.kafka.publisher import KafkaPublisher
+
+PUBLISHER: Final = "demo"
+AT_ONCE: Final = 8
+LINES_MAX: Final = 500
+TRIES_MAX: Final = 60
+PAUSE_S: Final = 0.5
+UNAVAILABLE: Final = 503
+CONTENT_TYPE: Final = (("content-type", b"application/cloudevents+json"),)
+
+
+class RefusedError(CommandError):
+    """The province was to accept what the simulation did, and did not."""
+
+
+@dataclass(slots=True)
+class Running:
+    """One story on its way: which act comes next, and its code once it has one."""
+
+    story: Story
+    code: str | None = None
+    next_act: int = 0
+
+    @property
+    def due(self) -> Act | None:
+        """Return the act that comes next; None when the story is over."""
+        acts = self.story.acts
+        return acts[self.next_act] if self.next_act < len(acts) else None
+
+
+@dataclass(slots=True)
+class Sent:
+    """The witness of what was sent and taken: by code, and how many events in all."""
+
+    stories: dict[str, Story] = field(default_factory=dict)
+    events: int = 0
+
+
+@dataclass(slots=True)
+class Actor:
+    """Sends what happens up to a moment; returns when it was taken."""
+
+    http: httpx2.AsyncClient
+    intake: str
+    counter_key: str
+    publisher_key: str
+    kafka: KafkaPublisher
+    sent: Sent = field(default_factory=Sent)
+
+    async def act(self, due: Sequence[tuple[Running, Act]], duties: Sequence[CheckIn]) -> None:
+        """Let these acts happen, each story's in order."""
+        first = [(run, act) for run, act in due if run.next_act == 0]
+        later = [(run, act) for run, act in due if run.next_act > 0]
+        await self._counter([pair for pair in first if pair[0].story.door == "http"])
+        online = [pair for pair in first if pair[0].story.door == "kafka"]
+        for run, _ in online:
+            run.code = run.story.own_code
+        await self._online(online, duties)
+        for run, _ in due:
+            assert run.code is not None, "a story has its code after its first act"
+            self.sent.stories[run.code] = run.story
+        await self._bulk([pair for pair in later if pair[0].story.door == "http"])
+        await self._online([pair for pair in later if pair[0].story.door == "kafka"], ())
+        self.sent.events += len(due) + len(duties)
+        for run, _ in due:
+            run.next_act += 1
+
+    async def _counter(self, pairs: Sequence[tuple[Running, Act]]) -> None:
+        for start in range(0, len(pairs), AT_ONCE):
+            await asyncio.gather(
+                *(self._receive(run, act) for run, act in pairs[start : start + AT_ONCE])
+            )
+
+    async def _receive(self, run: Running, act: Act) -> None:
+        story = run.story
+        body = {
+            "unit": story.receiving,
+            "competent_unit": story.competent,
+            "procedure": story.procedure,
+            "channel": story.channel,
+            "time": act.at.isoformat(),
+            "contact": contact_of(story),
+        }
+        answer = await self._post(
+            f"{self.intake}/v1/dossiers",
+            orjson.dumps(body),
+            self.counter_key,
+            {"content-type": "application/json", "idempotency-key": f"story-{story.number}"},
+        )
+        run.code = str(answer.json()["code"])
+
+    async def _bulk(self, pairs: Sequence[tuple[Running, Act]]) -> None:
+        for start in range(0, len(pairs), LINES_MAX):
+            lines = [orjson.dumps(event_of(*pair)) for pair in pairs[start : start + LINES_MAX]]
+            answer = await self._post(
+                f"{self.intake}/v1/events",
+                b"\n".join(lines),
+                self.publisher_key,
+                {"content-type": "application/x-ndjson"},
+            )
+            for line in answer.text.splitlines():
+                said = orjson.loads(line)
+                if said["outcome"] != "applied":
+                    raise RefusedError(f"intake refused what happened: {line}")
+
+    async def _online(
+        self, pairs: Iterable[tuple[Running, Act]], duties: Iterable[CheckIn]
+    ) -> None:
+        events = [event_of(run, act) for run, act in pairs]
+        events += [duty_event(duty) for duty in duties]
+        topic = inbound(PUBLISHER).name
+        await self.kafka.publish_raw(
+            [
+                (topic, str(event["subject"]).encode(), orjson.dumps(event), CONTENT_TYPE)
+                for event in events
+            ]
+        )
+
+    async def _post(
+        self, url: str, body: bytes, key: str, headers: dict[str, str]
+    ) -> httpx2.Response:
+        """Send a request, again while the service is away; the same key makes it safe."""
+        for _ in range(TRIES_MAX):
+            try:
+                answer = await self.http.post(
+                    url, content=body, headers={**headers, "authorization": f"Bearer {key}"}
+                )
+            except httpx2.TransportError:
+                await asyncio.sleep(PAUSE_S)
+                continue
+            if answer.status_code == UNAVAILABLE:
+                await asyncio.sleep(PAUSE_S)
+                continue
+            if answer.is_error:
+                raise RefusedError(f"intake refused what happened: {answer.text}")
+            return answer
+        raise RefusedError(f"intake did not answer {TRIES_MAX} times: {url}")
+
+
+def event_of(run: Running, act: Act) -> dict[str, Any]:
+    """Return an act as a publisher's event."""
+    story = run.story
+    data = dict(act.data)
+    if run.next_act == 0:
+        data["contact"] = contact_of(story)
+    return {
+        "specversion": "1.0",
+        "id": f"story-{story.number}-{run.next_act}",
+        "source": f"urn:motcua:publisher:{PUBLISHER}",
+        "type": f"vn.motcua.{act.name}.v1",
+        "subject": run.code,
+        "time": act.at.isoformat(),
+        "datacontenttype": "application/json",
+        "receivingunit": story.receiving,
+        "competentunit": story.competent,
+        "data": data,
+    }
+
+
+def duty_event(duty: CheckIn) -> dict[str, Any]:
+    """Return a check-in as a publisher's event."""
+    subject = f"{duty.unit}/duty/{duty.day.isoformat()}/{duty.session}"
+    return {
+        "specversion": "1.0",
+        "id": f"duty-{duty.unit}-{duty.day.isoformat()}-{duty.session}",
+        "source": f"urn:motcua:publisher:{PUBLISHER}",
+        "type": "vn.motcua.duty.checked_in.v1",
+        "subject": subject,
+        "time": duty.at.isoformat(),
+        "datacontenttype": "application/json",
+        "receivingunit": duty.unit,
+        "competentunit": duty.unit,
+        "data": {"person": duty.person},
+    }
+
+
+def contact_of(story: Story) -> dict[str, str]:
+    """Return how to reach a made-up applicant."""
+    return {
+        "name": f"Người nộp thử nghiệm {story.number}",
+        "email": applicant_address(story.number),
+        "phone": f"090{story.number:07d}",
+    }
+
+
+def applicant_address(number: int) -> str:
+    """Return the made-up address of an applicant."""
+    return f"nguoi-nop-{number}@thu-nghiem.example"
+
+
+def acts_until(runs: Iterable[Running], moment: datetime) -> list[tuple[Running, Act]]:
+    """Return each story's next act if it happens up to `moment`, in the order of time."""
+    due = [(run, act) for run in runs if (act := run.due) is not None and act.at <= moment]
+    return sorted(due, key=lambda pair: (pair[1].at, pair[0].story.number))

@@ -1,0 +1,133 @@
+"""Time in steps: the clock moves on only when everything is at rest."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import httpx2
+
+from deploy.errors import CommandError
+from shared.ops.clock import ClockFile
+
+STEP: Final = timedelta(minutes=15)
+SECOND: Final = timedelta(seconds=1)
+POLL_S: Final = 0.03
+REST_S_MAX: Final = 180.0
+EPOCH: Final = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class NeverAtRestError(CommandError):
+    """The services did not come to rest; the text names what still moved."""
+
+
+@dataclass(slots=True)
+class LockStep:
+    """The simulated clock and the four services that run by it.
+
+    The clock stands a second before each quarter of an hour, so that what happens then never
+    ties with a limit or a rung.
+    """
+
+    http: httpx2.AsyncClient
+    clock: ClockFile
+    services: Mapping[str, str]
+    key: str
+    now: datetime
+    rests: int = 0
+    _last: dict[str, Any] = field(default_factory=dict)
+
+    async def move_to(self, moment: datetime) -> None:
+        """Move the clock on and wait until everything is at rest."""
+        self.now = moment
+        self.clock.advance(moment)
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Wait for two readings in a row in which nothing moved and nothing is left to do.
+
+        Raises:
+            NeverAtRestError: it did not happen within `REST_S_MAX`.
+        """
+        before: dict[str, Any] | None = None
+        try:
+            async with asyncio.timeout(REST_S_MAX):
+                while True:
+                    reading = await self._read()
+                    if before is not None and reading == before and not self._moving(reading):
+                        self._last = reading
+                        self.rests += 1
+                        return
+                    before = reading
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError:
+            moving = self._moving(before or {}) or ["counters that do not stand still"]
+            raise NeverAtRestError(
+                f"not at rest {REST_S_MAX:.0f} s after {self.now}: {'; '.join(moving)}"
+            ) from None
+
+    def next_due(self) -> datetime | None:
+        """Return the earliest moment at which a service has something to do by itself."""
+        moments = [
+            datetime.fromisoformat(status["next_at"])
+            for status in self._last.values()
+            if status.get("next_at")
+        ]
+        return min(moments, default=None)
+
+    def status(self, service: str) -> dict[str, Any]:
+        """Return what a service said of itself at the last rest."""
+        found: dict[str, Any] = self._last[service]
+        return found
+
+    async def _read(self) -> dict[str, Any]:
+        names = list(self.services)
+        answers = await asyncio.gather(*(self._ask(name) for name in names))
+        return dict(zip(names, answers, strict=True))
+
+    async def _ask(self, name: str) -> dict[str, Any]:
+        try:
+            answer = await self.http.get(
+                f"{self.services[name]}/statusz",
+                headers={"authorization": f"Bearer {self.key}"},
+            )
+            answer.raise_for_status()
+        except httpx2.HTTPError as error:
+            return {"away": type(error).__name__}
+        status: dict[str, Any] = answer.json()
+        return status
+
+    def _moving(self, reading: Mapping[str, Any]) -> list[str]:
+        """Say what is still to be done, service by service."""
+        found = []
+        for name, status in reading.items():
+            if "away" in status:
+                found.append(f"{name} does not answer ({status['away']})")
+                continue
+            behind = {topic: lag for topic, lag in status.get("lag", {}).items() if lag}
+            if behind:
+                found.append(f"{name} is behind on {behind}")
+            if status.get("outbox"):
+                found.append(f"{name} has {status['outbox']} outboxes to publish")
+            for mark, moment in status.get("marks", {}).items():
+                if moment is None or datetime.fromisoformat(moment) < self.now:
+                    found.append(f"{name}'s {mark} stands at {moment}")
+            due = status.get("next_at")
+            if due and datetime.fromisoformat(due) < self.now:
+                found.append(f"{name} has something due since {due}")
+        return found
+
+
+def step_after(moment: datetime) -> datetime:
+    """Return the first step of the clock at which `moment` has passed."""
+    quarters = (moment + SECOND - EPOCH) // STEP
+    step = EPOCH + quarters * STEP - SECOND
+    while step <= moment:
+        step += STEP
+    return step
+
+
+def step_at(moment: datetime) -> datetime:
+    """Return the first step of the clock that is not before `moment`."""
+    return step_after(moment - timedelta(microseconds=1))
