@@ -181,10 +181,9 @@ def _handle_problems(app: FastAPI) -> None:
 
 
 def _answer(request: Request, found: problem.ProblemError) -> Response:
-    language = problem.language_of(request.headers)
     if wants_page(request):
-        return problem_page(request, found, language)
-    return problem.response(found, language)
+        return problem_page(request, found)
+    return problem.response(found, problem.language_of(request.headers))
 
 
 def _contract_router(app: FastAPI) -> APIRouter:

@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -23,8 +23,18 @@ def wants_page(request: Request) -> bool:
     return "text/html" in accept and "authorization" not in request.headers
 
 
-def problem_page(request: Request, problem: ProblemError, language: Language) -> Response:
+def page_language(request: Request) -> Language:
+    """Choose a page's language: Vietnamese, unless its address or its goal says `lang=en`.
+
+    A browser's own setting says little here: many are in English in Vietnamese hands.
+    """
+    wanted = parse_qs(urlsplit(request.query_params.get("next", "")).query).get("lang", [""])
+    return "en" if request.query_params.get("lang", wanted[-1]) == "en" else "vi"
+
+
+def problem_page(request: Request, problem: ProblemError) -> Response:
     """Say a problem on a page; who is not signed in is sent to do so first."""
+    language = page_language(request)
     if problem.status == UNAUTHENTICATED and request.method in {"GET", "HEAD"}:
         return RedirectResponse(sign_in_address(request), status_code=303)
     page = render("problem.html", language, problem=document(problem, language))

@@ -1,6 +1,7 @@
 """Signing in with a key for a session, and out again."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
@@ -8,8 +9,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from shared.web.auth import Authenticator, allow_anyone_known, form_token, public
 from shared.web.keys import KEY_CHARACTERS_MAX
-from shared.web.pages import SIGN_IN_PATH, render
-from shared.web.problem import Language, ProblemError, language_of
+from shared.web.pages import SIGN_IN_PATH, page_language, render
+from shared.web.problem import ProblemError
 from shared.web.rates import RateLimit, client_of
 
 TRIES = "20/minute;200/hour"
@@ -65,14 +66,11 @@ def local(wanted: str) -> str:
 
 
 def _page(request: Request, wanted: str, *, wrong: bool) -> Response:
-    asked = request.query_params.get("lang")
-    language: Language = (
-        "en" if asked == "en" else "vi" if asked == "vi" else language_of(request.headers)
-    )
     page = render(
         "sign_in.html",
-        language,
+        page_language(request),
         next=local(wanted),
+        query=urlencode({"next": local(wanted)}),
         wrong=wrong,
         title=request.app.title,
         signed_in=bool(form_token(request)),

@@ -231,7 +231,26 @@ def test_guessing_keys_is_slowed_down(web: Clients) -> None:
 
 
 def test_a_problem_in_a_browser_is_a_page(web: Clients) -> None:
-    answer = web.client.get("/nowhere", headers=HTML | {"Accept-Language": "en"})
+    answer = web.client.get("/nowhere", headers=HTML | {"Accept-Language": "en-US"})
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
-    assert "There is nothing at this address." in answer.text
+    assert "Không tìm thấy" in answer.text
+    english = web.client.get("/nowhere?lang=en", headers=HTML)
+    assert "There is nothing at this address." in english.text
+
+
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("/sign-in", "Đăng nhập"),
+        ("/sign-in?lang=en", "Sign in"),
+        ("/sign-in?next=%2Fa%3Flang%3Den", "Sign in"),
+        ("/sign-in?lang=vi&next=%2Fa%3Flang%3Den", "Đăng nhập"),
+        ("/sign-in?lang=%3Cscript%3E", "Đăng nhập"),
+    ],
+)
+def test_pages_are_vietnamese_unless_the_address_says_english(
+    web: Clients, address: str, title: str
+) -> None:
+    page = web.client.get(address, headers={"Accept-Language": "en"}).text
+    assert f"<h1>{title}</h1>" in page
