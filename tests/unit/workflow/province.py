@@ -53,10 +53,20 @@ def province(*more: EventData) -> Reference:
     return view
 
 
+def province_events() -> list[Event]:
+    """Return the reference data as the events that they come from."""
+    decided = (*_calendar(), *_units(), *_people(), *_procedures())
+    return [decision(data, number) for number, data in enumerate(decided, start=1)]
+
+
 def decide(view: Reference, data: EventData) -> Reference:
     """Return the view after one more decision."""
-    number = view.version + 1
-    event = Event(
+    return apply(view, decision(data, view.version + 1))
+
+
+def decision(data: EventData, number: int) -> Event:
+    """Return a reference event."""
+    return Event(
         id=f"reference-{number}",
         source="urn:motcua:publisher:province",
         name=data.NAME,
@@ -66,7 +76,6 @@ def decide(view: Reference, data: EventData) -> Reference:
         recordedtime=datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=number),
         data=data,
     )
-    return apply(view, event)
 
 
 def day_off(day: date, *, unit: str | None = None) -> CalendarApproved:

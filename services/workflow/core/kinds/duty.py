@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.workflow.core.assessment import AssessedCycle, Assessment, Discharge
@@ -11,7 +11,7 @@ from services.workflow.core.kinds.kind import NEVER, Kind, Words
 from services.workflow.core.ladder import Ladder, MinutesFromStart, Rung, plan
 from shared.calendar.opening import Session
 from shared.events.centres import DutyCheckedIn, DutyCheckedOut, DutyReplaced
-from shared.events.codes import duty_session, parse_matter
+from shared.events.codes import duty_session, duty_subject, parse_matter
 from shared.events.envelope import Event
 from shared.reference.view import Reference
 
@@ -56,6 +56,21 @@ def assess_duty(facts: Facts, reference: Reference) -> list[Assessment]:
             lapse=Discharge(session.closes, "", "lapsed", in_time=False),
         )
     ]
+
+
+def sessions_of(reference: Reference, day: date) -> Iterator[tuple[str, str]]:
+    """Yield the duty matters of a day: one for each session of each unit that owes it.
+
+    Raises:
+        DateOutsideCalendarError: the day is not published.
+    """
+    for unit in reference.units.values():
+        if unit.obligations_from is not None and unit.obligations_from <= day:
+            for session in reference.opening(unit.code).sessions(day):
+                yield (
+                    duty_subject(unit.code, day, "am" if session.name == "am" else "pm"),
+                    unit.code,
+                )
 
 
 def _session(facts: Facts, reference: Reference) -> Session | None:
@@ -122,7 +137,7 @@ DUTY = Kind(
     id=KIND,
     name=Words("Trực theo ca", "On duty in every session"),
     of="duty",
-    opens_by="calendar",
+    opens_on=sessions_of,
     opens=Words(
         "Đầu mỗi buổi trung tâm mở cửa, kể từ ngày nghĩa vụ của đơn vị bắt đầu.",
         "At the beginning of every session the centre is open, from the day on which the "

@@ -1,13 +1,14 @@
 """What a kind of obligation is: a row of data and a function."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import date
 
 from services.workflow.core.facts import Assess
 from services.workflow.core.ladder import Ladder
+from shared.reference.view import Reference
 
-OpensBy = Literal["event", "calendar"]
+OpensOn = Callable[[Reference, date], Iterable[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,6 @@ class Kind:
         name: What people call it.
         of: The kind of subject it lives on: `dossier`, or a kind of matter such as `duty`.
         opens: What opens it, in words.
-        opens_by: Whether an event opens it or the calendar.
         due: By when, in words.
         pauses: What makes its clock stand still, in words.
         discharged: What ends it, in words.
@@ -37,6 +37,7 @@ class Kind:
         ladders: Ladders of their own for some fields of administration.
         watches: The events that can change it; others leave it as it is.
         assess: From the facts to what is owed.
+        opens_on: Which subjects a day brings about, and the unit of each, if the calendar does.
         begun_stay: Whether a change of the calendar leaves alone what has begun.
     """
 
@@ -51,7 +52,7 @@ class Kind:
     ladder: Ladder
     watches: frozenset[str]
     assess: Assess
-    opens_by: OpensBy = "event"
+    opens_on: OpensOn | None = None
     verified: bool = False
     begun_stay: bool = False
     ladders: Mapping[str, Ladder] = field(default_factory=dict)

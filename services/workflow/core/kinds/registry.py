@@ -12,6 +12,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     kind.id: kind for kind in (DOSSIER_DEADLINE, APOLOGY_SLIP, DUTY)
 }
 
+CALENDAR_KINDS: Final = tuple(kind for kind in KINDS.values() if kind.opens_on is not None)
+"""The kinds that a day of the calendar brings about."""
+
 
 def kinds_of(subject: str) -> tuple[Kind, ...]:
     """Return the kinds that can live on a subject."""

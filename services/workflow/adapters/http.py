@@ -1,0 +1,92 @@
+"""What workflow answers over HTTP: what is owed, why that date, what is still open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query
+
+from services.workflow.core.model import Subject
+from services.workflow.ports import ObligationIndex
+from services.workflow.usecases.views import explanation, obligations_view, open_view
+from shared.events.codes import SUBJECT_CHARACTERS_MAX, PersonId, UnitCode
+from shared.ops.clock import Clock
+from shared.reference.view import Reference
+from shared.subjects.errors import UnavailableError
+from shared.web.auth import allow
+from shared.web.principal import Principal
+from shared.web.problem import ProblemError, unavailable
+
+READERS: Final = allow("clerk", "director", "chairman", "province", "auditor", "operator")
+SUPERVISORS: Final = allow("clerk", "director", "chairman", "province", "auditor", unit="unit")
+OPEN_MAX: Final = 1_000
+RETRY_SECONDS: Final = 5
+
+RoleName = Literal["handler", "division_head", "director", "chairman", "province"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What the routes look at."""
+
+    index: ObligationIndex
+    reference: Callable[[], Reference]
+    clock: Clock
+
+    async def subject(self, name: str, principal: Principal) -> Subject:
+        """Return one subject; one outside the scope is as if it were not there.
+
+        Raises:
+            ProblemError: there is none, or it is not theirs; or the store is away.
+        """
+        if len(name) > SUBJECT_CHARACTERS_MAX:
+            raise ProblemError("not-found")
+        try:
+            found = await self.index.read(name)
+        except UnavailableError:
+            raise unavailable(RETRY_SECONDS) from None
+        if found is None or not principal.may_see(found.unit):
+            raise ProblemError("not-found")
+        return found
+
+
+def obligations_router(window: Window) -> APIRouter:
+    """Build the routes."""
+    router = APIRouter(prefix="/v1", tags=["obligations"])
+
+    @router.get("/obligations/{subject:path}", summary="What is owed in a dossier or a matter")
+    async def obligations(
+        subject: str, principal: Annotated[Principal, READERS]
+    ) -> dict[str, Any]:
+        return obligations_view(await window.subject(subject, principal))
+
+    @router.get("/explain/{subject:path}", summary="Why each date is that date")
+    async def explain(
+        subject: str,
+        principal: Annotated[Principal, READERS],
+        lang: Annotated[Literal["vi", "en"], Query()] = "vi",
+    ) -> dict[str, Any]:
+        return explanation(await window.subject(subject, principal), lang)
+
+    @router.get("/open", summary="Everything that is still owed, the most pressing first")
+    async def still_open(
+        principal: Annotated[Principal, SUPERVISORS],
+        unit: Annotated[UnitCode | None, Query()] = None,
+        role: Annotated[RoleName | None, Query()] = None,
+        person: Annotated[PersonId | None, Query()] = None,
+        limit: Annotated[int, Query(ge=1, le=OPEN_MAX)] = 200,
+    ) -> dict[str, Any]:
+        try:
+            subjects = await window.index.still_open(principal.narrow(unit), limit=OPEN_MAX)
+        except UnavailableError:
+            raise unavailable(RETRY_SECONDS) from None
+        rows = open_view(
+            subjects, window.reference(), window.clock.now(), role=role, person=person
+        )
+        return {
+            "count": len(rows),
+            "open": rows[:limit],
+            "more": len(rows) > limit or len(subjects) >= OPEN_MAX,
+        }
+
+    return router

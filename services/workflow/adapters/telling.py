@@ -1,0 +1,82 @@
+"""What workflow says of itself: metrics and the account for operators."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.workflow.usecases.sweep import Swept
+from shared.events.obligations import (
+    CoverageGapClosed,
+    CoverageGapOpened,
+    ObligationRungReached,
+)
+from shared.ops.metrics import Metrics
+from shared.subjects.apply import Applied
+from shared.subjects.fold import Emission
+
+
+class Telling:
+    """Counts what happens, for metrics and for whoever waits until we are at rest."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self.totals: Counter[str] = Counter()
+        self.last_swept: Swept = Swept()
+        self.swept_to: datetime | None = None
+
+    def applied(self, applied: Applied) -> None:
+        """Count a batch of events."""
+        self.totals["applied"] += len(applied.events)
+        self.totals["repeated"] += applied.duplicates
+        self.totals["parked"] += applied.parked
+        self.totals["published"] += applied.published
+        for topic, outcome, count in _outcomes(applied):
+            self._metrics.events_applied.labels(topic, outcome).inc(count)
+        for event in applied.events:
+            if event.recordedtime is not None and applied.at is not None:
+                took = (applied.at - event.recordedtime).total_seconds()
+                self._metrics.end_to_end_seconds.labels(event.topic.name).observe(max(0, took))
+
+    def swept(self, swept: Swept, now: datetime) -> None:
+        """Count a sweep."""
+        self.last_swept = swept
+        if swept.complete:
+            self.swept_to = swept.upto
+        self.totals["swept"] += swept.subjects
+        self.totals["recounted"] += swept.recounted
+        self.totals["emitted"] += len(swept.emissions)
+        self._metrics.data_incomplete.set(swept.incomplete_since is not None)
+        self._reached(swept.emissions, now)
+
+    def opened(self, count: int) -> None:
+        """Count what the calendar opened."""
+        self.totals["opened"] += count
+
+    def _reached(self, emissions: Sequence[Emission], now: datetime) -> None:
+        for emission in emissions:
+            match emission.data:
+                case ObligationRungReached(kind=kind, rung=rung, rung_at=at):
+                    self.totals["reached"] += 1
+                    self._metrics.escalations.labels(kind, rung).inc()
+                    late = max(0.0, (now - at).total_seconds())
+                    self._metrics.timer_lateness_seconds.labels(kind).observe(late)
+                case CoverageGapOpened(role=role):
+                    self._metrics.coverage_gaps.labels(role).inc()
+                case CoverageGapClosed(role=role):
+                    self._metrics.coverage_gaps.labels(role).dec()
+
+    def account(self) -> dict[str, int]:
+        """Return the counters that stand still when nothing happens."""
+        return dict(self.totals)
+
+
+def _outcomes(applied: Applied) -> Iterable[tuple[str, str, int]]:
+    by_topic = Counter(event.topic.name for event in applied.events)
+    for topic, count in by_topic.items():
+        yield topic, "applied", count
+
+
+def iso(moment: datetime | None) -> Any:  # noqa: ANN401 - a JSON value.
+    """Write an instant as the account has it."""
+    return None if moment is None else moment.isoformat()

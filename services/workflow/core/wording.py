@@ -1,0 +1,47 @@
+"""The words for what becomes of obligations and rungs, in both languages."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+Wording = Mapping[str, tuple[str, str]]
+
+STATUS_WORDS: Final[Wording] = {
+    "open": ("đang thực hiện", "open"),
+    "suspended": ("tạm dừng, chờ bổ sung", "suspended, waiting for the applicant"),
+    "discharged": ("đã hoàn thành", "discharged"),
+    "void": ("không phải thực hiện", "not owed"),
+    "breach": ("Hết thời hạn theo luật", "The statutory limit passed"),
+    "promise_broken": ("Lời hẹn không được giữ", "A promise was not kept"),
+}
+
+RUNG_STATUS_WORDS: Final[Wording] = {
+    "planned": ("sắp tới", "to come"),
+    "raised": ("đã báo", "told"),
+    "skipped": ("bỏ qua, có lý do", "skipped, with a reason"),
+    "withdrawn": ("đã rút lại", "withdrawn"),
+    "not_applicable": ("không áp dụng", "not applicable"),
+    "quiet": ("trước khi ghi nhận dữ liệu", "before the data were recorded"),
+}
+
+DISCHARGE_WORDS: Final[Wording] = {
+    "completed": ("có kết quả", "the result is ready"),
+    "returned": ("đã trả kết quả", "the result was returned"),
+    "stopped": ("dừng giải quyết", "processing was stopped"),
+    "refused": ("từ chối", "refused"),
+    "withdrawn": ("người dân rút hồ sơ", "withdrawn by the applicant"),
+    "issued": ("đã phát hành phiếu", "the slip was issued"),
+    "never_issued": ("không phát hành phiếu", "no slip was issued"),
+    "not_needed": ("không cần phiếu", "no slip was needed"),
+    "covered": ("có người trực", "somebody was on duty"),
+    "lapsed": ("hết thời gian, không thực hiện", "it ended without being done"),
+    "struck": ("sự kiện mở đã bị hủy bỏ", "what opened it was struck"),
+    "calendar": ("lịch làm việc thay đổi", "the calendar changed"),
+}
+
+
+def word(words: Wording, key: str, language: Literal["vi", "en"]) -> str:
+    """Return a word in a language; one that is not listed is given as it is."""
+    pair = words.get(key)
+    if pair is None:
+        return key
+    return pair[0] if language == "vi" else pair[1]

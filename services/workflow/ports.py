@@ -1,0 +1,84 @@
+"""What workflow needs from the outside, beside what the shared machinery needs."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from services.workflow.core.model import Subject
+
+Shards = Collection[int]
+
+
+class ObligationIndex(Protocol):
+    """Finds subjects by what is indexed of them.
+
+    Every method raises `UnavailableError` when the store does not answer.
+    """
+
+    async def due(self, shards: Shards, *, before: datetime, limit: int) -> Sequence[str]:
+        """Return the subjects whose next moment lies before `before`, oldest first."""
+        ...
+
+    async def behind(self, shards: Shards, *, law: int, limit: int) -> Sequence[str]:
+        """Return subjects that still owe something and were counted under an older law."""
+        ...
+
+    async def earliest(self) -> datetime | None:
+        """Return the first moment at which time alone will change something."""
+        ...
+
+    async def open_by_kind(self) -> Mapping[str, int]:
+        """Return how many subjects owe something, by kind."""
+        ...
+
+    async def undated(self) -> int:
+        """Return how many subjects have no date because the calendar ends too early."""
+        ...
+
+    async def read(self, subject: str) -> Subject | None:
+        """Return one subject."""
+        ...
+
+    async def still_open(
+        self, units: Collection[str] | None, *, limit: int
+    ) -> Sequence[Subject]:
+        """Return what still owes something at these units, the most pressing first."""
+        ...
+
+
+class CalendarMarks(Protocol):
+    """Remembers through which day the calendar's obligations were opened, by shard."""
+
+    async def opened_through(self, shards: Shards) -> Mapping[int, date]: ...
+
+    async def set_opened_through(self, shards: Shards, day: date) -> None: ...
+
+
+class Progress(Protocol):
+    """How far intake has read."""
+
+    def least(self) -> datetime | None:
+        """Return the instant before which everything that reached us is on the topics."""
+        ...
+
+
+class Holding(Protocol):
+    """Which shards are ours, and how far we have read them."""
+
+    def shards(self) -> frozenset[int]:
+        """Return the shards of the partitions that this instance holds."""
+        ...
+
+    async def current(self) -> frozenset[int]:
+        """Return those shards that have been read to the ends which the broker tells now.
+
+        Raises:
+            UnavailableError: the broker did not say.
+        """
+        ...
+
+
+class WallClock(Protocol):
+    """Wall time that only grows, for how long a mark has stood still."""
+
+    def __call__(self) -> float: ...

@@ -1,0 +1,104 @@
+"""What the calendar brings about: sessions, months, decisions to post."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from services.workflow.core.codec import shard_of
+from services.workflow.core.fold import open_by_calendar, recount
+from services.workflow.core.kinds.registry import CALENDAR_KINDS
+from services.workflow.core.model import Subject
+from services.workflow.ports import CalendarMarks, Holding
+from shared.calendar.errors import DateOutsideCalendarError
+from shared.calendar.zone import ONE_DAY, legal_day
+from shared.reference.view import Reference
+from shared.subjects.change import ChangeSubjects
+from shared.subjects.document import Document
+from shared.subjects.fold import Context, Emission
+from shared.subjects.ports import Clock, ReferenceSource
+
+BATCH_SUBJECTS_MAX: Final = 500
+
+
+@dataclass(slots=True)
+class OpenByCalendar:
+    """Opens each day's subjects as the day begins, and those of days we slept through.
+
+    Opening one that is there changes nothing, so any instance may do any day again.
+    """
+
+    change: ChangeSubjects[Subject]
+    marks: CalendarMarks
+    holding: Holding
+    reference: ReferenceSource
+    clock: Clock
+    _seen: tuple[date, int, frozenset[int]] | None = None
+
+    async def __call__(self) -> int:
+        """Open what is not open yet; return how many subjects.
+
+        Raises:
+            UnavailableError: the store did not answer.
+        """
+        today = legal_day(self.clock.now())
+        reference = self.reference.current()
+        shards = self.holding.shards()
+        if (
+            not shards
+            or not reference.units
+            or (today, reference.version, shards) == self._seen
+        ):
+            return 0
+        opened = 0
+        through = await self.marks.opened_through(shards)
+        first = min((through.get(shard, today) for shard in shards), default=today)
+        day = min(first, today)
+        while day <= today:
+            opened += await self._open(day, reference, shards)
+            day += ONE_DAY
+        await self.marks.set_opened_through(shards, today)
+        self._seen = (today, reference.version, shards)
+        return opened
+
+    async def _open(self, day: date, reference: Reference, shards: Collection[int]) -> int:
+        wanted = [
+            (subject, unit)
+            for subject, unit in _subjects_of(day, reference)
+            if shard_of(subject) in shards
+        ]
+        units = dict(wanted)
+        opened = 0
+        for start in range(0, len(wanted), BATCH_SUBJECTS_MAX):
+            ids = [subject for subject, _ in wanted[start : start + BATCH_SUBJECTS_MAX]]
+
+            def begin(
+                document: Document[Subject], context: Context
+            ) -> Sequence[Emission] | None:
+                if document.state is not None:
+                    return _missing(document.state, context)
+                document.state, emissions = open_by_calendar(
+                    document.id, units[document.id], context
+                )
+                return emissions
+
+            opened += len(await self.change(ids, begin, create=True))
+        return opened
+
+
+def _subjects_of(day: date, reference: Reference) -> Iterator[tuple[str, str]]:
+    """Yield the subjects that a day brings about, and the unit of each."""
+    for kind in CALENDAR_KINDS:
+        assert kind.opens_on is not None, "opened by the calendar"
+        try:
+            yield from kind.opens_on(reference, day)
+        except DateOutsideCalendarError:
+            continue  # Past the published days nothing is guessed; the horizon alarm rises.
+
+
+def _missing(subject: Subject, context: Context) -> Sequence[Emission] | None:
+    """Open what a subject lacks that something happened in before its day came."""
+    if subject.obligations:
+        return None
+    emissions = recount(subject, context)
+    return emissions or None

@@ -1,0 +1,125 @@
+"""What time alone brings about: rungs, breaches, broken promises, lapses; and new counts."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from services.workflow.core.fold import recount, sweep
+from services.workflow.core.law import law_of
+from services.workflow.core.model import Subject
+from services.workflow.ports import Holding, ObligationIndex
+from services.workflow.usecases.freshness import Fresh, Freshness
+from shared.subjects.change import ChangeSubjects, Decide
+from shared.subjects.document import Document
+from shared.subjects.fold import Context, Emission
+from shared.subjects.ports import Clock, ReferenceSource
+
+BATCH_SUBJECTS_MAX: Final = 500
+PASS_BATCHES_MAX: Final = 40
+"""A pass ends after this many batches, so that other work gets its turn."""
+
+
+Decision = Callable[[Subject, Context], Sequence[Emission] | None]
+
+
+@dataclass(slots=True)
+class Swept:
+    """What one pass did.
+
+    Attributes:
+        upto: Up to when it looked; None if it could not look at all.
+        complete: Whether nothing before `upto` was left, on any shard of ours.
+        incomplete_since: Since when data may be missing.
+        subjects: How many subjects changed.
+        recounted: How many were counted anew.
+        emissions: What followed, for metrics.
+    """
+
+    upto: datetime | None = None
+    complete: bool = False
+    incomplete_since: datetime | None = None
+    subjects: int = 0
+    recounted: int = 0
+    emissions: list[Emission] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class SweepObligations:
+    """One pass over what is due, by index, oldest first, in bounded batches.
+
+    A shard is swept only once its own position has passed the ends that the broker told after
+    intake's marks were read: what the marks speak of has then been applied here.
+    """
+
+    index: ObligationIndex
+    change: ChangeSubjects[Subject]
+    freshness: Freshness
+    holding: Holding
+    reference: ReferenceSource
+    clock: Clock
+
+    async def __call__(self) -> Swept:
+        """Sweep once.
+
+        Raises:
+            UnavailableError: store or broker did not answer; what was done is done.
+        """
+        now = self.clock.now()
+        fresh = self.freshness.look(now)
+        if fresh is None:
+            return Swept()
+        held = self.holding.shards()
+        shards = await self.holding.current() if fresh.incomplete_since is None else held
+        result = Swept(upto=fresh.upto, incomplete_since=fresh.incomplete_since)
+        if not shards:
+            return result
+        counted = await self._recount(shards, result)
+        swept = await self._sweep(shards, fresh, result)
+        result.complete = counted and swept and shards == held
+        return result
+
+    async def _recount(self, shards: Collection[int], result: Swept) -> bool:
+        """Count anew what was counted under an older law; say whether all of it is done."""
+        law = law_of(self.reference.current())
+        seen: Sequence[str] = ()
+        for _ in range(PASS_BATCHES_MAX):
+            ids = await self.index.behind(shards, law=law, limit=BATCH_SUBJECTS_MAX)
+            if not ids or ids == seen:
+                return not ids
+            seen = ids
+            changed = await self.change(ids, self._decide(result, _count_anew))
+            result.recounted += len(changed)
+        return False
+
+    async def _sweep(self, shards: Collection[int], fresh: Fresh, result: Swept) -> bool:
+        def climb(subject: Subject, context: Context) -> Sequence[Emission] | None:
+            return sweep(
+                subject, context, upto=fresh.upto, incomplete_since=fresh.incomplete_since
+            )
+
+        seen: Sequence[str] = ()
+        for _ in range(PASS_BATCHES_MAX):
+            ids = await self.index.due(shards, before=fresh.upto, limit=BATCH_SUBJECTS_MAX)
+            if not ids or ids == seen:
+                return not ids
+            seen = ids
+            changed = await self.change(ids, self._decide(result, climb))
+            result.subjects += len(changed)
+        return False
+
+    @staticmethod
+    def _decide(result: Swept, decision: Decision) -> Decide[Subject]:
+        def decide(document: Document[Subject], context: Context) -> Sequence[Emission] | None:
+            if document.state is None:
+                return None
+            emissions = decision(document.state, context)
+            if emissions is not None:
+                result.emissions.extend(emissions)
+            return emissions
+
+        return decide
+
+
+def _count_anew(subject: Subject, context: Context) -> Sequence[Emission]:
+    return recount(subject, context)

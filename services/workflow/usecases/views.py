@@ -1,0 +1,229 @@
+"""What people and programs see of obligations: state, ledger with reasons, what is open."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from services.workflow.core.kinds.registry import KINDS
+from services.workflow.core.ladder import MOMENTS
+from services.workflow.core.model import Cycle, Obligation, RungState, Subject
+from services.workflow.core.roles import holders
+from services.workflow.core.wording import (
+    DISCHARGE_WORDS,
+    RUNG_STATUS_WORDS,
+    STATUS_WORDS,
+    word,
+)
+from shared.calendar.ledger import entry_from_document, explain
+from shared.calendar.zone import ICT
+from shared.reference.view import Reference
+
+Language = Literal["vi", "en"]
+
+
+def obligations_view(subject: Subject) -> dict[str, Any]:
+    """Return everything that is owed in a subject, and how far each has climbed."""
+    return {
+        "subject": subject.id,
+        "unit": subject.unit,
+        "law": subject.law,
+        "obligations": [_obligation(each) for each in subject.obligations.values()],
+        "coverage_gaps": [
+            {"gap": gap, "since": _iso(since)} for gap, since in subject.gaps.items()
+        ],
+    }
+
+
+def explanation(subject: Subject, language: Language) -> dict[str, Any]:
+    """Return why each date is that date, in words, and what was told to whom."""
+    return {
+        "subject": subject.id,
+        "unit": subject.unit,
+        "language": language,
+        "obligations": [_explained(each, language) for each in subject.obligations.values()],
+    }
+
+
+def open_view(
+    subjects: Sequence[Subject],
+    reference: Reference,
+    now: datetime,
+    *,
+    role: str | None,
+    person: str | None,
+) -> list[dict[str, Any]]:
+    """Return what is still owed, the most pressing first, narrowed to a role or a person."""
+    rows = [
+        row
+        for subject in subjects
+        for obligation in subject.obligations.values()
+        if obligation.open
+        for row in _open_rows(subject, obligation, reference, now)
+        if role in {None, row["role"]} and (person is None or person in row["persons"])
+    ]
+    return sorted(rows, key=_urgency)
+
+
+def _urgency(row: dict[str, Any]) -> tuple[int, str, str]:
+    """Overdue first, oldest first; then by due date; what is suspended or undated last."""
+    if row["due"] is None:
+        return (2, "", row["subject"])
+    return (0 if row["overdue"] else 1, row["due"], row["subject"])
+
+
+def _open_rows(
+    subject: Subject, obligation: Obligation, reference: Reference, now: datetime
+) -> Iterator[dict[str, Any]]:
+    cycle = obligation.cycle
+    raised = [r for r in cycle.rungs if r.status == "raised" and r.role] if cycle else []
+    last = max(raised, key=lambda rung: rung.at, default=None)
+    role = last.role if last is not None and last.role is not None else "handler"
+    promise = obligation.promise
+    yield {
+        "subject": subject.id,
+        "obligation": obligation.id,
+        "kind": obligation.kind,
+        "unit": obligation.unit,
+        "cycle": obligation.cycle_number,
+        "status": obligation.status,
+        "due": _iso(obligation.due),
+        "limit": _iso(obligation.limit),
+        "overdue": obligation.due is not None and obligation.due < now,
+        "rung": None if last is None else last.rung,
+        "rung_at": None if last is None else _iso(last.at),
+        "role": role,
+        "persons": list(holders(obligation, role, reference, now)),
+        "promise": None if promise is None else _promise(obligation),
+        **{name: obligation.about.get(name) for name in ("procedure", "field")},
+    }
+
+
+def _obligation(ob: Obligation) -> dict[str, Any]:
+    return {
+        "obligation": ob.id,
+        "kind": ob.kind,
+        "unit": ob.unit,
+        "status": ob.status,
+        "opened_at": _iso(ob.opened_at),
+        "cause": ob.cause,
+        "due": _iso(ob.due),
+        "limit": _iso(ob.limit),
+        "index_due": _iso(ob.index_due),
+        "first_due": _iso(ob.first_due),
+        "no_deadline": ob.no_deadline,
+        "rule": ob.rule,
+        "suspended_since": _iso(ob.suspended_since),
+        "discharged_at": _iso(ob.discharged_at),
+        "in_time": ob.in_time,
+        "by_limit": ob.by_limit,
+        "by_index": ob.by_index,
+        "why": ob.why,
+        "flags": list(ob.flags),
+        "promise": _promise(ob),
+        "cycles": [_cycle(cycle) for cycle in ob.cycles],
+        **ob.about,
+    }
+
+
+def _cycle(cycle: Cycle) -> dict[str, Any]:
+    return {
+        "cycle": cycle.number,
+        "opened": _iso(cycle.opened),
+        "due": _iso(cycle.due),
+        "limit": _iso(cycle.limit),
+        "ended_at": _iso(cycle.ended_at),
+        "ended_why": cycle.ended_why,
+        "rungs": [_rung(rung) for rung in cycle.rungs],
+    }
+
+
+def _rung(rung: RungState) -> dict[str, Any]:
+    return {
+        "rung": rung.rung,
+        "repeat": rung.repeat,
+        "at": _iso(rung.at),
+        "status": rung.status,
+        "settled_at": _iso(rung.settled_at),
+        "why": rung.why,
+        "role": rung.role,
+    }
+
+
+def _promise(ob: Obligation) -> dict[str, Any] | None:
+    promise = ob.promise
+    if promise is None:
+        return None
+    return {
+        "cycle": promise.cycle,
+        "rung": promise.rung,
+        "by": promise.by,
+        "cause": promise.cause,
+        "promised": promise.promised.isoformat(),
+        "until": _iso(promise.expires_at),
+        "broken_at": _iso(promise.broken_at),
+    }
+
+
+def _explained(ob: Obligation, language: Language) -> dict[str, Any]:
+    kind = KINDS[ob.kind]
+    rows = [row.model_dump(mode="json", exclude_none=True) for row in ob.ledger]
+    lines = explain([entry_from_document(row) for row in rows], language)
+    return {
+        "obligation": ob.id,
+        "name": getattr(kind.name, language),
+        "status": word(STATUS_WORDS, ob.status, language),
+        "due": _iso(ob.due),
+        "limit": _iso(ob.limit),
+        "index_due": _iso(ob.index_due),
+        "first_due": _iso(ob.first_due),
+        "discharged": None
+        if ob.discharged_at is None
+        else {
+            "at": _iso(ob.discharged_at),
+            "why": word(DISCHARGE_WORDS, ob.why or "", language),
+            "in_time": ob.in_time,
+        },
+        "rule": ob.rule,
+        "source": kind.source,
+        "ledger": [
+            {
+                "day": line.day.isoformat(),
+                "text": line.text,
+                "count": line.count,
+                "law": line.law,
+                "clock": line.clock,
+            }
+            for line in lines
+        ],
+        "ladder": [
+            line
+            for cycle in ob.cycles
+            for rung in cycle.rungs
+            if (line := _ladder_line(ob, cycle, rung, language)) is not None
+        ],
+    }
+
+
+def _ladder_line(
+    ob: Obligation, cycle: Cycle, rung: RungState, language: Language
+) -> dict[str, Any] | None:
+    """Return one rung in words; moments that never came are left out."""
+    if rung.status == "moot" or (rung.rung in MOMENTS and rung.status == "planned"):
+        return None
+    step = KINDS[ob.kind].ladder.rung(rung.rung)
+    text = word(STATUS_WORDS, rung.rung, language)
+    if step is not None:
+        text = step.vi if language == "vi" else step.en
+    return {
+        "cycle": cycle.number,
+        "rung": rung.rung,
+        "at": _iso(rung.at),
+        "text": text,
+        "status": word(RUNG_STATUS_WORDS, rung.status, language),
+        "role": rung.role,
+        "why": rung.why,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(ICT).isoformat()

@@ -1,0 +1,130 @@
+"""The service on a real broker and a real store: in comes what happened, out what is owed."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from deploy.engines.embedded import EmbeddedEngines
+from deploy.topics import provision
+from shared.events.centres import DutyCheckedIn
+from shared.events.dossiers import DossierAccepted, DossierAssigned, DossierCompleted
+from shared.events.envelope import Event
+from shared.events.model import EventData
+from tests.integration.workflow.running import eventually, running
+from tests.unit.workflow.province import THREE_DAYS, UNIT, province_events
+from tests.unit.workflow.scenario import moment
+
+pytestmark = pytest.mark.connected
+
+CODE = "H37.100-260105-0001"
+
+
+@pytest.fixture(scope="module")
+def own_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedEngines]:
+    """Engines of our own, because reference and progress are topics that everybody shares."""
+    with EmbeddedEngines.at(tmp_path_factory.mktemp("workflow")) as started:
+        asyncio.run(provision([started.kafka.bootstrap]))
+        yield started
+
+
+def event(data: EventData, when: str, sequence: int, subject: str = CODE) -> Event:
+    """Return a canonical event as intake would publish it."""
+    at = moment(when)
+    return Event(
+        id=f"{subject.replace('/', '-')}-{sequence}",
+        source="urn:motcua:publisher:counter",
+        name=data.NAME,
+        subject=subject,
+        time=at,
+        sequence=sequence,
+        recordedtime=at.astimezone(UTC),
+        receivingunit=UNIT,
+        competentunit=UNIT,
+        referenceversion=1,
+        data=data,
+    )
+
+
+def names(events: list[Event]) -> list[str]:
+    """Return what was said, in words as short as can be."""
+    said = [(event.name.partition(".")[2], getattr(event.data, "rung", "")) for event in events]
+    return [" ".join(words).strip() for words in said]
+
+
+@pytest.mark.asyncio
+async def test_a_dossier_opens_climbs_and_ends(
+    own_engines: EmbeddedEngines, tmp_path: Path
+) -> None:
+    """Every event has its effect once, and rungs come as simulated time passes."""
+    bootstrap, url = own_engines.kafka.bootstrap, own_engines.store.url
+    async with running(tmp_path, bootstrap, url, now=moment("2026-01-05 08:00")) as here:
+        await here.input.reference(province_events())
+        await eventually(here.service.reference.caught_up.is_set)
+        await here.input.events(
+            [
+                event(
+                    DossierAccepted(procedure=THREE_DAYS, channel="direct"),
+                    "2026-01-05 08:00",
+                    1,
+                ),
+                event(DossierAssigned(handler="p-handler"), "2026-01-05 08:00", 2),
+            ]
+        )
+        for when in ("2026-01-05 08:15", "2026-01-07 07:45", "2026-01-08 17:15"):
+            await here.moves_to(moment(when))
+        await here.input.events([event(DossierCompleted(result="KQ.1"), "2026-01-08 17:10", 3)])
+        await here.moves_to(moment("2026-01-08 17:30"))
+        await eventually(lambda: "discharged" in names(here.heard.of(CODE)))
+
+        said = here.heard.of(CODE)
+        assert names(said) == [
+            "opened",
+            "opened",
+            "rung_reached half",
+            "rung_reached draft",
+            "rung_skipped most",
+            "rung_reached overdue",
+            "rung_reached last_moment",
+            "discharged",
+            "discharged",
+        ]
+        assert [each.sequence for each in said] == list(range(1, len(said) + 1))
+        assert (await here.service.status())["parked"] == 0
+
+
+@pytest.mark.asyncio
+async def test_the_calendar_opens_each_session_and_a_check_in_ends_it(
+    own_engines: EmbeddedEngines, tmp_path: Path
+) -> None:
+    """A session that nobody comes to climbs; after the leap only the highest rung is told."""
+    bootstrap, url = own_engines.kafka.bootstrap, own_engines.store.url
+    morning = f"{UNIT}/duty/2026-03-04/am"
+    afternoon = f"{UNIT}/duty/2026-03-04/pm"
+    async with running(tmp_path, bootstrap, url, now=moment("2026-03-03 20:00")) as here:
+        await here.input.reference(province_events())
+        await eventually(here.service.reference.caught_up.is_set)
+        await here.moves_to(moment("2026-03-04 00:00"))
+        await here.input.events(
+            [event(DutyCheckedIn(person="p-a"), "2026-03-04 07:25", 1, morning)]
+        )
+        for when in ("2026-03-04 07:30", "2026-03-04 14:00", "2026-03-04 17:15"):
+            await here.moves_to(moment(when))
+        await eventually(lambda: "discharged" in names(here.heard.of(afternoon)))
+
+        assert names(here.heard.of(morning)) == ["opened", "discharged"]
+        assert names(here.heard.of(afternoon)) == [
+            "opened",
+            "breached",
+            "rung_reached absent",
+            "rung_skipped absent_30",
+            "rung_reached absent_60",
+            "discharged",
+        ]
+
+
+def test_the_clock_of_these_tests_is_of_the_authority() -> None:
+    """07:30 in Viet Nam is half past midnight, universal time."""
+    assert moment("2026-01-05 07:30") == datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
