@@ -17,12 +17,15 @@ from deploy.engines.embedded import Engine, kafka_at, start_engines, store_at
 from deploy.engines.process import ChildProcess
 from deploy.errors import CommandError
 from deploy.installation import PRIVATE_FOLDER, Installation, State, write_state
+from deploy.reference.load import PUBLISHER
+from deploy.reference.send import send_reference
 from deploy.supervisor.asking import Readiness, readiness
 from deploy.supervisor.first_start import FIRST_KEYS, prepare_secrets
 from deploy.supervisor.kept import Kept
 from deploy.supervisor.plan import Plan, ServiceSpec
 from deploy.topics import provision
 
+REFERENCE_MARK: Final = "reference-loaded"
 READY_WAIT_S: Final = 120.0
 SERVICE_STOP_WAIT_S: Final = 25.0
 POLL_S: Final = 0.2
@@ -71,6 +74,8 @@ class Supervisor:
         self.first_keys = prepare_secrets(self.plan.data)
         self._start_services()
         self.wait_ready()
+        if self.plan.load_reference:
+            self._load_reference()
         self._write("running")
         self._say_where()
 
@@ -154,6 +159,16 @@ class Supervisor:
             self.kept.append(kept)
             kept.begin(time.monotonic())
         self._write("starting")
+
+    def _load_reference(self) -> None:
+        """Send the bundled reference data once; what an operator loads later is his own."""
+        done = self.plan.data / REFERENCE_MARK
+        if done.exists():
+            return
+        key = self.installation.publisher_key(PUBLISHER)
+        rows = send_reference(self.installation.http("intake"), key)
+        done.write_text(f"{rows}\n", encoding="ascii")
+        self.say(f"reference data: {rows} rows loaded")
 
     def _process(self, spec: ServiceSpec) -> ChildProcess:
         where: Mapping[str, str] = {}

@@ -38,7 +38,13 @@ def service(folder: Path, name: str, how: str = "") -> ServiceSpec:
 def plan(folder: Path, engines: EmbeddedEngines, *services: ServiceSpec) -> Plan:
     """Plan an installation on engines that run already."""
     bootstrap = (engines.kafka.bootstrap,)
-    return Plan(folder, services, kafka_bootstrap=bootstrap, mongo_url=engines.store.url)
+    return Plan(
+        folder,
+        services,
+        kafka_bootstrap=bootstrap,
+        mongo_url=engines.store.url,
+        load_reference=False,
+    )
 
 
 @pytest.fixture
@@ -184,7 +190,7 @@ def test_a_wrong_setting_stops_the_start_with_its_name(
 def test_an_installation_brings_its_own_engines(tmp_path: Path) -> None:
     """Nothing is named, so both engines are started; one that dies comes back."""
     specs = (service(tmp_path, "intake"),)
-    supervisor = Supervisor(Plan(tmp_path, specs), lambda _said: None)
+    supervisor = Supervisor(Plan(tmp_path, specs, load_reference=False), lambda _said: None)
     try:
         supervisor.start()
         said = overview(Installation.find(tmp_path, {}))
