@@ -47,10 +47,12 @@ def _promtool(arguments: Sequence[str], folder: Path, given: bytes | None = None
 
 @pytest.mark.parametrize("name", ["prometheus.yml", "local.yml"])
 def test_the_configuration_is_valid(folder: Path, name: str) -> None:
+    """The configuration is valid."""
     assert "SUCCESS" in _promtool(["check", "config", name], folder)
 
 
 def test_the_rules_are_valid(folder: Path) -> None:
+    """The rules are valid."""
     files = [str(file) for file in (folder / "rules").glob("*.yml")]
     assert "SUCCESS" in _promtool(
         ["check", "rules", "--lint=all", "--lint-fatal", *files], folder
@@ -58,11 +60,13 @@ def test_the_rules_are_valid(folder: Path) -> None:
 
 
 def test_each_alert_fires_and_keeps_quiet_as_it_should(folder: Path) -> None:
+    """Each alert fires and keeps quiet as it should."""
     files = [str(file) for file in (folder / "tests").glob("*.test.yml")]
     assert "SUCCESS" in _promtool(["test", "rules", *files], folder)
 
 
 def test_a_broken_rule_would_be_noticed(folder: Path) -> None:
+    """A broken rule would be noticed."""
     rules = folder / "rules" / "motcua.yml"
     text = rules.read_text(encoding="utf-8")
     rules.write_text(text.replace("> 10000", "> 20000"), encoding="utf-8")
@@ -71,6 +75,7 @@ def test_a_broken_rule_would_be_noticed(folder: Path) -> None:
 
 
 def test_the_metrics_are_named_as_they_should_be(folder: Path) -> None:
+    """The metrics are named as they should be."""
     registry = CollectorRegistry()
     metrics = Metrics(registry)
     for declared in vars(metrics).values():

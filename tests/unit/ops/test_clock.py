@@ -22,15 +22,18 @@ STEP = timedelta(minutes=15)
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    """Name a clock file in a folder that is not there yet."""
     return tmp_path / "clock" / "file"
 
 
 def test_the_machines_clock_is_aware_and_in_utc() -> None:
+    """The machine's clock is aware and in utc."""
     assert SystemClock().now().utcoffset() == timedelta(0)
     assert isinstance(open_clock(None), SystemClock)
 
 
 def test_lock_step_stands_until_it_is_moved(path: Path) -> None:
+    """Lock step stands until it is moved."""
     writer = ClockFile(path)
     writer.write(now=START, rate=0)
     reader = open_clock(path)
@@ -40,6 +43,7 @@ def test_lock_step_stands_until_it_is_moved(path: Path) -> None:
 
 
 def test_a_rate_multiplies_the_time_that_passes(path: Path) -> None:
+    """A rate multiplies the time that passes."""
     before = wall_now()
     ClockFile(path).write(now=START, rate=3_600)
     shown = FileClock(path).now()
@@ -48,6 +52,7 @@ def test_a_rate_multiplies_the_time_that_passes(path: Path) -> None:
 
 
 def test_a_restart_goes_on_where_the_clock_is(path: Path) -> None:
+    """A restart goes on where the clock is."""
     first = ClockFile(path)
     first.write(now=START, rate=0)
     first.advance(START + 4 * STEP)
@@ -56,6 +61,7 @@ def test_a_restart_goes_on_where_the_clock_is(path: Path) -> None:
 
 
 def test_a_restart_may_change_the_rate_but_not_the_time(path: Path) -> None:
+    """A restart may change the rate but not the time."""
     ClockFile(path).write(now=START, rate=0)
     shown = ClockFile(path).start(now=START - STEP, rate=2.5)
     assert shown == START
@@ -63,6 +69,7 @@ def test_a_restart_may_change_the_rate_but_not_the_time(path: Path) -> None:
 
 
 def test_time_is_not_turned_back(path: Path) -> None:
+    """Time is not turned back."""
     writer = ClockFile(path)
     writer.write(now=START, rate=0)
     with pytest.raises(ClockTurnedBackError):
@@ -71,6 +78,7 @@ def test_time_is_not_turned_back(path: Path) -> None:
 
 
 def test_an_offset_is_converted(path: Path) -> None:
+    """An offset is converted."""
     local = datetime.fromisoformat("2026-11-02T07:30:00+07:00")
     ClockFile(path).write(now=local, rate=0)
     assert FileClock(path).now() == START
@@ -80,6 +88,7 @@ def test_an_offset_is_converted(path: Path) -> None:
     "content", [None, b"", b"no clock at all, but long enough to be mapped"]
 )
 def test_what_is_no_clock_is_refused(path: Path, content: bytes | None) -> None:
+    """What is no clock is refused."""
     path.parent.mkdir()
     if content is not None:
         path.write_bytes(content)
@@ -88,6 +97,7 @@ def test_what_is_no_clock_is_refused(path: Path, content: bytes | None) -> None:
 
 
 def test_a_damaged_clock_says_so(path: Path) -> None:
+    """A damaged clock says so."""
     ClockFile(path).write(now=START, rate=0)
     record = bytearray(path.read_bytes())
     record[12] ^= 0xFF

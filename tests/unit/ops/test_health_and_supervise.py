@@ -14,11 +14,13 @@ from shared.ops.supervise import CRASHES_UNTIL_NOT_READY, Supervisor
 
 @pytest.fixture
 def health() -> Health:
+    """Give a service's checks, none yet."""
     return Health()
 
 
 @pytest.fixture
 def supervisor(health: Health, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
+    """Give a supervisor that loses no time."""
     monkeypatch.setattr(supervise, "BACKOFF_SECONDS_MIN", 0.001)
     monkeypatch.setattr(supervise, "BACKOFF_SECONDS_MAX", 0.002)
     return Supervisor(health, Metrics(CollectorRegistry(), process=False))
@@ -43,6 +45,7 @@ async def _hangs() -> str | None:
 
 @pytest.mark.asyncio
 async def test_all_is_well_when_every_check_passes(health: Health) -> None:
+    """All is well when every check passes."""
     health.add("store", _fine)
     assert (await health.readiness()).ready
 
@@ -51,6 +54,7 @@ async def test_all_is_well_when_every_check_passes(health: Health) -> None:
 async def test_what_is_missing_is_named(
     health: Health, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What is missing is named."""
     monkeypatch.setattr(health_module, "CHECK_SECONDS_MAX", 0.01)
     health.add("store", _fine)
     health.add("broker", _missing)
@@ -67,6 +71,7 @@ async def test_what_is_missing_is_named(
 
 @pytest.mark.asyncio
 async def test_a_process_about_to_stop_is_not_ready(health: Health) -> None:
+    """A process about to stop is not ready."""
     health.drain()
     await asyncio.wait_for(health.drained(), 1)
     assert not (await health.readiness()).ready
@@ -74,6 +79,7 @@ async def test_a_process_about_to_stop_is_not_ready(health: Health) -> None:
 
 @pytest.mark.asyncio
 async def test_a_loop_runs_again_and_stops(supervisor: Supervisor) -> None:
+    """A loop runs again and stops."""
     passes = 0
     enough = asyncio.Event()
 
@@ -96,6 +102,7 @@ async def test_a_loop_runs_again_and_stops(supervisor: Supervisor) -> None:
 async def test_a_crashing_task_flips_readiness_and_heals(
     supervisor: Supervisor, health: Health
 ) -> None:
+    """A crashing task flips readiness and heals."""
     broken = True
     crashed, healed = asyncio.Event(), asyncio.Event()
     crashes = 0
@@ -125,6 +132,7 @@ async def test_a_crashing_task_flips_readiness_and_heals(
 
 @pytest.mark.asyncio
 async def test_a_lasting_task_is_started_anew_when_it_ends(supervisor: Supervisor) -> None:
+    """A lasting task is started anew when it ends."""
     starts = 0
     twice = asyncio.Event()
 
@@ -145,6 +153,7 @@ async def test_a_lasting_task_is_started_anew_when_it_ends(supervisor: Superviso
 
 @pytest.mark.asyncio
 async def test_stopping_lets_a_pass_finish(supervisor: Supervisor) -> None:
+    """Stopping lets a pass finish."""
     begun, finished = asyncio.Event(), False
 
     async def work() -> None:
@@ -162,6 +171,7 @@ async def test_stopping_lets_a_pass_finish(supervisor: Supervisor) -> None:
 
 @pytest.mark.asyncio
 async def test_stopping_cancels_what_takes_too_long(supervisor: Supervisor) -> None:
+    """Stopping cancels what takes too long."""
     begun = asyncio.Event()
 
     async def work() -> None:

@@ -25,6 +25,7 @@ class Lines:
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
+    """Send this process's log lines to a string."""
     found = Lines()
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
@@ -36,6 +37,7 @@ def lines() -> Iterator[Lines]:
 
 
 def test_a_line_says_who_when_and_what(lines: Lines) -> None:
+    """A line says who when and what."""
     log.logger("somewhere").info("batch", records=3)
     line = lines.last()
     assert line["service"] == "example"
@@ -47,6 +49,7 @@ def test_a_line_says_who_when_and_what(lines: Lines) -> None:
 
 
 def test_bound_event_ids_stand_on_every_line_within(lines: Lines) -> None:
+    """Bound event ids stand on every line within."""
     with log.about(event_id="e-1", subject="H37.110-261102-0001"):
         log.logger("somewhere").warning("held")
     assert lines.last()["event_id"] == "e-1"
@@ -56,6 +59,7 @@ def test_bound_event_ids_stand_on_every_line_within(lines: Lines) -> None:
 
 @pytest.mark.parametrize("key", ["name", "phone", "national_id", "email", "value"])
 def test_what_is_not_on_the_list_is_dropped_and_named(lines: Lines, key: str) -> None:
+    """What is not on the list is dropped and named."""
     log.logger("somewhere").info("saved", **{key: "Hoàng Thị Bưởi"})
     assert "Bưởi" not in lines.stream.getvalue()
     assert lines.last()["dropped"] == [key]
@@ -66,6 +70,7 @@ def test_what_is_not_on_the_list_is_dropped_and_named(lines: Lines, key: str) ->
     ["a\r\nb", "a\nERROR forged", "\x1b[31m", "a\u202eb", "a\u2028b", "\x00", "\u200f"],
 )
 def test_a_text_cannot_forge_a_line(lines: Lines, text: str) -> None:
+    """A text cannot forge a line."""
     log.logger("somewhere").info("seen", reason=text, missing={text: text}, rules=[text])
     output = lines.stream.getvalue()
     assert output.count("\n") == 1
@@ -77,16 +82,19 @@ def test_a_text_cannot_forge_a_line(lines: Lines, text: str) -> None:
 
 
 def test_vietnamese_is_shown_as_it_is(lines: Lines) -> None:
+    """Vietnamese is shown as it is."""
     log.logger("somewhere").info("seen", reason="Quá hạn giải quyết")
     assert "Quá hạn giải quyết" in lines.stream.getvalue()
 
 
 def test_a_long_text_is_cut(lines: Lines) -> None:
+    """A long text is cut."""
     log.logger("somewhere").info("seen", reason="x" * 5_000)
     assert len(lines.last()["reason"]) == log.TEXT_CHARACTERS_MAX + 1
 
 
 def test_an_exception_is_its_type_and_place_without_its_values(lines: Lines) -> None:
+    """An exception is its type and place without its values."""
     try:
         _fail_on("Hoàng Thị Bưởi")
     except ValueError:
@@ -98,6 +106,7 @@ def test_an_exception_is_its_type_and_place_without_its_values(lines: Lines) -> 
 
 
 def test_what_a_machine_said_is_kept(lines: Lines) -> None:
+    """What a machine said is kept."""
     try:
         raise ConnectionRefusedError(111, "Connection refused")
     except OSError:
@@ -106,6 +115,7 @@ def test_what_a_machine_said_is_kept(lines: Lines) -> None:
 
 
 def test_libraries_speak_json_too_and_leak_no_traceback(lines: Lines) -> None:
+    """Libraries speak json too and leak no traceback."""
     try:
         _fail_on("Hoàng Thị Bưởi")
     except ValueError:
@@ -118,6 +128,7 @@ def test_libraries_speak_json_too_and_leak_no_traceback(lines: Lines) -> None:
 
 
 def test_a_batch_has_one_line_that_stays_short(lines: Lines) -> None:
+    """A batch has one line that stays short."""
     ids = [f"e-{number}" for number in range(500)]
     log.batch_line(
         log.logger("somewhere"), topic="t", event_ids=ids, seconds=0.1234, applied=499, held=1

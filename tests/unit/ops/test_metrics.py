@@ -23,6 +23,7 @@ STATES = (
 
 @pytest.mark.parametrize("metric", DECLARED, ids=lambda metric: metric.name)
 def test_a_metric_is_named_and_said_as_agreed(metric: Declared) -> None:
+    """A metric is named and said as agreed."""
     assert metric.name.startswith("motcua_")
     assert metric.name.endswith(UNITS + STATES)
     assert (metric.kind == "counter") == metric.name.endswith("_total")
@@ -31,12 +32,14 @@ def test_a_metric_is_named_and_said_as_agreed(metric: Declared) -> None:
 
 
 def test_names_are_used_once() -> None:
+    """Names are used once."""
     names = [metric.name for metric in DECLARED]
     assert len(names) == len(set(names))
     assert len(names) > 30
 
 
 def test_two_services_in_one_process_do_not_meet() -> None:
+    """Two services in one process do not meet."""
     one = Metrics(CollectorRegistry())
     other = Metrics(CollectorRegistry())
     one.outbox_depth.set(5)
@@ -47,5 +50,6 @@ def test_two_services_in_one_process_do_not_meet() -> None:
 
 
 def test_the_table_lists_them_all() -> None:
+    """The table lists them all."""
     text = table()
     assert all(f"`{metric.name}`" in text for metric in DECLARED)

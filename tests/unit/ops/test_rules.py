@@ -50,6 +50,7 @@ def _selectors(expression: Any) -> Iterator[Any]:  # noqa: ANN401 -- The parser 
 
 @pytest.mark.parametrize(("name", "expression"), EXPRESSIONS)
 def test_an_expression_parses_and_names_what_we_measure(name: str, expression: str) -> None:
+    """An expression parses and names what we measure."""
     selectors = list(_selectors(promql.parse(expression)))
     assert selectors, name
     for selector in selectors:
@@ -70,6 +71,7 @@ def test_a_wrong_name_would_be_noticed() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule["alert"]))
 def test_an_alert_has_urgency_words_page_and_tests(rule: dict[str, Any]) -> None:
+    """An alert has urgency words page and tests."""
     name = rule["alert"]
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert rule["annotations"]["summary"]
@@ -86,6 +88,7 @@ def test_an_alert_has_urgency_words_page_and_tests(rule: dict[str, Any]) -> None
 
 
 def test_every_runbook_page_belongs_to_an_alert_and_links_lead_somewhere() -> None:
+    """Every runbook page belongs to an alert and links lead somewhere."""
     folder = DEPLOY / "runbook"
     pages = {Path(rule["annotations"]["runbook"]).name for rule in RULES}
     assert {page.name for page in folder.glob("*.md")} == pages | {"README.md"}
@@ -96,11 +99,13 @@ def test_every_runbook_page_belongs_to_an_alert_and_links_lead_somewhere() -> No
 
 
 def test_the_committed_dashboard_is_the_one_of_the_code() -> None:
+    """The committed dashboard is the one of the code."""
     committed = dashboard.OUTPUT.read_text(encoding="utf-8")
     assert committed == dashboard.text(), "run python -m deploy.grafana.dashboard"
 
 
 def test_no_two_panels_overlap() -> None:
+    """No two panels overlap."""
     taken: set[tuple[int, int]] = set()
     for panel in dashboard.dashboard()["panels"]:
         place = panel["gridPos"]
@@ -113,12 +118,14 @@ def test_no_two_panels_overlap() -> None:
 
 
 def test_the_committed_table_of_metrics_is_the_one_of_the_code() -> None:
+    """The committed table of metrics is the one of the code."""
     committed = readme.README.read_text(encoding="utf-8")
     assert committed == readme.text(), "run python -m deploy.prometheus.table"
 
 
 @pytest.mark.parametrize("name", ["prometheus.yml", "local.yml"])
 def test_prometheus_asks_all_four_services_with_a_key(name: str) -> None:
+    """Prometheus asks all four services with a key."""
     config = yaml.safe_load((PROMETHEUS / name).read_text(encoding="utf-8"))
     (job,) = [job for job in config["scrape_configs"] if job["job_name"] == "motcua"]
     found = {

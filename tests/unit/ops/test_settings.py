@@ -34,6 +34,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_defaults_are_those_of_one_machine() -> None:
+    """Defaults are those of one machine."""
     settings = load(ExampleSettings)
     assert settings.mongo_database == "motcua_example"
     assert settings.kafka_bootstrap == ("127.0.0.1:9092",)
@@ -41,6 +42,7 @@ def test_defaults_are_those_of_one_machine() -> None:
 
 
 def test_the_list_of_brokers_is_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of brokers is split."""
     monkeypatch.setenv("MOTCUA_KAFKA_BOOTSTRAP", "a:9092, b:9092")
     assert load(ExampleSettings).kafka_bootstrap == ("a:9092", "b:9092")
 
@@ -62,6 +64,7 @@ WRONG = [
 def test_a_wrong_value_is_named_and_mended(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, mend: str
 ) -> None:
+    """A wrong value is named and mended."""
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingError) as caught:
         load(ExampleSettings)
@@ -72,18 +75,21 @@ def test_a_wrong_value_is_named_and_mended(
 
 
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing setting is named."""
     monkeypatch.delenv("MOTCUA_SECRET_FILE")
     with pytest.raises(SettingError, match=r"^MOTCUA_SECRET_FILE is not set: give a file"):
         load(ExampleSettings)
 
 
 def test_a_misspelt_setting_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt setting is no setting."""
     monkeypatch.setenv("MOTCUA_HTPP_PORT", "8710")
     with pytest.raises(SettingError, match="did you mean MOTCUA_HTTP_PORT"):
         load(ExampleSettings)
 
 
 def test_settings_of_the_command_line_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of the command line are left alone."""
     monkeypatch.setenv("MOTCUA_DATA", "/somewhere")
     assert load(ExampleSettings).service == "example"
 
@@ -91,6 +97,7 @@ def test_settings_of_the_command_line_are_left_alone(monkeypatch: pytest.MonkeyP
 def test_a_secret_may_stand_in_a_file(
     monkeypatch: pytest.MonkeyPatch, environment: Path
 ) -> None:
+    """A secret may stand in a file."""
     file = environment / "password"
     file.write_text("hunter2\n")
     monkeypatch.setenv("MOTCUA_SMTP_PASSWORD_FILE", str(file))
@@ -102,6 +109,7 @@ def test_a_secret_may_stand_in_a_file(
 def test_a_secret_given_twice_is_refused(
     monkeypatch: pytest.MonkeyPatch, environment: Path
 ) -> None:
+    """A secret given twice is refused."""
     monkeypatch.setenv("MOTCUA_MONGO_URL_FILE", str(environment / "secret"))
     monkeypatch.setenv("MOTCUA_MONGO_URL", "mongodb://x")
     with pytest.raises(SettingError, match="both set"):
@@ -109,18 +117,21 @@ def test_a_secret_given_twice_is_refused(
 
 
 def test_a_secret_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret file that is not there is named."""
     monkeypatch.setenv("MOTCUA_MONGO_URL_FILE", "/nowhere/at/all")
     with pytest.raises(SettingError, match=r"^MOTCUA_MONGO_URL_FILE names /nowhere/at/all"):
         load(ExampleSettings)
 
 
 def test_who_starts_a_service_can_ask_what_it_understands() -> None:
+    """Who starts a service can ask what it understands."""
     names = variables_of(ExampleSettings)
     assert {"MOTCUA_DAYS", "MOTCUA_MONGO_URL", "MOTCUA_MONGO_URL_FILE"} <= names
     assert "MOTCUA_DAYS_FILE" not in names
 
 
 def test_a_short_secret_is_refused(tmp_path: Path) -> None:
+    """A short secret is refused."""
     file = tmp_path / "short"
     file.write_bytes(b"x" * 31)
     with pytest.raises(SettingError, match="31 bytes"):
@@ -128,6 +139,7 @@ def test_a_short_secret_is_refused(tmp_path: Path) -> None:
 
 
 def test_keys_of_two_purposes_differ_and_repeat() -> None:
+    """Keys of two purposes differ and repeat."""
     secret = b"k" * 32
     assert derive_key(secret, "a") == derive_key(secret, "a")
     assert derive_key(secret, "a") != derive_key(secret, "b")

@@ -20,6 +20,7 @@ UNIT = "06112"
 
 
 def test_a_key_with_the_role_and_the_unit_passes(web: Clients) -> None:
+    """A key with the role and the unit passes."""
     answer = web.client.get(f"/v1/units/{UNIT}", headers=web.as_("clerk", UNIT))
     assert answer.json() == {"unit": UNIT, "role": "clerk"}
 
@@ -42,6 +43,7 @@ BAD_HEADERS = [
 def test_nobody_gets_the_same_answer_whatever_is_wrong(
     web: Clients, header: str | None
 ) -> None:
+    """Nobody gets the same answer whatever is wrong."""
     expected = web.client.get(f"/v1/units/{UNIT}")
     assert expected.status_code == 401
     assert expected.headers["www-authenticate"].startswith("Bearer")
@@ -53,6 +55,7 @@ def test_nobody_gets_the_same_answer_whatever_is_wrong(
 def test_a_changed_secret_an_expired_and_a_revoked_key_are_nobodys(
     web: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A changed secret an expired and a revoked key are nobody's."""
     key = web.key("clerk", UNIT)
     other = key[:-1] + ("a" if key[-1] != "a" else "b")
     address = f"/v1/units/{UNIT}"
@@ -69,6 +72,7 @@ def test_a_changed_secret_an_expired_and_a_revoked_key_are_nobodys(
 
 
 def test_another_role_is_told_which_ones_may(web: Clients) -> None:
+    """Another role is told which ones may."""
     answer = web.client.get(
         f"/v1/units/{UNIT}", headers=web.as_("auditor") | {"Accept-Language": "en"}
     )
@@ -79,12 +83,14 @@ def test_another_role_is_told_which_ones_may(web: Clients) -> None:
 
 @pytest.mark.parametrize("address", ["/v1/units/06113", "/v1/dossiers?unit=06113"])
 def test_another_unit_is_outside_the_scope(web: Clients, address: str) -> None:
+    """Another unit is outside the scope."""
     answer = web.client.get(address, headers=web.as_("clerk", UNIT))
     assert answer.status_code == 403
     assert answer.json()["type"].endswith("/outside-scope")
 
 
 def test_a_parameter_given_twice_hides_nothing(web: Clients) -> None:
+    """A parameter given twice hides nothing."""
     answer = web.client.get(
         f"/v1/dossiers?unit=06113&unit={UNIT}", headers=web.as_("clerk", UNIT)
     )
@@ -92,6 +98,7 @@ def test_a_parameter_given_twice_hides_nothing(web: Clients) -> None:
 
 
 def test_without_a_unit_one_sees_ones_own(web: Clients) -> None:
+    """Without a unit one sees one's own."""
     own = web.client.get("/v1/dossiers", headers=web.as_("clerk", UNIT, "06118"))
     everything = web.client.get("/v1/dossiers", headers=web.as_("province"))
     assert own.json() == [UNIT, "06118"]
@@ -124,6 +131,7 @@ def test_every_route_lets_in_whom_its_policy_names_and_nobody_else(
 
 
 def test_a_route_without_a_policy_keeps_the_service_from_starting(web: Clients) -> None:
+    """A route without a policy keeps the service from starting."""
     router = APIRouter(prefix="/v1")
 
     @router.get("/forgotten")
@@ -136,6 +144,7 @@ def test_a_route_without_a_policy_keeps_the_service_from_starting(web: Clients) 
 
 
 def test_files_that_nobody_declared_public_keep_it_from_starting(web: Clients) -> None:
+    """Files that nobody declared public keep it from starting."""
     app = service.build(service.settings(web.folder))
     app.mount("/private", StaticFiles(directory=web.folder))
     with pytest.raises(UnguardedRouteError, match="/private"), TestClient(app):
@@ -143,6 +152,7 @@ def test_files_that_nobody_declared_public_keep_it_from_starting(web: Clients) -
 
 
 def test_every_public_route_says_why(web: Clients) -> None:
+    """Every public route says why."""
     app = web.client.app
     assert isinstance(app, FastAPI)
     policies = [

@@ -16,11 +16,13 @@ from shared.web.principal import OutsideScopeError, Principal
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
+    """Name a keys file that is not there yet."""
     return tmp_path / "keys.json"
 
 
 @pytest.fixture
 def cli() -> typer.Typer:
+    """Give a command line with the key commands."""
     app = typer.Typer()
     command.register(app)
     app.command("nothing")(lambda: None)
@@ -28,6 +30,7 @@ def cli() -> typer.Typer:
 
 
 def test_the_file_holds_no_secret(file: Path) -> None:
+    """The file holds no secret."""
     key = mint(file, role="clerk", units=["06112"], person="p-06112-clerk")
     prefix, key_id, secret = key.split("_", maxsplit=2)
     assert (prefix, len(key_id), len(secret)) == ("mc", 10, 32)
@@ -39,6 +42,7 @@ def test_the_file_holds_no_secret(file: Path) -> None:
 
 
 def test_keys_made_later_are_known_at_once(file: Path) -> None:
+    """Keys made later are known at once."""
     ring = KeyRing(file)
     first = mint(file, role="operator")
     second = mint(file, role="publisher", publisher="counter")
@@ -61,6 +65,7 @@ def test_keys_made_later_are_known_at_once(file: Path) -> None:
     ],
 )
 def test_a_key_without_sense_is_not_made(file: Path, wrong: dict[str, object]) -> None:
+    """A key without sense is not made."""
     with pytest.raises(WrongKeyError):
         mint(file, **wrong)  # type: ignore[arg-type] # Wrong on purpose.
     assert not file.exists()
@@ -68,6 +73,7 @@ def test_a_key_without_sense_is_not_made(file: Path, wrong: dict[str, object]) -
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"keys": 1}', '{"keys": [{"id": "x"}]}'])
 def test_what_is_no_keys_file_is_left_as_it_is(file: Path, content: str) -> None:
+    """What is no keys file is left as it is."""
     file.write_text(content, encoding="utf-8")
     with pytest.raises(KeysFileError, match="no file of API keys"):
         mint(file, role="operator")
@@ -75,6 +81,7 @@ def test_what_is_no_keys_file_is_left_as_it_is(file: Path, content: str) -> None
 
 
 def test_a_scope_narrows_to_what_is_asked_for() -> None:
+    """A scope narrows to what is asked for."""
     one = Principal("k", "director", frozenset({"06112"}))
     everybody = Principal("k", "province", None)
     assert one.narrow(None) == frozenset({"06112"})
@@ -86,6 +93,7 @@ def test_a_scope_narrows_to_what_is_asked_for() -> None:
 
 
 def test_the_command_line_adds_lists_and_revokes(cli: typer.Typer, file: Path) -> None:
+    """The command line adds lists and revokes."""
     run = CliRunner()
     where = ["--keys", str(file)]
     added = run.invoke(
@@ -118,6 +126,7 @@ def test_the_command_line_adds_lists_and_revokes(cli: typer.Typer, file: Path) -
 def test_a_wrong_command_says_one_sentence(
     cli: typer.Typer, file: Path, arguments: list[str]
 ) -> None:
+    """A wrong command says one sentence."""
     result = CliRunner().invoke(cli, ["keys", *arguments, "--keys", str(file)])
     assert isinstance(result.exception, SettingError)
     assert result.exception.exit_code == 2
@@ -127,6 +136,7 @@ def test_a_wrong_command_says_one_sentence(
 
 
 def test_the_installations_own_key_is_made_once_and_remade_when_needed(tmp_path: Path) -> None:
+    """The installation's own key is made once and remade when needed."""
     first = command.operator_key(tmp_path)
     assert command.operator_key(tmp_path) == first
     assert stat.S_IMODE((tmp_path / "operator.key").stat().st_mode) == 0o600

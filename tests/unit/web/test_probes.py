@@ -20,11 +20,14 @@ def _app(web: Clients) -> FastAPI:
 
 
 def test_it_lives_and_is_ready(web: Clients) -> None:
+    """It lives and is ready."""
     assert web.client.get("/livez").json() == {"alive": True}
     assert web.client.get("/readyz").json() == {"ready": True, "checks": ["keys"]}
 
 
 def test_what_is_missing_is_named(web: Clients) -> None:
+    """What is missing is named."""
+
     async def gone() -> str | None:
         return "no answer"
 
@@ -40,6 +43,7 @@ def test_what_is_missing_is_named(web: Clients) -> None:
 
 
 def test_a_damaged_keys_file_shows_and_the_old_keys_hold(web: Clients) -> None:
+    """A damaged keys file shows and the old keys hold."""
     headers = web.as_("operator")
     assert web.client.get("/statusz", headers=headers).is_success
     web.keys_file.write_text("{", encoding="utf-8")
@@ -48,12 +52,14 @@ def test_a_damaged_keys_file_shows_and_the_old_keys_hold(web: Clients) -> None:
 
 
 def test_a_damaged_keys_file_stops_the_start(web: Clients) -> None:
+    """A damaged keys file stops the start."""
     web.keys_file.write_text('{"keys": [{}]}', encoding="utf-8")
     with pytest.raises(SettingError, match="MOTCUA_KEYS_FILE is wrong"):
         service.build(service.settings(web.folder))
 
 
 def test_metrics_name_routes_by_their_templates(web: Clients) -> None:
+    """Metrics name routes by their templates."""
     web.client.get("/v1/units/06112", headers=web.as_("clerk"))
     web.client.get("/v1/units/06113")
     web.client.get("/no/such/thing")
@@ -73,6 +79,7 @@ def test_metrics_name_routes_by_their_templates(web: Clients) -> None:
 
 
 def test_an_answer_in_openmetrics_when_asked(web: Clients) -> None:
+    """An answer in openmetrics when asked."""
     headers = web.as_("operator") | {"Accept": "application/openmetrics-text; version=1.0.0"}
     answer = web.client.get("/metrics", headers=headers)
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
@@ -81,6 +88,7 @@ def test_an_answer_in_openmetrics_when_asked(web: Clients) -> None:
 
 @pytest.mark.parametrize("address", ["/livez", "/nowhere", "/v1/bug", "/sign-in", "/v1/x"])
 def test_every_answer_wears_the_headers(web: Clients, address: str) -> None:
+    """Every answer wears the headers."""
     answer = web.client.get(address, headers=web.as_("clerk"))
     assert "default-src 'self'" in answer.headers["content-security-policy"]
     assert "unsafe" not in answer.headers["content-security-policy"]
@@ -91,6 +99,7 @@ def test_every_answer_wears_the_headers(web: Clients, address: str) -> None:
 
 
 def test_style_may_be_kept_and_pages_ask_nobody_else(web: Clients) -> None:
+    """Style may be kept and pages ask nobody else."""
     page = web.client.get("/sign-in").text
     assert "http://" not in page
     assert "https://" not in page
@@ -102,6 +111,7 @@ def test_style_may_be_kept_and_pages_ask_nobody_else(web: Clients) -> None:
 
 
 def test_the_contract_describes_keys_and_problems(web: Clients) -> None:
+    """The contract describes keys and problems."""
     document = web.client.get("/openapi.json").json()
     assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
     assert "faults" in document["components"]["schemas"]["Problem"]["properties"]
@@ -112,6 +122,8 @@ def test_the_contract_describes_keys_and_problems(web: Clients) -> None:
 
 
 def test_a_limit_counts_each_key_by_itself() -> None:
+    """A limit counts each key by itself."""
+
     async def scenario() -> None:
         limit = RateLimit("test", "2/minute;3/day")
         await limit.spend("a", "1")
@@ -125,6 +137,7 @@ def test_a_limit_counts_each_key_by_itself() -> None:
 
 
 def test_forwarded_addresses_are_not_believed(web: Clients) -> None:
+    """Forwarded addresses are not believed."""
     app = service.build(service.settings(web.folder))
     tries = 21
     with TestClient(app, client=("203.0.113.7", 5)) as client:
@@ -140,6 +153,7 @@ def test_forwarded_addresses_are_not_believed(web: Clients) -> None:
     [("203.0.113.7", "203.0.113.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2")],
 )
 def test_a_household_is_one_client(address: str, name: str) -> None:
+    """A household is one client."""
     from starlette.requests import Request  # noqa: PLC0415
 
     assert client_of(Request({"type": "http", "headers": [], "client": (address, 1)})) == name

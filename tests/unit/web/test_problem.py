@@ -12,6 +12,7 @@ from tests.unit.web.service import FAULT
 
 
 def test_a_refusal_carries_its_faults(web: Clients) -> None:
+    """A refusal carries its faults."""
     headers = web.as_("clerk") | {"Accept-Language": "en-GB, vi;q=0.3"}
     answer = web.client.post("/v1/refused", headers=headers)
     assert answer.status_code == 422
@@ -34,18 +35,21 @@ def test_a_refusal_carries_its_faults(web: Clients) -> None:
 
 
 def test_vietnamese_comes_first(web: Clients) -> None:
+    """Vietnamese comes first."""
     answer = web.client.post("/v1/refused", headers=web.as_("clerk"))
     assert answer.json()["detail"] == FAULT.detail_vi
     assert answer.json()["faults"][0]["remedy"] == FAULT.remedy_vi
 
 
 def test_what_is_away_for_a_while_says_when_to_come_back(web: Clients) -> None:
+    """What is away for a while says when to come back."""
     answer = web.client.post("/v1/away", headers=web.as_("clerk"))
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "7"
 
 
 def test_a_bug_shows_nothing_of_itself(web: Clients) -> None:
+    """A bug shows nothing of itself."""
     answer = web.client.get("/v1/bug", headers=web.as_("clerk"))
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
@@ -68,6 +72,7 @@ def test_a_bug_shows_nothing_of_itself(web: Clients) -> None:
 def test_a_wrong_body_is_told_where_and_never_what(
     web: Clients, content: bytes, path: str
 ) -> None:
+    """A wrong body is told where and never what."""
     headers = web.as_("clerk") | {"Content-Type": "application/json", "Accept-Language": "en"}
     answer = web.client.post("/v1/things", headers=headers, content=content)
     assert answer.status_code == 422
@@ -88,6 +93,7 @@ def test_a_wrong_body_is_told_where_and_never_what(
 def test_what_is_not_there_is_a_problem_too(
     web: Clients, method: str, address: str, status: int, rule: str
 ) -> None:
+    """What is not there is a problem too."""
     answer = web.client.request(method, address)
     assert answer.status_code == status
     assert answer.json()["type"].endswith("/" + rule)
@@ -95,6 +101,7 @@ def test_what_is_not_there_is_a_problem_too(
 
 
 def test_a_body_over_the_limit_is_refused_in_form(web: Clients) -> None:
+    """A body over the limit is refused in form."""
     answer = web.client.post("/v1/things", headers=web.as_("clerk"), content=b"x" * 1_001)
     assert answer.status_code == 413
     assert answer.json()["type"].endswith("/too-large")
@@ -103,6 +110,7 @@ def test_a_body_over_the_limit_is_refused_in_form(web: Clients) -> None:
 
 
 def test_a_body_without_length_is_counted(web: Clients) -> None:
+    """A body without length is counted."""
     chunks = (b"x" * 100 for _ in range(20))
     answer = web.client.post("/v1/things", headers=web.as_("clerk"), content=chunks)
     assert answer.status_code == 413
@@ -110,6 +118,7 @@ def test_a_body_without_length_is_counted(web: Clients) -> None:
 
 
 def test_a_route_may_take_more_than_the_others(web: Clients) -> None:
+    """A route may take more than the others."""
     assert web.client.post("/v1/large", content=b"x" * 9_000).json() == 9_000
     assert web.client.post("/v1/large", content=b"x" * 10_001).status_code == 413
 
@@ -130,6 +139,7 @@ def test_a_route_may_take_more_than_the_others(web: Clients) -> None:
     ],
 )
 def test_the_language_is_what_was_asked_for(header: str | None, language: Language) -> None:
+    """The language is what was asked for."""
     headers = Headers({} if header is None else {"accept-language": header})
     assert language_of(headers) == language
 
@@ -137,6 +147,7 @@ def test_the_language_is_what_was_asked_for(header: str | None, language: Langua
 @pytest.mark.parametrize("rule", KINDS)
 @pytest.mark.parametrize("language", get_args(Language))
 def test_every_kind_is_worded_in_both_languages(rule: str, language: Language) -> None:
+    """Every kind is worded in both languages."""
     members = document(ProblemError(rule), language)
     assert members["status"] == KINDS[rule].status
     assert members["title"].endswith(".")
@@ -145,4 +156,5 @@ def test_every_kind_is_worded_in_both_languages(rule: str, language: Language) -
 
 
 def test_every_kind_stands_in_the_documented_table() -> None:
+    """Every kind stands in the documented table."""
     assert all(f"`{problem.TYPE_BASE}{rule}`" in table() for rule in KINDS)

@@ -24,6 +24,7 @@ START_SECONDS_MAX = 30.0
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
+    """Give the environment of a process that starts well."""
     (tmp_path / "secret").write_bytes(b"s" * 32)
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")},
@@ -54,6 +55,7 @@ def _start(environment: dict[str, str]) -> "subprocess.Popen[str]":
 
 @pytest.fixture
 def running(environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    """Start the service and wait until it lives."""
     process = _start(environment)
     address = f"http://127.0.0.1:{environment['MOTCUA_HTTP_PORT']}/livez"
     until = time.monotonic() + START_SECONDS_MAX
@@ -73,6 +75,7 @@ def running(environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
 def test_a_signal_stops_it_in_order(
     running: "subprocess.Popen[str]", environment: dict[str, str], number: signal.Signals
 ) -> None:
+    """A signal stops it in order."""
     running.send_signal(number)
     output, errors = running.communicate(timeout=20)
     assert running.returncode == 0
@@ -84,6 +87,7 @@ def test_a_signal_stops_it_in_order(
 
 
 def test_a_taken_port_is_one_sentence(environment: dict[str, str]) -> None:
+    """A taken port is one sentence."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -108,6 +112,7 @@ def test_a_taken_port_is_one_sentence(environment: dict[str, str]) -> None:
 def test_a_wrong_setting_is_one_sentence(
     environment: dict[str, str], name: str, value: str, said: str
 ) -> None:
+    """A wrong setting is one sentence."""
     process = _start(environment | {name: value})
     output, errors = process.communicate(timeout=30)
     assert process.returncode == 2

@@ -30,11 +30,13 @@ class Wall:
 
 @pytest.fixture
 def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
+    """Give a wall clock that the test moves."""
     return Wall(monkeypatch)
 
 
 @pytest.fixture
 def sessions() -> Sessions:
+    """Give the sessions of an installation."""
     return Sessions(SECRET, secure=False)
 
 
@@ -47,12 +49,14 @@ def _read(sessions: Sessions, cookie: str) -> Session | None:
 
 
 def test_a_cookie_gives_its_session_back(sessions: Sessions) -> None:
+    """A cookie gives its session back."""
     session = sessions.begin("0123456789")
     assert _read(sessions, _cookie(sessions, session)) == session
     assert _read(sessions, "other=1; " + _cookie(sessions, session)) == session
 
 
 def test_every_changed_character_is_noticed(sessions: Sessions) -> None:
+    """Every changed character is noticed."""
     cookie = _cookie(sessions, sessions.begin("0123456789"))
     for place in range(len("motcua="), len(cookie)):
         other = "0" if cookie[place] != "0" else "1"
@@ -61,15 +65,18 @@ def test_every_changed_character_is_noticed(sessions: Sessions) -> None:
 
 @pytest.mark.parametrize("cookie", ["", "motcua=", "motcua=.", "motcua=1.2.3", "=", "motcua=é"])
 def test_what_is_no_cookie_of_ours_is_nobody(sessions: Sessions, cookie: str) -> None:
+    """What is no cookie of ours is nobody."""
     assert _read(sessions, cookie) is None
 
 
 def test_another_installations_cookie_is_nobody(sessions: Sessions) -> None:
+    """Another installation's cookie is nobody."""
     other = Sessions(b"t" * 32, secure=False)
     assert _read(sessions, _cookie(other, other.begin("0123456789"))) is None
 
 
 def test_an_hour_of_rest_ends_it(sessions: Sessions, wall: Wall) -> None:
+    """An hour of rest ends it."""
     cookie = _cookie(sessions, sessions.begin("0123456789"))
     wall.pass_(minutes=59)
     assert _read(sessions, cookie) is not None
@@ -78,6 +85,7 @@ def test_an_hour_of_rest_ends_it(sessions: Sessions, wall: Wall) -> None:
 
 
 def test_twelve_hours_end_it_however_busy(sessions: Sessions, wall: Wall) -> None:
+    """Twelve hours end it however busy."""
     session = sessions.begin("0123456789")
     for _ in range(23):
         wall.pass_(minutes=30)
@@ -91,6 +99,7 @@ def test_twelve_hours_end_it_however_busy(sessions: Sessions, wall: Wall) -> Non
 
 
 def test_a_cookie_is_hidden_from_scripts_and_other_sites(sessions: Sessions) -> None:
+    """A cookie is hidden from scripts and other sites."""
     header = sessions.set_cookie(sessions.begin("0123456789"))
     assert "HttpOnly" in header
     assert "SameSite=Strict" in header
@@ -110,6 +119,7 @@ def _token(client: TestClient) -> str:
 
 
 def test_a_person_signs_in_works_and_signs_out(web: Clients) -> None:
+    """A person signs in works and signs out."""
     sent_away = web.client.get("/v1/page?a=1", headers=HTML, follow_redirects=False)
     assert sent_away.status_code == 303
     assert sent_away.headers["location"] == "/sign-in?next=%2Fv1%2Fpage%3Fa%3D1"
@@ -126,6 +136,7 @@ def test_a_person_signs_in_works_and_signs_out(web: Clients) -> None:
 
 
 def test_a_wrong_key_is_told_on_the_page(web: Clients) -> None:
+    """A wrong key is told on the page."""
     answer = web.client.post("/sign-in", data={"key": "mc_wrong"})
     assert answer.status_code == 401
     assert 'role="alert"' in answer.text
@@ -134,6 +145,7 @@ def test_a_wrong_key_is_told_on_the_page(web: Clients) -> None:
 
 @pytest.mark.parametrize("token", [None, "", "0" * 43, "ă"])
 def test_a_form_without_its_token_is_refused(web: Clients, token: str | None) -> None:
+    """A form without its token is refused."""
     _sign_in(web.client, web.key("clerk"))
     data = {"cause": "x"} | ({} if token is None else {"csrf": token})
     answer = web.client.post("/v1/forms", data=data)
@@ -142,6 +154,7 @@ def test_a_form_without_its_token_is_refused(web: Clients, token: str | None) ->
 
 
 def test_a_form_of_another_session_is_refused(web: Clients) -> None:
+    """A form of another session is refused."""
     _sign_in(web.client, web.key("clerk"))
     token = _token(web.client)
     _sign_in(web.client, web.key("clerk"))
@@ -151,6 +164,7 @@ def test_a_form_of_another_session_is_refused(web: Clients) -> None:
 
 
 def test_a_form_sent_from_another_site_is_refused(web: Clients) -> None:
+    """A form sent from another site is refused."""
     _sign_in(web.client, web.key("clerk"))
     answer = web.client.post(
         "/v1/forms",
@@ -161,6 +175,7 @@ def test_a_form_sent_from_another_site_is_refused(web: Clients) -> None:
 
 
 def test_signing_in_from_another_site_is_refused(web: Clients) -> None:
+    """Signing in from another site is refused."""
     answer = web.client.post(
         "/sign-in", data={"key": web.key("clerk")}, headers={"Sec-Fetch-Site": "cross-site"}
     )
@@ -168,6 +183,7 @@ def test_signing_in_from_another_site_is_refused(web: Clients) -> None:
 
 
 def test_a_script_may_send_the_token_as_a_header(web: Clients) -> None:
+    """A script may send the token as a header."""
     _sign_in(web.client, web.key("clerk"))
     headers = {"X-CSRF-Token": _token(web.client)}
     assert web.client.post("/v1/things", json={"count": 3}, headers=headers).json() == 3
@@ -175,6 +191,7 @@ def test_a_script_may_send_the_token_as_a_header(web: Clients) -> None:
 
 
 def test_revoking_the_key_ends_its_sessions(web: Clients) -> None:
+    """Revoking the key ends its sessions."""
     key = web.key("clerk")
     _sign_in(web.client, key)
     assert web.client.get("/v1/page").is_success
@@ -189,6 +206,7 @@ def test_a_key_in_the_header_stands_for_itself(web: Clients) -> None:
 
 
 def test_work_renews_the_cookie(web: Clients, wall: Wall) -> None:
+    """Work renews the cookie."""
     _sign_in(web.client, web.key("clerk"))
     assert "set-cookie" not in web.client.get("/v1/page").headers
     wall.pass_(minutes=40)
@@ -198,6 +216,7 @@ def test_work_renews_the_cookie(web: Clients, wall: Wall) -> None:
 
 
 def test_a_service_under_https_says_so(tmp_path: Path) -> None:
+    """A service under https says so."""
     chosen = service.settings(tmp_path, public_url="https://motcua.example.vn")
     key = mint(tmp_path / "keys.json", role="clerk")
     with TestClient(service.build(chosen), base_url="https://testserver") as client:
@@ -221,16 +240,19 @@ def test_a_service_under_https_says_so(tmp_path: Path) -> None:
     ],
 )
 def test_signing_in_leads_nowhere_else(wanted: str, given: str) -> None:
+    """Signing in leads nowhere else."""
     assert local(wanted) == given
 
 
 def test_guessing_keys_is_slowed_down(web: Clients) -> None:
+    """Guessing keys is slowed down."""
     tries = int(TRIES.split("/", maxsplit=1)[0])
     statuses = [_sign_in(web.client, "mc_guess") for _ in range(tries + 1)]
     assert statuses == [401] * tries + [429]
 
 
 def test_a_problem_in_a_browser_is_a_page(web: Clients) -> None:
+    """A problem in a browser is a page."""
     answer = web.client.get("/nowhere", headers=HTML | {"Accept-Language": "en-US"})
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
@@ -252,5 +274,6 @@ def test_a_problem_in_a_browser_is_a_page(web: Clients) -> None:
 def test_pages_are_vietnamese_unless_the_address_says_english(
     web: Clients, address: str, title: str
 ) -> None:
+    """Pages are Vietnamese unless the address says English."""
     page = web.client.get(address, headers={"Accept-Language": "en"}).text
     assert f"<h1>{title}</h1>" in page
