@@ -108,6 +108,10 @@ class NoticeStore(Protocol):
         """Return when the earliest notice is due, in the service's time."""
         ...
 
+    async def next_due(self, channel: Channel) -> tuple[datetime | None, datetime | None]:
+        """Return a channel's next moments, in the service's time and in wall time."""
+        ...
+
     async def unfinished(self, *, now: datetime, wall: datetime) -> int:
         """Return how many are due now, claimed, or waiting for something on its way."""
         ...

@@ -81,7 +81,7 @@ def _data(  # noqa: PLR0911 -- One way out for each state.
             at=after.sent_at or now,
             resend=after.resent,
             merged=after.merged[:MERGED_LISTED_MAX],
-            content_hash=after.content_sha256,
+            content_hash=after.content_sha256 or None,
         )
     if state is State.DELIVERED:
         return NoticeDelivered(**fields, at=after.delivered_at or now)
@@ -97,9 +97,9 @@ def _data(  # noqa: PLR0911 -- One way out for each state.
 def _fields(notice: Notice) -> dict[str, Any]:
     plan = notice.plan
     return {
-        "cause": plan.event,
-        "cause_name": plan.event_name,
-        "about": plan.subject,
+        "about": plan.event,
+        "about_name": plan.event_name,
+        "cause": plan.subject,
         "unit": plan.unit or None,
         "person": _person(notice),
         "channel": plan.channel.value,

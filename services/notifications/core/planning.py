@@ -171,7 +171,7 @@ def _rung(event: Event, data: ObligationRungReached, cause: Cause, rules: Rules)
         facts["broken_cause"] = data.promise_broken.cause
         facts["broken_promised"] = data.promise_broken.promised.isoformat()
     early = data.due is not None and data.rung_at < data.due
-    reminder = early and data.role in REMINDED_ROLES
+    reminder = early and data.role in REMINDED_ROLES and not data.statutory
     plans: list[Plan] = []
     for person in sorted(set(data.persons)):
         plans += _plan(

@@ -127,6 +127,7 @@ class NoticeCodec:
         """Give the fields that due, waking, shown and searched notices are found by."""
         shown = state.plan.channel is Channel.INBOX and state.state is State.SENT
         return {
+            "channel": state.plan.channel.value,
             "lane": int(state.plan.urgency),
             "next_at": state.next_at,
             "wall_at": state.wall_at,

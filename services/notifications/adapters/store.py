@@ -1,0 +1,246 @@
+"""Notices, causes, answers, contacts and endpoints in MongoDB."""
+
+from collections.abc import Collection as Many
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from services.notifications.core.acknowledge import Answers, AnswersCodec
+from services.notifications.core.cause import Cause
+from services.notifications.core.contact import Contact
+from services.notifications.core.notice import Channel, Notice
+from services.notifications.core.stored import (
+    CauseCodec,
+    NoticeCodec,
+    contact_from_document,
+    contact_to_document,
+)
+from shared.mongo.client import Mongo
+from shared.mongo.collection import Collection, Order
+from shared.mongo.subjects import MongoSubjects
+from shared.subjects.document import Document
+
+LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+COUNTED_MAX: Final = 10_000
+"""Counts for the status page stop here; what is more is "many"."""
+
+LANES: Final = (0, 1)
+"""The lanes that go first when there is more than one pass takes up."""
+
+_NOTICE_INDEXES: Final[Sequence[Order]] = (
+    [("channel", 1), ("next_at", 1)],
+    [("channel", 1), ("lane", 1), ("next_at", 1)],
+    [("channel", 1), ("wall_at", 1)],
+    [("next_at", 1)],
+    [("wall_at", 1)],
+    [("subject", 1)],
+    [("awaits", 1)],
+    [("provider_ref", 1)],
+    [("shown_to", 1)],
+)
+
+
+class MongoNotices:
+    """The collection `notices`, by what the sender asks for."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self.subjects = MongoSubjects[Notice](
+            mongo, "notices", NoticeCodec(), indexes=_NOTICE_INDEXES
+        )
+        self._rows = self.subjects.collection
+
+    async def due(
+        self, channel: Channel, *, now: datetime, wall: datetime, limit: int
+    ) -> Sequence[Document[Notice]]:
+        """Return what is due, escalations first, each lane oldest first."""
+        of_channel: dict[str, Any] = {"channel": channel.value}
+        woken = await self._rows.find(
+            {**of_channel, "wall_at": {"$lte": wall}}, sort=[("wall_at", 1)], limit=limit
+        )
+        past = {"$lte": now}
+        found = await self._rows.find(
+            {**of_channel, "next_at": past}, sort=[("next_at", 1)], limit=limit
+        )
+        if len(found) == limit:
+            urgent: list[dict[str, Any]] = []
+            for lane in LANES:
+                urgent += await self._rows.find(
+                    {**of_channel, "lane": lane, "next_at": past},
+                    sort=[("next_at", 1)],
+                    limit=limit,
+                )
+            found = [*urgent, *found]
+        rows = {row["_id"]: row for row in (*woken, *found)}
+        ordered = sorted(rows.values(), key=_urgency)
+        return [self.subjects.read(row) for row in ordered[:limit]]
+
+    async def awaiting(self, contacts: Many[str]) -> Sequence[str]:
+        """Return the ids of notices that wait for these contacts."""
+        return await self._ids({"awaits": {"$in": list(contacts)}})
+
+    async def of_subject(self, subject: str, *, limit: int) -> Sequence[Notice]:
+        """Return a subject's notices, in the order in which they were planned."""
+        rows = await self._rows.find({"subject": subject}, limit=limit)
+        notices = [self.subjects.read(row).state for row in rows]
+        known = [notice for notice in notices if notice is not None]
+        return sorted(known, key=lambda notice: (notice.plan.planned_at, notice.id))
+
+    async def by_reference(self, channel: Channel, provider_ref: str) -> Sequence[str]:
+        """Return the ids of notices that travelled under a provider's id."""
+        rows = await self._rows.find(
+            {"provider_ref": provider_ref}, projection={"_id": 1, "channel": 1}
+        )
+        return [str(row["_id"]) for row in rows if row.get("channel") == channel.value]
+
+    async def shown_to(self, persons: Many[str], *, limit: int) -> Sequence[str]:
+        """Return the ids of inbox notices that these persons have not seen yet."""
+        return await self._ids({"shown_to": {"$in": list(persons)}}, limit=limit)
+
+    async def earliest(self) -> datetime | None:
+        """Return when the earliest notice is due."""
+        rows = await self._rows.find(
+            {"next_at": {"$gte": LONG_AGO}},
+            sort=[("next_at", 1)],
+            limit=1,
+            projection={"next_at": 1},
+        )
+        return rows[0]["next_at"] if rows else None
+
+    async def next_due(self, channel: Channel) -> tuple[datetime | None, datetime | None]:
+        """Return a channel's next moments, in the service's time and in wall time."""
+        return await self._first(channel, "next_at"), await self._first(channel, "wall_at")
+
+    async def _first(self, channel: Channel, name: str) -> datetime | None:
+        rows = await self._rows.find(
+            {"channel": channel.value, name: {"$gte": LONG_AGO}},
+            sort=[(name, 1)],
+            limit=1,
+            projection={name: 1},
+        )
+        return rows[0][name] if rows else None
+
+    async def unfinished(self, *, now: datetime, wall: datetime) -> int:
+        """Return how many are due, claimed, or waiting for something on its way."""
+        due = await self._rows.find(
+            {"next_at": {"$lte": now}}, projection={"_id": 1}, limit=COUNTED_MAX
+        )
+        pacing = await self._rows.find(
+            {"wall_at": {"$gte": LONG_AGO}},
+            projection={"state.reason": 1, "wall_at": 1},
+            limit=COUNTED_MAX,
+        )
+        # What a provider refused for now waits for the provider, not for this house.
+        held_up = [row for row in pacing if row["wall_at"] <= wall or not _backs_off(row)]
+        return len(due) + len(held_up)
+
+    async def waiting(self, channel: Channel, *, now: datetime) -> tuple[int, datetime | None]:
+        """Return how many notices of a channel are due and since when, for operators."""
+        rows = await self._rows.find(
+            {"channel": channel.value, "next_at": {"$lte": now}},
+            sort=[("next_at", 1)],
+            projection={"next_at": 1},
+            limit=COUNTED_MAX,
+        )
+        return len(rows), rows[0]["next_at"] if rows else None
+
+    async def _ids(self, query: Mapping[str, Any], *, limit: int = 0) -> list[str]:
+        rows = await self._rows.find(query, projection={"_id": 1}, limit=limit)
+        return [str(row["_id"]) for row in rows]
+
+
+async def unpublished(rows: Collection) -> int:
+    """Return how many documents of a collection have something to be published."""
+    found = await rows.find(
+        {"pending_at": {"$gte": LONG_AGO}}, projection={"_id": 1}, limit=COUNTED_MAX
+    )
+    return len(found)
+
+
+_ON_ITS_WAY: Final = frozenset({None, "contact", "date", "earlier_notice"})
+
+
+def _backs_off(row: Mapping[str, Any]) -> bool:
+    return row.get("state", {}).get("reason") not in _ON_ITS_WAY
+
+
+def _urgency(row: Mapping[str, Any]) -> tuple[int, datetime]:
+    return int(row["lane"]), row.get("next_at") or row["wall_at"]
+
+
+class MongoCauses:
+    """The collection `causes`: what is true of subjects."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self.subjects = MongoSubjects[Cause](
+            mongo,
+            "causes",
+            CauseCodec(),
+            indexes=([("persons", 1), ("urgent_at", 1)], [("unit", 1), ("urgent_at", 1)]),
+        )
+
+    async def get(self, subjects: Many[str]) -> Mapping[str, Cause]:
+        """Read causes by subject."""
+        documents = await self.subjects.load(subjects)
+        return {key: one.state for key, one in documents.items() if one.state is not None}
+
+    async def open_for(
+        self, *, persons: Many[str] | None, units: Many[str] | None, limit: int
+    ) -> Sequence[Cause]:
+        """Read what is open for these persons or in these units, most urgent first."""
+        if persons is not None:
+            query: dict[str, Any] = {"persons": {"$in": list(persons)}}
+        elif units is not None:
+            query = {"unit": {"$in": list(units)}}
+        else:
+            query = {"urgent_at": {"$gte": LONG_AGO}}
+        rows = await self.subjects.collection.find(query, sort=[("urgent_at", 1)], limit=limit)
+        causes = [self.subjects.read(row).state for row in rows]
+        return [cause for cause in causes if cause is not None]
+
+
+class MongoAnswers:
+    """The collection `answers`: what people promised."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self.subjects = MongoSubjects[Answers](
+            mongo, "answers", AnswersCodec(), indexes=([("subject", 1)],)
+        )
+
+    async def of_keys(self, keys: Many[str]) -> Mapping[str, Answers]:
+        """Read answers by the key of their matter."""
+        documents = await self.subjects.load(keys)
+        return {key: one.state for key, one in documents.items() if one.state is not None}
+
+
+class MongoContacts:
+    """The collection `contacts`: the only one with personal data."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._rows = mongo.collection("contacts")
+
+    async def get(self, keys: Many[str]) -> Mapping[str, Contact]:
+        """Read contacts by key."""
+        if not keys:
+            return {}
+        rows = await self._rows.find({"_id": {"$in": list(keys)}})
+        return {str(row["_id"]): contact_from_document(row) for row in rows}
+
+    async def keep(self, contacts: Sequence[Contact]) -> None:
+        """Write contacts whole; a marker leaves nothing of what it replaces."""
+        for contact in contacts:
+            await self._rows.replace(contact_to_document(contact))
+
+
+class MongoEndpoints:
+    """The collection `endpoints`: those that told us to stop."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._rows = mongo.collection("endpoints")
+
+    async def disabled(self) -> frozenset[str]:
+        """Read the endpoints that are not to be called."""
+        return frozenset(str(row["_id"]) for row in await self._rows.find({}))
+
+    async def disable(self, endpoint: str, *, at: datetime) -> None:
+        """Remember that an endpoint is gone."""
+        await self._rows.insert({"_id": endpoint, "at": at})
