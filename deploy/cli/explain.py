@@ -1,4 +1,4 @@
-"""`motcua explain`: why a date is that date, and who was told what, for one dossier or matter."""
+"""`motcua explain`: why a date is that date, and who was told what."""
 
 import json
 from collections.abc import Iterator, Mapping
