@@ -49,11 +49,8 @@ def due(
     if file is None or str(file) == "-":
         _print(answers(sys.stdin.buffer, view))
         return
-    try:
-        with file.open("rb") as lines:
-            _print(answers(lines, view))
-    except OSError as error:
-        raise UnreadableFileError(f"{file} cannot be read: {error.strerror}.") from error
+    with _opened(file) as lines:
+        _print(answers(lines, view))
 
 
 def answers(lines: BinaryIO | Iterable[bytes], view: Reference) -> Iterator[dict[str, Any]]:
@@ -111,6 +108,13 @@ def _unreadable(detail: str, remedy: str) -> RefusedInputError:
     return RefusedInputError("/", "unreadable-line", detail, remedy)
 
 
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise UnreadableFileError(f"{file} cannot be read: {error.strerror}.") from error
+
+
 def _reference(folder: Path) -> Reference:
     try:
         return bundled_reference(folder)
@@ -119,5 +123,6 @@ def _reference(folder: Path) -> Reference:
 
 
 def _print(documents: Iterable[dict[str, Any]]) -> None:
+    """Print each answer at once, so that another program can wait for it."""
     for document in documents:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        typer.echo(json.dumps(document, ensure_ascii=False).encode())
