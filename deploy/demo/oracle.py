@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
+from deploy.demo.province import Month
 from deploy.demo.story import Act, Story
 
 HANOI: Final = timezone(timedelta(hours=7))
@@ -317,3 +318,30 @@ def step_of(moment: datetime) -> datetime:
     steps = since // quarter + (1 if since % quarter else 0)
     first = datetime(2020, 1, 1, tzinfo=UTC) + steps * quarter - timedelta(seconds=1)
     return first if first > moment else first + quarter
+
+
+def duty_rungs(
+    month: Month,
+    units: Iterable[str],
+    ladders: Mapping[str, Sequence[Mapping[str, Any]]],
+    calendar: SlowCalendar,
+    end: datetime,
+) -> list[ExpectedRung]:
+    """Return what fell due in the sessions in which nobody took up duty."""
+    kept = {(one.unit, one.day, one.session) for one in month.check_ins}
+    found: list[ExpectedRung] = []
+    day, last = month.first, end.astimezone(HANOI).date()
+    while day <= last:
+        for session, (opens, _) in zip(("am", "pm"), SESSIONS, strict=True):
+            for unit in units if calendar.works(day) else ():
+                if (unit, day, session) not in kept:
+                    start = at(day, opens)
+                    moments = [
+                        (start + timedelta(minutes=rung["when"]["minutes"]), str(rung["id"]))
+                        for rung in ladders["duty"]
+                    ]
+                    stretch = Stretch(start, day, start, None, "opened")
+                    subject = f"{unit}/duty/{day.isoformat()}/{session}"
+                    found += _due(subject, "duty", stretch, sorted(moments), None, end)
+        day += timedelta(days=1)
+    return found

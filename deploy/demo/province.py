@@ -53,6 +53,7 @@ class Centre:
 class Month:
     """Everything that is going to happen."""
 
+    first: date
     stories: tuple[Story, ...]
     check_ins: tuple[CheckIn, ...]
 
@@ -113,7 +114,7 @@ def simulate(
                     )
                 check_ins.extend(_duty(chance, place.unit, handlers[place.unit], day))
         day += timedelta(days=1)
-    return Month(tuple(stories), tuple(check_ins))
+    return Month(first, tuple(stories), tuple(check_ins))
 
 
 def _pick(chance: random.Random, procedures: Sequence[Procedure]) -> Procedure:

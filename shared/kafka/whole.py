@@ -8,9 +8,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.kafka.consumer import cluster_of, to_record
+from shared.subjects.errors import UnavailableError
 from shared.subjects.records import Record
 
 RETRY_S = 1.0
+READ_S_MAX = 120.0
 
 
 class WholeTopic:
@@ -88,3 +90,30 @@ class WholeTopic:
                 positions = [await consumer.position(tp) for tp in held]
                 if all(at >= ends[tp] for tp, at in zip(held, positions, strict=True)):
                     self.caught_up.set()
+
+
+async def read_to_end(
+    bootstrap: Sequence[str], topic: str, *, client_id: str = "motcua-reader"
+) -> list[Record]:
+    """Return everything that stands in a topic now; for checks, not for services.
+
+    Raises:
+        UnavailableError: the broker went away.
+    """
+    found: list[Record] = []
+    reached = asyncio.Event()
+
+    async def keep(records: Sequence[Record]) -> None:
+        found.extend(records)
+
+    reader = WholeTopic(bootstrap, topic, keep, client_id=client_id)
+    reading = asyncio.create_task(reader.run(reached))
+    try:
+        async with asyncio.timeout(READ_S_MAX):
+            await reader.caught_up.wait()
+    except TimeoutError:
+        raise UnavailableError(f"{topic} could not be read within {READ_S_MAX:.0f} s") from None
+    finally:
+        reached.set()
+        await reading
+    return found

@@ -1,0 +1,73 @@
+"""`motcua demo`: a simulated province on the embedded engines."""
+
+import asyncio
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from deploy.demo.once import SEED, play_once
+from deploy.errors import EXIT_FAILED
+from deploy.installation import hold
+
+SCALE_ONCE: Final = 0.05
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("demo")(demo)
+
+
+def demo(
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="A month in lock-step, reconciled, then stop.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="The same seed tells the same stories.")] = SEED,
+    scale: Annotated[
+        float | None,
+        typer.Option(help="Share of the measured volume.", min=0.001, max=2.0),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The summary of --once as JSON.")
+    ] = False,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep everything in this folder instead of a new one.")
+    ] = None,
+) -> None:
+    """Run a simulated province: 65 real communes, the real calendar, volumes as measured."""
+    with _folder(keep) as folder, hold(folder):
+        started = time.monotonic()
+        report = asyncio.run(
+            play_once(folder, typer.echo, seed=seed, scale=scale or SCALE_ONCE)
+        )
+        if as_json:
+            typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        else:
+            typer.echo(report.text())
+        typer.echo(
+            f"{'everything reconciles' if report.ok else 'NOT everything reconciles'}, "
+            f"after {time.monotonic() - started:.0f} s"
+        )
+    if not report.ok:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """Give a folder for the demo's data; a new one is removed at the end."""
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep.absolute()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="motcua-demo-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,131 @@
+"""A simulated month in lock-step: everything that happens, then whether it all reconciles."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from deploy.demo.actor import Running, acts_until
+from deploy.demo.lockstep import SECOND, LockStep, step_after, step_at
+from deploy.demo.province import CheckIn, Month
+from deploy.demo.reconcile import Report, reconcile
+from deploy.demo.stage import Stage, stage
+from shared.calendar.zone import ICT
+
+FIRST: Final = date(2026, 8, 1)
+LAST: Final = date(2026, 8, 31)
+"""August 2026: it has a worked Saturday (22nd), the day off it was swapped for (31st), and the
+communes' figures of the comparable province were measured in it."""
+
+SEED: Final = 1401
+SCALE: Final = 1 / 20
+TELL_EVERY_S: Final = 5.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Played:
+    """How far the month has been played."""
+
+    runs: list[Running]
+    duties: list[CheckIn]
+    steps: int = 0
+    told_at: float = field(default_factory=time.monotonic)
+
+
+async def play_once(
+    folder: Path,
+    say: Say,
+    *,
+    seed: int = SEED,
+    scale: float = SCALE,
+    first: date = FIRST,
+    last: date = LAST,
+) -> Report:
+    """Play the days from `first` to `last` and reconcile what came of them.
+
+    Raises:
+        CommandError: something did not start, refused what happened, or never came to rest.
+    """
+    start = datetime.combine(first, datetime.min.time(), tzinfo=ICT) - SECOND
+    end = datetime.combine(last + timedelta(days=1), datetime.min.time(), tzinfo=ICT) - SECOND
+    async with stage(folder, start=start, rate=0, obligations_from=first, say=say) as playing:
+        month = playing.month(first, last, seed=seed, scale=scale)
+        say(
+            f"{first} to {last}: {len(month.stories)} dossiers, "
+            f"{sum(len(story.acts) for story in month.stories)} events, "
+            f"{len(month.check_ins)} check-ins, seed {seed}"
+        )
+        clock = LockStep(
+            playing.http,
+            playing.clock,
+            playing.installation.state.services,
+            playing.keys.operator,
+            start,
+        )
+        played = await _play(playing, clock, month, end, say)
+        say(f"{played.steps} steps, {clock.rests} times at rest; reconciling")
+        return await reconcile(playing, month, end=end)
+
+
+async def _play(
+    playing: Stage, clock: LockStep, month: Month, end: datetime, say: Say
+) -> Played:
+    """Move from step to step until `end`; a stretch without anything to do is one move."""
+    played = Played(
+        [Running(story) for story in month.stories],
+        sorted(month.check_ins, key=lambda one: one.at),
+    )
+    await clock.rest()
+    while clock.now < end:
+        moment = min(_next(playing, clock, played), end)
+        await clock.move_to(moment)
+        playing.staff.read_mail(clock.now)
+        moved = await _happen(playing, played, moment)
+        if moved:
+            await clock.rest()
+            playing.staff.read_mail(clock.now)
+        played.steps += 1
+        _tell(playing, played, moment, say)
+    return played
+
+
+async def _happen(playing: Stage, played: Played, moment: datetime) -> bool:
+    """Let everything happen up to `moment`; say whether anything did."""
+    moved = await playing.staff.answer(moment) > 0
+    duties = [one for one in played.duties if one.at <= moment]
+    played.duties = played.duties[len(duties) :]
+    while (due := acts_until(played.runs, moment)) or duties:
+        await playing.actor.act(due, duties)
+        duties = []
+        moved = True
+    played.runs = [run for run in played.runs if run.due is not None]
+    return moved
+
+
+def _next(playing: Stage, clock: LockStep, played: Played) -> datetime:
+    """Return the next step at which anything happens, or time alone brings something about."""
+    happening = [act.at for run in played.runs if (act := run.due) is not None]
+    if played.duties:
+        happening.append(played.duties[0].at)
+    if (answer := playing.staff.next_answer()) is not None:
+        happening.append(answer)
+    steps = [step_at(min(happening))] if happening else []
+    if (due := clock.next_due()) is not None:
+        steps.append(step_after(due))
+    step = min(steps, default=datetime.max.replace(tzinfo=ICT))
+    return max(step, step_after(clock.now))
+
+
+def _tell(playing: Stage, played: Played, moment: datetime, say: Say) -> None:
+    if time.monotonic() - played.told_at >= TELL_EVERY_S:
+        played.told_at = time.monotonic()
+        local = moment.astimezone(ICT)
+        say(
+            f"{local:%d/%m %H:%M}  {len(playing.actor.sent.stories)} dossiers, "
+            f"{playing.actor.sent.events} events, {len(playing.mailbox.mails)} mails, "
+            f"{playing.staff.answered} answers"
+        )

@@ -1,0 +1,370 @@
+"""Whether what motcua says is what happened: every figure, every rung, every message.
+
+What happened is known from the stories that were sent and taken; what came of it is read where
+anybody could read it: on the topics, in the pages' figures, and at the mail catcher, which
+shares nothing with the service that sends.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+
+from deploy.demo.actor import PUBLISHER, applicant_address
+from deploy.demo.oracle import (
+    ExpectedRung,
+    SlowCalendar,
+    Truth,
+    duty_rungs,
+    expected_rungs,
+    limits,
+    truth_of,
+)
+from deploy.demo.province import Month
+from deploy.demo.staff import DOMAIN
+from deploy.demo.stage import Stage
+from deploy.demo.story import Story
+from deploy.errors import CommandError
+from shared.events.topics import CENTRES, DOSSIERS, NOTICES, OBLIGATIONS, rejected
+from shared.kafka.whole import read_to_end
+
+SHOWN_MAX: Final = 5
+KINDS: Final = ("dossier_deadline", "apology_slip", "duty")
+BROKEN: Final = "promise_broken"
+SETTLED: Final = {"sent", "delivered", "obsolete", "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing compared: what was to be, what is, and examples of the difference."""
+
+    name: str
+    expected: int
+    found: int
+    differences: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether both agree."""
+        return self.expected == self.found and not self.differences
+
+
+@dataclass(slots=True)
+class Report:
+    """The outcome of a reconciliation."""
+
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything agrees, and anything was compared at all."""
+        return bool(self.lines) and all(line.ok for line in self.lines)
+
+    def text(self) -> str:
+        """Return the report as a table to print."""
+        width = max((len(line.name) for line in self.lines), default=0)
+        rows = []
+        for line in self.lines:
+            mark = "ok" if line.ok else "DIFFERS"
+            rows.append(f"{line.name:<{width}}  {line.expected:>8}  {line.found:>8}  {mark}")
+            rows += [f"    {one}" for one in line.differences[:SHOWN_MAX]]
+            if len(line.differences) > SHOWN_MAX:
+                rows.append(f"    … and {len(line.differences) - SHOWN_MAX} more")
+        head = f"{'compared':<{width}}  {'expected':>8}  {'found':>8}"
+        return "\n".join([head, *rows])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report for programs."""
+        return {
+            "ok": self.ok,
+            "lines": [
+                {
+                    "name": line.name,
+                    "expected": line.expected,
+                    "found": line.found,
+                    "ok": line.ok,
+                    "differences": list(line.differences[:SHOWN_MAX]),
+                }
+                for line in self.lines
+            ],
+        }
+
+    def compare(self, name: str, expected: Counter[Any], found: Counter[Any]) -> None:
+        """Add a line that compares two collections, each with how often."""
+        missing = [f"missing: {_told(one)}" for one in expected - found]
+        extra = [f"too many: {_told(one)}" for one in found - expected]
+        self.lines.append(Line(name, expected.total(), found.total(), (*missing, *extra)))
+
+    def count(self, name: str, expected: int, found: int) -> None:
+        """Add a line that compares two counts."""
+        self.lines.append(Line(name, expected, found))
+
+
+def _told(one: object) -> str:
+    return " ".join(map(str, one)) if isinstance(one, tuple) else str(one)
+
+
+async def reconcile(playing: Stage, month: Month, *, end: datetime) -> Report:
+    """Compare everything that motcua says with what was sent.
+
+    Raises:
+        CommandError: a service does not answer what it is asked.
+        UnavailableError: the broker went away.
+    """
+    report = Report()
+    calendar, rules = SlowCalendar(), limits()
+    stories = playing.actor.sent.stories
+    truths = {
+        code: truth_of(story, rules.get(story.procedure), calendar, end)
+        for code, story in stories.items()
+    }
+    bootstrap = playing.installation.kafka_bootstrap
+    dossiers = await _events(bootstrap, DOSSIERS.name)
+    centres = await _events(bootstrap, CENTRES.name)
+    obligations = await _events(bootstrap, OBLIGATIONS.name)
+    notices = await _events(bootstrap, NOTICES.name)
+
+    _compare_intake(report, stories, month, (*dossiers, *centres), end)
+    refused = await read_to_end(bootstrap, rejected(PUBLISHER).name)
+    report.count("events refused to the simulation", 0, len(refused))
+    await _compare_figures(report, playing, truths, end)
+    ladders = await _ladders(playing)
+    expected = [
+        rung
+        for code, truth in truths.items()
+        for rung in expected_rungs(
+            code, truth, rules.get(stories[code].procedure), ladders, calendar, end
+        )
+    ]
+    expected += duty_rungs(month, playing.units, ladders, calendar, end)
+    _compare_rungs(report, expected, obligations)
+    await _compare_messages(report, playing, dossiers, obligations, notices)
+    for service in playing.installation.state.services:
+        status = await _get(playing, service, "/statusz", playing.keys.operator)
+        report.count(f"records parked by {service}", 0, int(status.get("parked", 0)))
+    return report
+
+
+async def _events(bootstrap: Sequence[str], topic: str) -> list[dict[str, Any]]:
+    """Return a topic's events, each id and subject once."""
+    seen: dict[tuple[str, str], dict[str, Any]] = {}
+    for record in await read_to_end(bootstrap, topic):
+        event = orjson.loads(record.value or b"{}")
+        seen.setdefault((event["subject"], f"{event['source']}#{event['id']}"), event)
+    return list(seen.values())
+
+
+async def _get(playing: Stage, service: str, path: str, key: str) -> Any:  # noqa: ANN401 - JSON.
+    url = f"{playing.installation.http(service)}{path}"
+    answer = await playing.http.get(url, headers={"authorization": f"Bearer {key}"})
+    if answer.is_error:
+        raise CommandError(f"{url} answers {answer.status_code}: {answer.text[:300]}")
+    return answer.json()
+
+
+def _compare_intake(
+    report: Report,
+    stories: Mapping[str, Story],
+    month: Month,
+    events: Iterable[Mapping[str, Any]],
+    end: datetime,
+) -> None:
+    """Every act is on the canonical topics once, at the moment when it happened."""
+    expected: Counter[tuple[str, str, datetime]] = Counter()
+    for code, story in stories.items():
+        expected.update((code, act.name, act.at) for act in story.acts if act.at <= end)
+    expected.update(
+        (f"{one.unit}/duty/{one.day}/{one.session}", "duty.checked_in", one.at)
+        for one in month.check_ins
+        if one.at <= end
+    )
+    found = Counter(
+        (event["subject"], _name(event), datetime.fromisoformat(event["time"]))
+        for event in events
+        if not event["source"].endswith(":notifications")
+    )
+    report.compare("events recorded by intake", expected, found)
+
+
+def _name(event: Mapping[str, Any]) -> str:
+    return str(event["type"]).removeprefix("vn.motcua.").removesuffix(".v1")
+
+
+async def _compare_figures(
+    report: Report, playing: Stage, truths: Mapping[str, Truth], end: datetime
+) -> None:
+    """The figures of every commune, and of the province, are those of the stories."""
+    answer = await _get(playing, "reporting", "/v1/figures?by=unit", playing.keys.province)
+    units: Mapping[str, Mapping[str, Any]] = answer["units"]
+    wanted = {unit: _figures(unit, truths, end) for unit in playing.units}
+    for name in ("received", "ended", "pending", "in_time", "late", "overdue"):
+        expected: Counter[str] = Counter({u: wanted[u][name] for u in playing.units})
+        found: Counter[str] = Counter(
+            {u: _shown(units.get(u, {}), name) for u in playing.units}
+        )
+        report.compare(f"figures by commune: {name}", expected, found)
+        report.count(
+            f"figures of the province: {name}",
+            expected.total(),
+            _shown(answer["total"], name),
+        )
+
+
+def _figures(unit: str, truths: Mapping[str, Truth], end: datetime) -> dict[str, int]:
+    own = [truth for truth in truths.values() if truth.unit == unit and truth.received]
+    ended = [truth for truth in own if truth.ended]
+    return {
+        "received": len(own),
+        "ended": len(ended),
+        "pending": len(own) - len(ended),
+        "in_time": sum(bool(truth.in_time) for truth in ended if truth.limit),
+        "late": sum(not truth.in_time for truth in ended if truth.limit),
+        "overdue": sum(
+            truth.due is not None and truth.due < end for truth in own if not truth.ended
+        ),
+    }
+
+
+def _shown(figures: Mapping[str, Any], name: str) -> int:
+    match name:
+        case "in_time":
+            return int(figures["on_time_law"]["num"]) if figures else 0
+        case "late":
+            rate = figures.get("on_time_law", {"num": 0, "den": 0})
+            return int(rate["den"]) - int(rate["num"])
+        case "overdue":
+            return int(figures.get("overdue_open", 0))
+    return int(figures.get(name, 0))
+
+
+async def _ladders(playing: Stage) -> dict[str, list[dict[str, Any]]]:
+    answer = await _get(playing, "workflow", "/v1/kinds", playing.keys.province)
+    kinds = answer["kinds"] if isinstance(answer, dict) else answer
+    return {kind["kind"]: kind["ladder"] for kind in kinds}
+
+
+def _compare_rungs(
+    report: Report, expected: Sequence[ExpectedRung], obligations: Sequence[Mapping[str, Any]]
+) -> None:
+    """Every rung that fell due was raised, or recorded as overtaken, and no other."""
+    raised: Counter[tuple[str, str, str, datetime]] = Counter()
+    skipped: Counter[tuple[str, str, str, datetime]] = Counter()
+    broken = withdrawn = 0
+    for event in obligations:
+        data = event["data"]
+        if data.get("kind") not in KINDS:
+            continue
+        match _name(event):
+            case "obligation.rung_reached" if data["rung"] == BROKEN or data.get("repeat"):
+                broken += 1
+            case "obligation.rung_reached":
+                raised[_rung(event)] += 1
+            case "obligation.rung_skipped" if data["why"] == "overtaken":
+                skipped[_rung(event)] += 1
+            case "obligation.rung_withdrawn":
+                withdrawn += 1
+    for kind in KINDS:
+        wanted = Counter(
+            (one.subject, one.obligation, one.rung, one.at)
+            for one in expected
+            if one.obligation == kind and one.raised
+        )
+        report.compare(
+            f"rungs raised: {kind}",
+            wanted,
+            Counter({key: count for key, count in raised.items() if key[1] == kind}),
+        )
+    overtaken = Counter(
+        (one.subject, one.obligation, one.rung, one.at) for one in expected if not one.raised
+    )
+    report.compare("rungs overtaken by a higher one in the same step", overtaken, skipped)
+    report.count("rungs withdrawn", 0, withdrawn)
+
+
+def _rung(event: Mapping[str, Any]) -> tuple[str, str, str, datetime]:
+    data = event["data"]
+    moment = datetime.fromisoformat(data["rung_at"]).astimezone(UTC)
+    return (event["subject"], data["obligation"], data["rung"], moment)
+
+
+async def _compare_messages(
+    report: Report,
+    playing: Stage,
+    dossiers: Sequence[Mapping[str, Any]],
+    obligations: Sequence[Mapping[str, Any]],
+    notices: Sequence[Mapping[str, Any]],
+) -> None:
+    """Everybody who was to hear of something got one message of it, and nobody any other."""
+    policy = await _get(playing, "notifications", "/v1/policy", playing.keys.province)
+    citizens = {row["event"] for row in policy["citizens"] if "email" in row["channels"]}
+    planned: dict[str, Mapping[str, Any]] = {}
+    state: dict[str, str] = {}
+    for event in notices:
+        name = _name(event).partition(".")[2]
+        if event["data"]["channel"] == "email":
+            planned.setdefault(event["subject"], event["data"])
+            if name in SETTLED or event["subject"] not in state:
+                state[event["subject"]] = name
+
+    applicants = Counter(
+        (event["subject"], event["id"]) for event in dossiers if _name(event) in citizens
+    )
+    told = Counter(
+        (data["cause"], data["about"])
+        for data in planned.values()
+        if data.get("person") is None and data["about_name"] in citizens
+    )
+    report.compare("notices to applicants", applicants, told)
+    officials = Counter(
+        (event["subject"], event["id"], person)
+        for event in obligations
+        if _name(event) == "obligation.rung_reached"
+        for person in event["data"].get("persons", ())
+    )
+    reached = Counter(
+        (data["cause"], data["about"], data["person"])
+        for data in planned.values()
+        if data["about_name"] == "obligation.rung_reached"
+    )
+    report.compare("alerts to officials", officials, reached)
+    unsettled = Counter({notice: 1 for notice, name in state.items() if name not in SETTLED})
+    report.compare("messages planned and not settled", Counter(), unsettled)
+    _compare_mail(report, playing, planned, state)
+
+
+def _compare_mail(
+    report: Report,
+    playing: Stage,
+    planned: Mapping[str, Mapping[str, Any]],
+    state: Mapping[str, str],
+) -> None:
+    """What the catcher took is what notifications says it sent, each to the right person."""
+    addresses = {
+        code: applicant_address(story.number)
+        for code, story in playing.actor.sent.stories.items()
+    }
+    sent = Counter(
+        (notice, _address(planned[notice], addresses))
+        for notice, name in state.items()
+        if name in {"sent", "delivered"}
+    )
+    caught = Counter(
+        (notice, mail.recipients[0])
+        for mail in playing.mailbox.mails
+        for notice in mail.notices()
+    )
+    report.compare("messages at the mail catcher", sent, caught)
+    strange = Counter(
+        f"mail {mail.number}"
+        for mail in playing.mailbox.mails
+        if not mail.notices() or len(mail.recipients) != 1
+    )
+    report.compare("mails that carry no notice, or go to several", Counter(), strange)
+
+
+def _address(data: Mapping[str, Any], applicants: Mapping[str, str]) -> str:
+    person = data.get("person")
+    return f"{person}@{DOMAIN}" if person else applicants.get(str(data["cause"]), "?")

@@ -1,0 +1,111 @@
+"""The simulated supervisors: how they are reached, and which of them answer an alert."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import httpx2
+
+from deploy.demo.mailbox import Mail, Mailbox
+from deploy.errors import CommandError
+from shared.calendar.days import DeadlineCalendar
+from shared.calendar.zone import ICT
+
+DOMAIN: Final = "can-bo.example"
+ANSWERING_SHARE: Final = 0.5
+ANSWERS_AFTER: Final = timedelta(hours=2)
+_LINK: Final = re.compile(r"https?://\S+/a/\S+")
+_OPTION: Final = re.compile(r'name="cause"[^>]*value="([a-z_]+)"')
+
+
+class AnswerRefusedError(CommandError):
+    """The acknowledge form did not take what a supervisor answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer to come: who opens which link, when, and promises which day."""
+
+    at: datetime
+    link: str
+    person: str
+
+
+@dataclass(slots=True)
+class Staff:
+    """Reads the mail of every supervisor; half of them answer, each time or never."""
+
+    mailbox: Mailbox
+    http: httpx2.AsyncClient
+    calendar: DeadlineCalendar
+    read: int = 0
+    answers: list[Answer] = field(default_factory=list)
+    answered: int = 0
+
+    def read_mail(self, now: datetime) -> None:
+        """Look through the mail that came since the last time and plan the answers."""
+        for mail in self.mailbox.since(self.read):
+            self.read += 1
+            person = _person(mail)
+            link = _LINK.search(mail.text()) if person else None
+            if person and link and answers(person):
+                self.answers.append(Answer(now + ANSWERS_AFTER, link.group(), person))
+
+    async def answer(self, now: datetime) -> int:
+        """Let everybody answer whose time has come; return how many did."""
+        due = [one for one in self.answers if one.at <= now]
+        self.answers = [one for one in self.answers if one.at > now]
+        for one in due:
+            await self._answer(one, now)
+        return len(due)
+
+    def next_answer(self) -> datetime | None:
+        """Return when the next answer is due."""
+        return min((one.at for one in self.answers), default=None)
+
+    async def _answer(self, answer: Answer, now: datetime) -> None:
+        form = await self.http.get(answer.link)
+        if form.is_error:
+            raise AnswerRefusedError(f"{answer.link} answers {form.status_code}")
+        causes = _OPTION.findall(form.text)
+        if not causes:
+            return  # What it asks for has ended meanwhile; the page says so.
+        token = hashlib.sha256(answer.link.encode()).digest()
+        promised = self._promise(now.astimezone(ICT).date(), token[1] % 3 + 1)
+        taken = await self.http.post(
+            answer.link,
+            data={"cause": causes[token[0] % len(causes)], "promised": promised.isoformat()},
+        )
+        if taken.is_error:
+            raise AnswerRefusedError(f"{answer.link} refused the answer: {taken.status_code}")
+        self.answered += 1
+
+    def _promise(self, today: date, working_days: int) -> date:
+        return self.calendar.add_working_days(today, working_days)
+
+
+def answers(person: str) -> bool:
+    """Say whether this supervisor is one who answers."""
+    return hashlib.sha256(person.encode()).digest()[0] < 256 * ANSWERING_SHARE
+
+
+def address(person: str) -> str:
+    """Return the made-up address of an official."""
+    return f"{person}@{DOMAIN}"
+
+
+def persons(units: Iterable[str], roster: Iterable[tuple[str, str]]) -> Sequence[str]:
+    """Return the people named in the roster, `{unit}` filled in for each unit."""
+    named = {name.format(unit=unit) for unit in units for pair in roster for name in pair}
+    return sorted(named)
+
+
+def _person(mail: Mail) -> str | None:
+    for recipient in mail.recipients:
+        name, _, domain = recipient.partition("@")
+        if domain == DOMAIN:
+            return name
+    return None
