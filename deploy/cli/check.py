@@ -34,7 +34,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
     "en": {
         "line": "line {line}",
         "no_id": "(no readable id)",
-        "summary": "{events} events: {recorded} would be recorded, {repeated} are repeats, "
+        "summary": "{events} events: {recorded} would be recorded, {repeated} repeated, "
         "{refused} would be refused.",
         "not_judged": "Not judged here: the sender's rights, and what was sent before.",
     },

@@ -45,18 +45,18 @@ SOURCE_PATTERN: Final = r"^urn:motcua:publisher:[a-z][a-z0-9-]{1,30}(?::[A-Za-z0
 TRACEPARENT_PATTERN: Final = r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 HASH_PATTERN: Final = r"^[0-9a-f]{64}$"
 
-UnitCode = Annotated[str, StringConstraints(pattern=UNIT_PATTERN, max_length=5)]
-ProcedureCode = Annotated[str, StringConstraints(pattern=PROCEDURE_PATTERN, max_length=30)]
+UnitCode = Annotated[str, StringConstraints(pattern=UNIT_PATTERN)]
+ProcedureCode = Annotated[str, StringConstraints(pattern=PROCEDURE_PATTERN)]
 DossierCode = Annotated[str, StringConstraints(pattern=DOSSIER_PATTERN, max_length=50)]
 ElectronicId = Annotated[str, StringConstraints(pattern=ELECTRONIC_ID_PATTERN, max_length=35)]
 PersonId = Annotated[str, StringConstraints(pattern=PERSON_PATTERN, max_length=64)]
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=64)]
 ItemCode = Annotated[str, StringConstraints(pattern=ITEM_PATTERN, max_length=40)]
 Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER_PATTERN, max_length=128)]
-ObligationId = Annotated[str, StringConstraints(pattern=OBLIGATION_PATTERN, max_length=101)]
-PublisherName = Annotated[str, StringConstraints(pattern=PUBLISHER_PATTERN, max_length=31)]
+ObligationId = Annotated[str, StringConstraints(pattern=OBLIGATION_PATTERN)]
+PublisherName = Annotated[str, StringConstraints(pattern=PUBLISHER_PATTERN)]
 EventName = Annotated[str, StringConstraints(pattern=EVENT_NAME_PATTERN, max_length=64)]
-Sha256 = Annotated[str, StringConstraints(pattern=HASH_PATTERN, max_length=64)]
+Sha256 = Annotated[str, StringConstraints(pattern=HASH_PATTERN)]
 
 PROVINCE: Final = "20"
 SUBJECT_CHARACTERS_MAX: Final = 120

@@ -18,9 +18,9 @@ NATIONAL_ID_PATTERN: Final = r"^(?:[0-9]{9}|[0-9]{12})$"
 WEBHOOK_PATTERN: Final = r"^https?://[!-~]{3,}$"
 
 PersonalLine = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
-PhoneNumber = Annotated[str, StringConstraints(pattern=PHONE_PATTERN, max_length=14)]
+PhoneNumber = Annotated[str, StringConstraints(pattern=PHONE_PATTERN)]
 EmailAddress = Annotated[str, StringConstraints(pattern=EMAIL_PATTERN, max_length=254)]
-NationalId = Annotated[str, StringConstraints(pattern=NATIONAL_ID_PATTERN, max_length=12)]
+NationalId = Annotated[str, StringConstraints(pattern=NATIONAL_ID_PATTERN)]
 WebhookUrl = Annotated[str, StringConstraints(pattern=WEBHOOK_PATTERN, max_length=500)]
 
 

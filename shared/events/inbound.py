@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any, Final, Literal, get_args
 
@@ -228,9 +228,8 @@ def fingerprint(document: Mapping[str, Any]) -> str:
 _TRACE: Final = frozenset({"traceparent", "tracestate", "partitionkey"})
 
 
-@cache
-def _moments(model: type[EventData], kind: type[date]) -> tuple[tuple[str, ...], ...]:
-    return moments.fields_of(model, kind)
+_moments = cache(moments.moments_of)
+_days = cache(moments.days_of)
 
 
 def _read_envelope(
@@ -287,8 +286,8 @@ def _read_data(
     contact = _read_contact(plain, known.name, faults)
     if "lookup_hash" in plain and "lookup_hash" in known.model.model_fields:
         faults.append(fault("set-by-intake", "/data/lookup_hash"))
-    days = _moments(known.model, date)
-    faults.extend(moments.faults_in(plain, _moments(known.model, datetime), days, live=live))
+    paths = _moments(known.model), _days(known.model)
+    faults.extend(moments.faults_in(plain, *paths, live=live))
     try:
         data = known.model.model_validate_json(to_json(plain), strict=True, extra="forbid")
     except ValidationError as error:

@@ -5,11 +5,11 @@ A schema alone would take a number for a moment and any offset; the door does no
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from shared.events.faults import Fault, fault
 from shared.events.reading import pointer
@@ -24,9 +24,14 @@ _LIVE_OFFSETS: Final = frozenset({"+07:00", "Z", "+00:00"})
 Path = tuple[str, ...]
 
 
-def fields_of(model: type[BaseModel], kind: type[date]) -> tuple[Path, ...]:
-    """Give the paths of a model's fields that are days (`date`) or moments (`datetime`)."""
-    return tuple(_fields(model, kind, ()))
+def moments_of(model: type[BaseModel]) -> tuple[Path, ...]:
+    """Give the paths of a model's fields that are moments."""
+    return tuple(_fields(model, (datetime, AwareDatetime), ()))
+
+
+def days_of(model: type[BaseModel]) -> tuple[Path, ...]:
+    """Give the paths of a model's fields that are days."""
+    return tuple(_fields(model, (date,), ()))
 
 
 def moment_fault(value: object, path: str, *, live: bool) -> Fault | None:
@@ -69,13 +74,13 @@ def _at(data: Mapping[str, Any], path: Path) -> object:
     return value
 
 
-def _fields(model: type[BaseModel], kind: type[date], base: Path) -> Iterator[Path]:
+def _fields(model: type[BaseModel], kinds: tuple[Any, ...], base: Path) -> Iterator[Path]:
     for name, field in model.model_fields.items():
         for plain in _plain(field.annotation):
-            if plain is kind:
+            if plain in kinds:
                 yield (*base, name)
             elif isinstance(plain, type) and issubclass(plain, BaseModel):
-                yield from _fields(plain, kind, (*base, name))
+                yield from _fields(plain, kinds, (*base, name))
 
 
 def _plain(annotation: Any) -> Iterator[Any]:  # noqa: ANN401  # An annotation is anything.

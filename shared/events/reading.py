@@ -150,9 +150,10 @@ def _headers(headers: Sequence[tuple[str, bytes]]) -> Mapping[str, str]:
 
 
 def _attribute(name: str, text: str) -> str | bool:
-    """Read one attribute: HTTP percent-encodes them, and booleans are words."""
+    """Read one attribute: HTTP percent-encodes them, and our one boolean is a word."""
     plain = unquote(text) if name.startswith("ce-") else text
-    return plain == "true" if plain in {"true", "false"} else plain
+    word = plain.lower()
+    return word == "true" if name[3:] == "backfill" and word in {"true", "false"} else plain
 
 
 def _is_json(content_type: str) -> bool:
