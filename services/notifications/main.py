@@ -403,6 +403,7 @@ def build(settings: NotificationsSettings) -> FastAPI:
         ],
         lifespan=lifespan,
     )
+    app.state.notifications = service
     mount_public(app, "/assets", StaticFiles(directory=STATIC))
     return app
 

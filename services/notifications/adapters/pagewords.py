@@ -39,7 +39,8 @@ PAGE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "ask": (
         (
             "Lời nhắc: {rung}. Xin cho biết nguyên nhân và ngày sẽ xong. "
-            "Xác nhận là một lời hẹn: các lần nhắc lại dừng đến hết ngày hẹn; thời hạn theo luật không dừng."
+            "Xác nhận là một lời hẹn: các lần nhắc lại dừng đến hết ngày hẹn; "
+            "thời hạn theo luật không dừng."
         ),
         (
             "The reminder: {rung}. Please give the cause and the day. An acknowledgement is a "
