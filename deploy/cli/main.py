@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Annotated, Final, NoReturn
@@ -12,26 +13,27 @@ from deploy.errors import EXIT_FAILED, EXIT_WRONG_SETTING, CommandError
 from shared.ops.settings import SettingError
 from shared.subjects.errors import UnavailableError
 
-#: In the order that `motcua --help` lists them: what runs it, what checks it, what mends it.
-COMMANDS: Final = (
-    "engines",
-    "demo",
-    "check",
-    "imports",
-    "figures",
-    "due",
-    "explain",
-    "parked",
-    "replay",
-    "keys",
-    "topics",
-    "reference",
-)
+#: Each module and the commands it brings, in the order that `motcua --help` lists them. Only
+#: the module of the command that is asked for is imported, so that each starts quickly.
+COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "engines": ("up", "down", "status", "prepare"),
+    "demo": ("demo",),
+    "check": ("check",),
+    "imports": ("import",),
+    "figures": ("figures",),
+    "due": ("due",),
+    "explain": ("explain",),
+    "parked": ("parked",),
+    "replay": ("replay",),
+    "keys": ("keys",),
+    "topics": ("topics",),
+    "reference": ("reference",),
+}
 EXIT_INTERRUPTED: Final = 130
 
 
-def build() -> typer.Typer:
-    """Put the command line together from its modules."""
+def build(asked: str | None = None) -> typer.Typer:
+    """Put the command line together: the command asked for, or all when it is none of ours."""
     app = typer.Typer(
         name="motcua",
         help="The event backbone of commune-level Public Administration Service Centres.",
@@ -41,7 +43,8 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(root)
-    for name in COMMANDS:
+    bringing = [name for name, brings in COMMANDS.items() if asked in brings]
+    for name in bringing or COMMANDS:
         if find_spec(f"deploy.cli.{name}") is not None:
             importlib.import_module(f"deploy.cli.{name}").register(app)
     return app
@@ -82,7 +85,12 @@ def own_version() -> str:
 def run(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code; what stops it becomes one sentence."""
     try:
-        build()(arguments)
+        given = sys.argv[1:] if arguments is None else arguments
+        if given == ["--version"]:
+            _print_version()
+        build(given[0] if given else None)(given)
+    except typer.Exit:
+        return 0
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else int(done.code is not None)
     except CommandError as error:

@@ -1,5 +1,7 @@
 """The command line: what stops a command is one sentence and an exit code."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from deploy.cli import main
@@ -23,6 +25,20 @@ def test_every_command_module_that_is_there_is_listed(
         assert f" {name} " in said
 
 
+@pytest.mark.parametrize("module", main.COMMANDS)
+def test_each_module_brings_the_commands_it_is_listed_with(module: str) -> None:
+    """Else a command would be found in the help and not when it is asked for."""
+    if find_spec(f"deploy.cli.{module}") is None:
+        pytest.skip("no such module yet")
+    commands = main.COMMANDS[module]
+
+    app = main.build(commands[0])
+
+    brought = {one.name for one in app.registered_commands}
+    brought |= {one.name for one in app.registered_groups}
+    assert brought == set(commands)
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -40,7 +56,7 @@ def test_what_stops_a_command_becomes_an_exit_code(
 ) -> None:
     """No stack trace for what a person can mend."""
 
-    def built() -> object:
+    def built(_asked: str | None) -> object:
         def command(_arguments: object) -> None:
             raise error
 
