@@ -1,8 +1,10 @@
 """`motcua demo`: a simulated province on the embedded engines."""
 
 import asyncio
+import contextlib
 import json
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -12,11 +14,13 @@ from typing import Annotated, Final
 
 import typer
 
+from deploy.demo.live import play_live
 from deploy.demo.once import SEED, play_once
 from deploy.errors import EXIT_FAILED
 from deploy.installation import hold
 
 SCALE_ONCE: Final = 0.05
+SCALE_LIVE: Final = 1.0
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +38,9 @@ def demo(
         float | None,
         typer.Option(help="Share of the measured volume.", min=0.001, max=2.0),
     ] = None,
+    rate: Annotated[
+        float, typer.Option(help="Simulated seconds in a real one, while offices are open.")
+    ] = RATE,
     as_json: Annotated[
         bool, typer.Option("--json", help="The summary of --once as JSON.")
     ] = False,
@@ -43,20 +50,29 @@ def demo(
 ) -> None:
     """Run a simulated province: 65 real communes, the real calendar, volumes as measured."""
     with _folder(keep) as folder, hold(folder):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        if not once:
+            with contextlib.suppress(KeyboardInterrupt):
+                asyncio.run(
+                    play_live(folder, _say, seed=seed, scale=scale or SCALE_LIVE, rate=rate)
+                )
+            _say("stopped")
+            return
         started = time.monotonic()
-        report = asyncio.run(
-            play_once(folder, typer.echo, seed=seed, scale=scale or SCALE_ONCE)
-        )
-        if as_json:
-            typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
-        else:
-            typer.echo(report.text())
+        report = asyncio.run(play_once(folder, _say, seed=seed, scale=scale or SCALE_ONCE))
         typer.echo(
+            json.dumps(report.as_json(), ensure_ascii=False) if as_json else report.text()
+        )
+        _say(
             f"{'everything reconciles' if report.ok else 'NOT everything reconciles'}, "
             f"after {time.monotonic() - started:.0f} s"
         )
     if not report.ok:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
 
 
 @contextmanager
