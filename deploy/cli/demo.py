@@ -14,7 +14,7 @@ from typing import Annotated, Final
 
 import typer
 
-from deploy.demo.live import play_live
+from deploy.demo.live import RATE, play_live
 from deploy.demo.once import SEED, play_once
 from deploy.errors import EXIT_FAILED
 from deploy.installation import hold
