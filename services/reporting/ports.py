@@ -23,13 +23,19 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuery:
-    """Open dossiers by how they stand; bounds are half-open on the moment they turn overdue."""
+    """Open dossiers by how they stand; bounds are half-open on the moment they turn overdue.
+
+    `never` asks for those that cannot become overdue as they stand.
+    """
 
     units: frozenset[str] | None
     since: datetime | None = None
     before: datetime | None = None
     waiting: bool | None = None
     dated: bool | None = None
+    never: bool = False
+    late_before: datetime | None = None
+    index_late_before: datetime | None = None
     field: str | None = None
 
 

@@ -1,7 +1,6 @@
 """The facts in the store: each a subject's document, read by its indexes."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from typing_extensions import override
@@ -95,8 +94,15 @@ def _open_filter(query: OpenQuery) -> dict[str, Any]:
         wanted: dict[str, Any] = {"open": True}
     else:
         wanted = {"open_unit": next(iter(units)) if len(units) == 1 else {"$in": sorted(units)}}
-    bounds = {"$gte": _text(query.since) if query.since else "", "$lt": _text(query.before)}
-    wanted["overdue_at"] = bounds if query.before else {"$gte": bounds["$gte"]}
+    since = "" if query.since is None else moment_to_text(query.since)
+    wanted["overdue_at"] = {"$gte": since}
+    if query.before is not None:
+        wanted["overdue_at"]["$lt"] = moment_to_text(query.before)
+    if query.never:
+        wanted["overdue_at"] = NEVER
+    for name, before in (("l", query.late_before), ("x", query.index_late_before)):
+        if before is not None:
+            wanted[f"standing.{name}"] = {"$lt": moment_to_text(before)}
     if query.waiting is not None:
         wanted["standing.w"] = query.waiting
     if query.dated is not None:
@@ -104,10 +110,6 @@ def _open_filter(query: OpenQuery) -> dict[str, Any]:
     if query.field is not None:
         wanted["standing.f"] = query.field
     return wanted
-
-
-def _text(moment: datetime | None) -> str:
-    return NEVER if moment is None else moment_to_text(moment)
 
 
 def _counts(row: dict[str, Any]) -> tuple[Counted, ...]:

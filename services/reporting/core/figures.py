@@ -158,8 +158,8 @@ class Period:
 class Sums:
     """Atoms summed over the days before, in and until the end of a period."""
 
-    before: Atoms
-    within: Atoms
+    before: dict[str, int]
+    within: dict[str, int]
 
     def until(self, atom: str) -> int:
         """Return the atoms of every day until the period's end."""
@@ -255,7 +255,10 @@ def levels_at_end(until: Atoms) -> OpenCounts:
 
 
 def figures(
-    sums: Sums, entries: Iterable[tuple[OpenEntry, int]] | None, now: datetime
+    sums: Sums,
+    entries: Iterable[tuple[OpenEntry, int]] | None,
+    now: datetime,
+    standing: Mapping[Standing, int] | None = None,
 ) -> Figures:
     """Put the figures of one scope together and check that they reconcile.
 
@@ -264,6 +267,7 @@ def figures(
         entries: The scope's open dossiers with how many stand so, where the period reaches to
             now; None for a period that is over.
         now: The moment at which open dossiers are judged.
+        standing: The open dossiers by band, where the page shows them.
 
     Raises:
         NotReconciledError: received + carried + moved in ≠ ended + pending + moved out, or a
@@ -271,7 +275,7 @@ def figures(
     """
     flows = {name: sums.within.get(flow.atom, 0) for name, flow in FLOWS.items()}
     standing_open = levels_at_end(sums.through()) if entries is None else stand_at(entries, now)
-    found = Figures(flows, PENDING.at(sums.before), standing_open)
+    found = Figures(flows, PENDING.at(sums.before), standing_open, standing or {})
     check(found)
     return found
 
@@ -302,5 +306,7 @@ def check(found: Figures) -> None:
     parts = (still.overdue, still.late_open, still.waiting, still.pending_without_deadline)
     if any(not 0 <= part <= still.pending for part in parts):
         raise NotReconciledError(f"{still.pending} pending, but its parts are {parts}")
+    if found.standing and sum(found.standing.values()) != still.pending:
+        raise NotReconciledError(f"{still.pending} pending, but in bands {found.standing}")
     # Both rates check themselves when they are made.
     _ = (found.on_time_law, found.on_time_index)

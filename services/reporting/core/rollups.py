@@ -77,16 +77,6 @@ def grouped(entries: Iterable[OpenEntry]) -> list[tuple[OpenEntry, int]]:
     return list(found.items())
 
 
-def flat(by_field: Mapping[str, Mapping[str, int]], only: str | None) -> dict[str, int]:
-    """Sum atoms over fields, or give those of one field."""
-    found: dict[str, int] = {}
-    for name, atoms in by_field.items():
-        if only is None or name == only:
-            for atom, number in atoms.items():
-                found[atom] = found.get(atom, 0) + number
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class MonthTotal:
     """One unit's month, summed up by field."""
@@ -117,39 +107,36 @@ def cut_months(period: Period, today: date) -> set[date]:
     return found
 
 
-def sums(
+def sums_by_unit(
     totals: Iterable[MonthTotal],
     months: Mapping[tuple[str, date], Month],
     period: Period,
-    only: str | None = None,
-) -> Sums:
-    """Sum up what lies before a period and what lies in it.
+) -> dict[str, dict[str, Sums]]:
+    """Sum up what lies before a period and what lies in it, by unit and field.
 
     Whole months are taken from their totals; a month that the period cuts must be among
     `months`.
     """
-    before: dict[str, int] = {}
-    within: dict[str, int] = {}
+    found: dict[str, dict[str, Sums]] = {}
     for one in totals:
         last = next_month(one.first) - timedelta(days=1)
-        if period.ends_before(one.first):
-            continue
+        parts = found.setdefault(one.unit, {})
         if period.starts_after(last):
-            _sum(before, one.total, only)
+            _sum(parts, one.total, earlier=True)
         elif period.has(one.first) and period.has(last):
-            _sum(within, one.total, only)
-        else:
+            _sum(parts, one.total, earlier=False)
+        elif not period.ends_before(one.first):
             for day, by_field in months[one.unit, one.first].by_day():
-                if period.ends_before(day):
-                    continue
-                _sum(before if period.starts_after(day) else within, by_field, only)
-    return Sums(before, within)
+                if not period.ends_before(day):
+                    _sum(parts, by_field, earlier=period.starts_after(day))
+    return found
 
 
-def _sum(
-    into: dict[str, int], by_field: Mapping[str, Mapping[str, int]], only: str | None
-) -> None:
+def _sum(into: dict[str, Sums], by_field: ByField, *, earlier: bool) -> None:
     for name, atoms in by_field.items():
-        if only is None or name == only:
-            for atom, number in atoms.items():
-                into[atom] = into.get(atom, 0) + number
+        part = into.get(name)
+        if part is None:
+            part = into[name] = Sums({}, {})
+        target = part.before if earlier else part.within
+        for atom, number in atoms.items():
+            target[atom] = target.get(atom, 0) + number

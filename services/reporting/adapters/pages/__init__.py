@@ -1,0 +1,1 @@
+"""The pages: words, numbers, drawings, templates and the routes that put them together."""

@@ -1,0 +1,152 @@
+"""The directive, centre by centre: each cell says how it stands and opens its evidence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+from services.reporting.adapters.desk import Desk
+from services.reporting.adapters.pages import formats
+from services.reporting.adapters.pages.frame import Frame
+from services.reporting.adapters.pages.overview import silent
+from services.reporting.core.figures import Figures, Ratio
+from services.reporting.usecases.reading import Overview
+
+Grade = Literal["met", "remind", "missed", "grave", "none"]
+
+ON_TIME_MET: Final = 0.9
+ON_TIME_REMIND: Final = 0.8
+DUTY_REMIND: Final = 0.9
+HOURS_REMIND: Final = 4
+OPEN_REMIND: Final = 3
+COLUMNS: Final = (
+    "on_time",
+    "interruption",
+    "duty",
+    "conditions",
+    "process",
+    "support",
+    "connection",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardCell:
+    """One requirement at one centre."""
+
+    grade: Grade
+    text: str
+    href: str | None
+
+
+def context(frame: Frame, desk: Desk, found: Overview) -> dict[str, Any]:
+    """Return what the board's template shows."""
+    rows: list[dict[str, Any]] = [
+        {
+            "name": desk.unit_name(unit),
+            "href": frame.link(f"/units/{unit}"),
+            "cells": cells(frame, found, unit, found.by_unit[unit]),
+        }
+        for unit in found.by_unit
+        if unit in found.heard.of
+    ]
+    rows.sort(key=lambda row: _worst_first(row["cells"]))
+    return {
+        "columns": [frame.say(f"board_{name}") for name in COLUMNS],
+        "rows": rows,
+        "grades": [
+            (grade, frame.say(f"cell_{grade}"))
+            for grade in ("met", "remind", "missed", "grave", "none")
+        ],
+    }
+
+
+def cells(frame: Frame, found: Overview, unit: str, mine: Figures) -> list[BoardCell]:
+    """Return the cells of one centre, in the order of the columns."""
+    atoms = found.atoms.get(unit, {})
+    through = found.levels.get(unit, {})
+    quiet = silent(frame, found, unit, mine) is not None
+    none = BoardCell("none", frame.say("cell_none_short"), None)
+    heard = not quiet
+    return [
+        on_time(frame, mine.on_time_law, unit) if heard and mine.on_time_law.den else none,
+        hours(frame, atoms, through, "interruption") if heard else none,
+        duty(frame, mine, unit),
+        conditions(atoms) or none,
+        process(frame, mine, unit) if heard and mine.received else none,
+        support(frame, atoms, through) if heard else none,
+        hours(frame, atoms, through, "connection") if heard else none,
+    ]
+
+
+def on_time(frame: Frame, law: Ratio, unit: str) -> BoardCell:
+    """Grade the on-time rate by law."""
+    share = law.share or 0.0
+    grade: Grade = (
+        "met" if share >= ON_TIME_MET else "remind" if share >= ON_TIME_REMIND else "missed"
+    )
+    href = frame.rows_link("ended_late", unit=unit)
+    return BoardCell(grade, formats.rate(law, frame.language), href)
+
+
+def duty(frame: Frame, mine: Figures, unit: str) -> BoardCell:
+    """Grade how many sessions had somebody on duty."""
+    sessions = mine.duty
+    if sessions.share is None:
+        return BoardCell("none", frame.say("cell_none_short"), None)
+    text = f"{sessions.num}/{sessions.den}"
+    if sessions.num == sessions.den:
+        return BoardCell("met", text, frame.rows_link("duty_met", unit=unit))
+    grade: Grade = "remind" if sessions.share >= DUTY_REMIND else "missed"
+    if mine.flows["duty_reported_up"]:
+        grade = "grave"
+    return BoardCell(grade, text, frame.rows_link("duty_missed", unit=unit))
+
+
+def process(frame: Frame, mine: Figures, unit: str) -> BoardCell:
+    """Grade breaches of procedure: supplement requests beyond the one that is lawful."""
+    count = mine.flows["repeated_request"]
+    grade: Grade = "met" if not count else "remind" if count < OPEN_REMIND else "missed"
+    href = frame.rows_link("repeated_request", unit=unit) if count else None
+    return BoardCell(grade, frame.say("errors", count=frame.number(count)), href)
+
+
+def conditions(atoms: Mapping[str, int]) -> BoardCell | None:
+    """Grade the last self-assessments of facilities; None where there is none."""
+    good, assessed = atoms.get("conditions_good", 0), atoms.get("conditions_assessed", 0)
+    if not assessed:
+        return None
+    grade: Grade = "met" if good == assessed else "remind"
+    return BoardCell(grade, f"{good}/{assessed}", None)
+
+
+def hours(
+    frame: Frame, atoms: Mapping[str, int], through: Mapping[str, int], kind: str
+) -> BoardCell:
+    """Grade the time for which something was interrupted or lost; still open is never met."""
+    lasted = timedelta(minutes=atoms.get(f"{kind}_minutes", 0))
+    open_now = through.get(f"{kind}_in", 0) - through.get(f"{kind}_out", 0)
+    count = round(lasted / timedelta(hours=1))
+    grade: Grade = "met" if not lasted else "remind"
+    if count >= HOURS_REMIND or open_now > 0:
+        grade = "missed"
+    if atoms.get(f"{kind}_reported_up", 0):
+        grade = "grave"
+    text = frame.say("hours", count=count)
+    if open_now > 0:
+        text = frame.say("open_count", count=open_now)
+    return BoardCell(grade, text, None)
+
+
+def support(frame: Frame, atoms: Mapping[str, int], through: Mapping[str, int]) -> BoardCell:
+    """Grade the requests for support that are still open."""
+    count = through.get("support_in", 0) - through.get("support_out", 0)
+    grade: Grade = "met" if count <= 0 else "remind" if count < OPEN_REMIND else "missed"
+    if count > 0 and atoms.get("support_reported_up", 0):
+        grade = "grave"
+    return BoardCell(grade, frame.say("open_count", count=max(count, 0)), None)
+
+
+def _worst_first(row: Sequence[BoardCell]) -> tuple[int, int, int]:
+    grades = [cell.grade for cell in row]
+    return (-grades.count("grave"), -grades.count("missed"), -grades.count("remind"))

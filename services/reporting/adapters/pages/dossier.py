@@ -1,0 +1,150 @@
+"""One dossier: its story, its promise, who used the time, why that date."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from services.reporting.adapters.desk import Desk
+from services.reporting.adapters.pages import drawing, formats
+from services.reporting.adapters.pages.frame import Frame
+from services.reporting.adapters.pages.lists import stands
+from services.reporting.adapters.pages.sentences import (
+    CHANNELS,
+    chosen,
+    details,
+    headline,
+    named,
+)
+from services.reporting.adapters.pages.words import words
+from services.reporting.core.account import Used, days_used, ledger_of
+from services.reporting.core.fact import Fact
+from services.reporting.core.rows import row_of
+from services.reporting.core.state import FactState
+from services.reporting.core.timeline import Entry, timeline
+from shared.calendar.ledger import LedgerEntry, explain
+from shared.calendar.zone import ICT
+
+RECORDED_LATE: Final = timedelta(minutes=10)
+"""A recording later than this after the occurrence is said."""
+
+HOLDER_STYLES: Final = {
+    "desk": "plain",
+    "specialist": "second",
+    "agency": "today",
+    "applicant": "muted",
+    "over_part": "attention",
+}
+MIDNIGHT: Final = time()
+
+
+def context(frame: Frame, desk: Desk, state: FactState, fact: Fact) -> dict[str, Any]:
+    """Return what the dossier's template shows."""
+    entries = timeline(state)
+    ledger = ledger_of(state)
+    used = days_used(fact, frame.now, desk.calendar())
+    row = row_of(fact)
+    return {
+        "code": fact.code,
+        "unit": desk.unit_name(fact.unit),
+        "unit_href": frame.link(f"/units/{fact.unit}"),
+        "field": desk.field_name(fact.field) or "",
+        "procedure": desk.procedure_name(fact.procedure),
+        "procedure_code": fact.procedure or "",
+        "channel": named(CHANNELS, fact.channel, frame.language) if fact.channel else "",
+        "status": chosen(words().status[int(fact.status)], frame.language),
+        "stands": stands(frame, desk, row),
+        "late": fact.overdue_at is not None and fact.overdue_at < frame.now,
+        "verdict": fact.law,
+        "entries": [_entry(frame, one) for one in entries],
+        "promise": promise(frame, fact),
+        "split": _split(frame, used),
+        "used": [
+            f"{_holder(frame, one)}: {formats.decimal(one.days, frame.language)}"
+            for one in used
+        ],
+        "ledger": _ledger_lines(frame, ledger),
+        "backfill": fact.backfill,
+    }
+
+
+def _entry(frame: Frame, entry: Entry) -> dict[str, Any]:
+    notes = details(entry, frame.language)
+    recorded = entry.recorded
+    if recorded is not None and recorded - entry.at > RECORDED_LATE:
+        notes.append(frame.say("recorded_late", moment=frame.moment(recorded)))
+    year = formats.year_of(entry.at) != formats.year_of(frame.now)
+    return {
+        "at": formats.moment_short(entry.at, frame.language),
+        "year": formats.year_of(entry.at) if year else None,
+        "datetime": entry.at.astimezone(ICT).isoformat(),
+        "headline": headline(entry, frame.language),
+        "notes": notes,
+        "tone": entry.tone,
+    }
+
+
+def promise(frame: Frame, fact: Fact) -> dict[str, Any]:
+    """Return the box with the dates."""
+    dates = fact.deadlines
+    beside = []
+    if dates.first_due is not None and dates.first_due != dates.due:
+        beside.append(frame.say("first_promise", moment=frame.moment(dates.first_due)))
+    if dates.given:
+        beside.append(frame.say("given_deadline"))
+    else:
+        if dates.limit is not None:
+            beside.append(frame.say("legal_limit", moment=limit_text(frame, dates.limit)))
+        if dates.index_due is not None and dates.index_due != dates.due:
+            beside.append(frame.say("index_promise", moment=frame.moment(dates.index_due)))
+    if dates.due is not None:
+        text = frame.moment(dates.due)
+    elif fact.waiting_since is not None:
+        text = frame.say("promise_suspended")
+    else:
+        text = frame.say("no_promise")
+    return {"text": text, "beside": beside, "dated": dates.due is not None}
+
+
+def limit_text(frame: Frame, limit: datetime) -> str:
+    """Say a limit; midnight is said as 24:00 of the day that it ends."""
+    local = limit.astimezone(ICT)
+    if local.time() != MIDNIGHT:
+        return frame.moment(limit)
+    before = local - timedelta(days=1)
+    weekday = formats.WEEKDAYS[frame.language][before.weekday()]
+    return f"24:00 {weekday} {formats.day(before.date())}"
+
+
+def _holder(frame: Frame, used: Used) -> str:
+    return used.name if used.name and used.holder == "agency" else frame.say(used.holder)
+
+
+def _split(frame: Frame, used: Sequence[Used]) -> Any:  # noqa: ANN401 - markup.
+    return drawing.split(
+        [
+            (
+                f"{_holder(frame, one)} {formats.decimal(one.days, frame.language)}",
+                HOLDER_STYLES[one.holder],
+                one.days,
+            )
+            for one in used
+            if one.days > 0
+        ]
+    )
+
+
+def _ledger_lines(frame: Frame, ledger: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
+    lines = explain(ledger, frame.language)
+    shown: list[dict[str, Any]] = []
+    previous: date | None = None
+    for line in lines:
+        shown.append(
+            {
+                "day": "" if line.day == previous else formats.day(line.day, year=False),
+                "text": line.text,
+                "count": line.count,
+                "index": line.clock == "index",
+            }
+        )
+        previous = line.day
+    return shown

@@ -1,0 +1,122 @@
+"""Lists of dossiers and matters: the rows behind a number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.reporting.adapters.desk import Desk
+from services.reporting.adapters.pages import formats
+from services.reporting.adapters.pages.frame import Frame
+from services.reporting.adapters.pages.sentences import CAUSES, MARKS, chosen, named
+from services.reporting.adapters.pages.words import words
+from services.reporting.core.clocks import local_day
+from services.reporting.core.matters import MatterFact
+from services.reporting.core.rows import Row
+from services.reporting.core.standing import working_days_apart
+from services.reporting.ports import Listed
+from services.reporting.usecases.listing import PAGE_ROWS, Found
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Where a page of rows lies among all of them."""
+
+    first: int
+    last: int
+    total: int
+    previous: str | None
+    following: str | None
+
+
+def dossier_rows(frame: Frame, desk: Desk, rows: Sequence[Listed]) -> list[dict[str, Any]]:
+    """Return what the list's template shows of each dossier."""
+    return [_dossier(frame, desk, one.row) for one in rows if one.row is not None]
+
+
+def matter_rows(frame: Frame, desk: Desk, rows: Sequence[Listed]) -> list[dict[str, Any]]:
+    """Return what the list's template shows of each matter."""
+    return [_matter(frame, desk, one.matter) for one in rows if one.matter is not None]
+
+
+def _dossier(frame: Frame, desk: Desk, row: Row) -> dict[str, Any]:
+    language = frame.language
+    marks = [named(MARKS, one, language) for one in row.marks]
+    if row.after_end:
+        marks.insert(0, frame.say("events_after_end"))
+    if row.end_before_first:
+        marks.insert(0, frame.say("end_before_first"))
+    return {
+        "code": row.code,
+        "href": frame.link(f"/dossiers/{row.code}"),
+        "unit": desk.unit_name(row.unit),
+        "unit_href": frame.link(f"/units/{row.unit}"),
+        "procedure": desk.procedure_name(row.procedure),
+        "received": ""
+        if row.received is None
+        else formats.moment_short(row.received, language),
+        "due": _due(frame, row),
+        "ended": "" if row.ended is None else formats.moment_short(row.ended, language),
+        "verdict": row.law,
+        "status": chosen(words().status[row.status], language),
+        "stands": stands(frame, desk, row),
+        "late": row.overdue_at is not None and row.overdue_at < frame.now,
+        "holder": row.handler or "",
+        "promised": "" if row.promised is None else formats.day(row.promised),
+        "promise_cause": ""
+        if row.promise_cause is None
+        else named(CAUSES, row.promise_cause, language),
+        "marks": marks,
+    }
+
+
+def _due(frame: Frame, row: Row) -> str:
+    due = row.due or row.limit
+    return "" if due is None else formats.moment_short(due, frame.language)
+
+
+def stands(frame: Frame, desk: Desk, row: Row) -> str:
+    """Say in words how an open dossier stands to its promise."""
+    if row.ended is not None or row.received is None:
+        return ""
+    if row.overdue_at is None:
+        if row.waiting_since is not None:
+            since = formats.day(local_day(row.waiting_since), year=False)
+            return frame.say("waiting_since", day=since)
+        return frame.say("undated")
+    today, last = local_day(frame.now), local_day(row.overdue_at)
+    calendar = desk.calendar()
+    if row.overdue_at < frame.now:
+        over = working_days_apart(calendar, last, today)
+        return frame.say("days_over", days=over) if over else frame.say("overdue_today")
+    if last == today:
+        return frame.say("due_today")
+    return frame.say("days_left", days=working_days_apart(calendar, today, last))
+
+
+def _matter(frame: Frame, desk: Desk, fact: MatterFact) -> dict[str, Any]:
+    session = "" if fact.session is None else frame.say(f"session_{fact.session}")
+    return {
+        "subject": fact.subject,
+        "unit": desk.unit_name(fact.unit),
+        "unit_href": frame.link(f"/units/{fact.unit}"),
+        "day": formats.day(fact.day),
+        "session": session,
+        "outcome": frame.say(f"outcome_{fact.outcome}"),
+        "missed": fact.outcome == "missed",
+        "reported_up": fact.reported_up,
+        "persons": ", ".join(fact.persons),
+    }
+
+
+def pager(frame: Frame, found: Found, page: int, path: str, **query: str | None) -> Pager:
+    """Say which rows a page shows, and where the pages beside it are."""
+    first = (page - 1) * PAGE_ROWS + 1
+    last = min(first + len(found.rows) - 1, found.total)
+    before = str(page - 1)
+    return Pager(
+        first=min(first, found.total),
+        last=last,
+        total=found.total,
+        previous=frame.link(path, **query, page=before) if page > 1 else None,
+        following=frame.link(path, **query, page=str(page + 1)) if last < found.total else None,
+    )

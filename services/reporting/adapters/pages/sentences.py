@@ -1,0 +1,194 @@
+"""What happened to a dossier, in sentences: each event, and what is noted beneath it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
+
+from services.reporting.adapters.pages import formats
+from services.reporting.adapters.pages.formats import Language
+from services.reporting.core.timeline import Entry, Note, Value
+
+EVENTS: Final[Mapping[str, tuple[str, str]]] = {
+    "dossier.submitted": ("Người nộp gửi hồ sơ", "Submitted by the applicant"),
+    "dossier.accepted": ("Tiếp nhận đủ hồ sơ", "Accepted complete"),
+    "dossier.refused": ("Từ chối tiếp nhận", "Refused"),
+    "dossier.arrived": (
+        "Cơ quan có thẩm quyền nhận hồ sơ",
+        "Reached the competent agency",
+    ),
+    "dossier.assigned": ("Giao người xử lý", "Assigned"),
+    "dossier.step_started": ("Chuyển {agency} xử lý", "Passed to {agency}"),
+    "dossier.step_finished": ("{agency} xử lý xong", "{agency} has finished"),
+    "dossier.supplement_requested": (
+        "Yêu cầu bổ sung, lần {number}",
+        "Supplement requested, number {number}",
+    ),
+    "dossier.supplement_received": ("Nhận đủ bổ sung", "Supplement received"),
+    "dossier.confirmation_requested": (
+        "Đề nghị người nộp xác nhận biểu mẫu",
+        "Applicant asked to confirm the form",
+    ),
+    "dossier.confirmed": ("Người nộp đã xác nhận", "Confirmed by the applicant"),
+    "dossier.payment_requested": ("Yêu cầu nộp phí", "Payment requested"),
+    "dossier.paid": ("Đã nộp phí", "Paid"),
+    "dossier.apology_issued": ("Phiếu xin lỗi đã gửi", "Slip of apology issued"),
+    "dossier.extended": ("Hẹn lại ngày {new_date}", "New date promised: {new_date}"),
+    "dossier.moved": ("Chuyển đến đơn vị {to_unit}", "Moved to unit {to_unit}"),
+    "dossier.withdrawn": ("Người nộp rút hồ sơ", "Withdrawn by the applicant"),
+    "dossier.stopped": ("Dừng giải quyết", "Stopped"),
+    "dossier.completed": ("Có kết quả", "Result ready"),
+    "dossier.returned": ("Đã trả kết quả", "Result handed over"),
+    "dossier.corrected": (
+        "Đính chính một sự kiện đã ghi sai",
+        "A wrong event was corrected",
+    ),
+    "notice.undeliverable": ("Không báo được cho người nộp", "The notice did not arrive"),
+    "obligation.due_changed": ("Ngày hẹn thay đổi: {new_due}", "Promise moved: {new_due}"),
+    "obligation.rung_withdrawn": ("Rút lại lời nhắc", "Reminder withdrawn"),
+    "obligation.breached": ("Quá hạn", "Overdue"),
+}
+ROLES: Final[Mapping[str, tuple[str, str]]] = {
+    "handler": ("người xử lý", "the handler"),
+    "division_head": ("trưởng bộ phận", "the head of division"),
+    "director": ("Giám đốc trung tâm", "the centre Director"),
+    "chairman": ("Chủ tịch UBND xã", "the commune Chairman"),
+    "province": ("Trung tâm tỉnh", "the provincial centre"),
+}
+RUNGS: Final = {
+    "reminder": ("Nhắc {role}", "Reminder to {role}"),
+    "escalation": ("Báo lên {role}", "Escalated to {role}"),
+}
+KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "dossier_deadline": ("thời hạn giải quyết", "dossier deadline"),
+    "apology_slip": ("phiếu xin lỗi", "slip of apology"),
+    "supplement_notice": ("thông báo bổ sung", "supplement notice"),
+    "duty": ("trực theo ca", "duty"),
+}
+CAUSES: Final[Mapping[str, tuple[str, str]]] = {
+    "awaiting_other_agency": ("chờ cơ quan khác", "waiting for another agency"),
+    "awaiting_applicant": ("chờ người nộp", "waiting for the applicant"),
+    "verification_needed": ("cần xác minh", "verification needed"),
+    "specialist_absent": ("vắng chuyên môn", "specialist absent"),
+    "workload": ("quá tải", "workload"),
+    "system_outage": ("sự cố hệ thống", "system outage"),
+    "data_error": ("sai dữ liệu", "wrong data"),
+    "done_not_recorded": ("đã xong, chưa ghi", "done, not recorded"),
+    "force_majeure": ("bất khả kháng", "force majeure"),
+    "other": ("khác", "other"),
+}
+CHANNELS: Final[Mapping[str, tuple[str, str]]] = {
+    "email": ("thư điện tử", "e-mail"),
+    "sms": ("tin nhắn", "text message"),
+    "zalo": ("Zalo", "Zalo"),
+    "webhook": ("hệ thống", "webhook"),
+    "inbox": ("hộp việc", "inbox"),
+    "direct": ("trực tiếp", "in person"),
+    "online": ("trực tuyến", "online"),
+    "post": ("bưu chính", "by post"),
+}
+NOTES: Final[Mapping[str, tuple[str, str]]] = {
+    "promise": ("hẹn trả {due}", "due {due}"),
+    "suspended": ("dừng tính từ {since}", "the count stops from {since}"),
+    "resumed": ("tính lại; hẹn trả mới {due}", "counted anew; new promise {due}"),
+    "proven": ("đã đến người nộp lúc {at} (có chứng từ)", "arrived at {at} (proven)"),
+    "acknowledged": (
+        "xác nhận {at}: “{cause}”, hẹn {promised}",
+        "acknowledged {at}: “{cause}”, promised {promised}",
+    ),
+    "notice_planned": ("thông báo: sẽ gửi", "notice: to be sent"),
+    "notice_sent": ("thông báo: đã gửi lúc {at}, {channel}", "notice: sent {at}, {channel}"),
+    "notice_delivered": (
+        "thông báo: đã nhận lúc {at}, {channel}",
+        "notice: delivered {at}, {channel}",
+    ),
+    "notice_failed": ("thông báo: không gửi được, {channel}", "notice: failed, {channel}"),
+    "notice_unknown": ("thông báo: chưa rõ đã đến chưa", "notice: arrival unknown"),
+    "notice_obsolete": (
+        "thông báo: không gửi, không còn đúng",
+        "notice: not sent, no longer true",
+    ),
+    "notice_held": ("thông báo: để ngoài giờ yên tĩnh", "notice: held for quiet hours"),
+}
+REASONS: Final[Mapping[str, tuple[str, str]]] = {
+    "supplement": ("nhận đủ bổ sung", "supplement received"),
+    "extension": ("xin lỗi và hẹn lại", "apology and new date"),
+    "calendar": ("lịch làm việc thay đổi", "the calendar changed"),
+    "correction": ("đính chính", "a correction"),
+    "rule": ("quy định thay đổi", "the rule changed"),
+}
+MARKS: Final[Mapping[str, tuple[str, str]]] = {
+    "after-end": ("xảy ra sau khi kết thúc", "happened after the end"),
+    "before-start": ("xảy ra trước khi bắt đầu", "happened before the start"),
+    "illegal-transition": ("không theo quy trình", "not in the order of the procedure"),
+}
+
+ABOVE_THE_CENTRE: Final = frozenset({"chairman", "province"})
+
+
+def chosen(pair: tuple[str, str], language: Language) -> str:
+    """Take one language of a pair."""
+    return pair[0] if language == "vi" else pair[1]
+
+
+def named(words: Mapping[str, tuple[str, str]], key: object, language: Language) -> str:
+    """Name a code in words; a code of somebody else's list stays as it is."""
+    pair = words.get(str(key))
+    return str(key).replace("_", " ") if pair is None else chosen(pair, language)
+
+
+def headline(entry: Entry, language: Language) -> str:
+    """Say what happened."""
+    if entry.key == "obligation.rung_reached":
+        role = str(entry.params.get("role"))
+        pair = RUNGS["escalation" if role in ABOVE_THE_CENTRE else "reminder"]
+        return chosen(pair, language).format(role=named(ROLES, role, language))
+    pair = EVENTS.get(entry.key, (entry.key, entry.key))
+    return chosen(pair, language).format_map(_Said(entry.params, language))
+
+
+def details(entry: Entry, language: Language) -> list[str]:
+    """Say what is noted beneath an entry."""
+    found = [note_text(note, language) for note in entry.notes]
+    params = entry.params
+    if entry.key == "obligation.rung_reached":
+        found.insert(0, named(KINDS, params.get("kind"), language))
+        if hours := params.get("late_by_outage_hours"):
+            text = ("muộn {hours} giờ do hệ thống gián đoạn", "late by our outage of {hours} h")
+            found.append(chosen(text, language).format(hours=hours))
+    if entry.key == "obligation.due_changed":
+        found.insert(0, named(REASONS, params.get("reason"), language))
+    if entry.key == "dossier.accepted":
+        found.insert(0, named(CHANNELS, params.get("channel"), language))
+    if entry.mark:
+        found.append(named(MARKS, entry.mark, language))
+    return found
+
+
+def note_text(note: Note, language: Language) -> str:
+    """Say one note."""
+    pair = NOTES.get(note.key, (note.key, note.key))
+    return chosen(pair, language).format_map(_Said(note.params, language))
+
+
+class _Said(dict[str, str]):
+    """Parameters as they are said; one that is not there is said as a dash."""
+
+    def __init__(self, params: Mapping[str, Value], language: Language) -> None:
+        super().__init__(
+            {name: _value(name, value, language) for name, value in params.items()}
+        )
+
+    def __missing__(self, key: str) -> str:
+        return formats.DASH
+
+
+def _value(name: str, value: Value, language: Language) -> str:
+    if isinstance(value, datetime):
+        return formats.moment(value, language)
+    if isinstance(value, date):
+        return formats.day(value)
+    if name == "cause":
+        return named(CAUSES, value, language)
+    if name == "channel":
+        return named(CHANNELS, value, language)
+    return formats.DASH if value is None else str(value)

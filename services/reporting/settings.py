@@ -1,0 +1,23 @@
+"""Settings of reporting, beside those that all services share."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.ops.settings import Port, ServiceSettings
+
+
+class ReportingSettings(ServiceSettings):
+    """What reporting reads from its environment."""
+
+    service: ClassVar[str] = "reporting"
+
+    http_port: Port = Field(
+        default=8713, description="the port to listen on, 1 to 65535, or 0 for any free one"
+    )
+    refresh_seconds: float = Field(
+        default=1.0,
+        ge=0.05,
+        le=60,
+        description="how often marked roll-ups are counted anew, in seconds, 0.05 to 60",
+    )

@@ -1,0 +1,1 @@
+"""What reporting does, without knowing how it is stored or shown."""

@@ -1,0 +1,291 @@
+"""The rows behind a number: found by the same atoms and moments that were counted."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from services.reporting.core.clocks import local_day
+from services.reporting.core.counts import Cell, OpenEntry
+from services.reporting.core.figures import (
+    FLOWS,
+    LEVELS,
+    PENDING,
+    STANDINGS,
+    Level,
+    Period,
+    Standing,
+)
+from services.reporting.core.rollups import MonthTotal, month_of, sums_by_unit
+from services.reporting.core.standing import standing
+from services.reporting.ports import Facts, Listed, OpenQuery, Rolls
+from services.reporting.usecases.reading import Gate, days_needed, flat_sums
+from shared.calendar.days import DeadlineCalendar
+
+PAGE_ROWS: Final = 50
+ROWS_MAX: Final = 100_000
+"""The most rows an export holds."""
+
+CARRIED: Final = "carried"
+AT_RISK: Final = "at_risk"
+FAR_BACK: Final = timedelta(days=1)
+FIGURES: Final = (*FLOWS, *LEVELS, *STANDINGS, CARRIED, AT_RISK)
+"""Every figure that has a list."""
+
+
+class UnknownFigureError(Exception):
+    """There is no such figure, so there is no list behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which rows: of which figure, scope and period, from which one on."""
+
+    figure: str
+    units: frozenset[str] | None
+    period: Period
+    now: datetime
+    skip: int = 0
+    limit: int = PAGE_ROWS
+    field: str | None = None
+    calendar: DeadlineCalendar | None = None
+
+    def whole(self, limit: int) -> "Asked":
+        """Return the same question for every row, up to a limit."""
+        return replace(self, skip=0, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of rows, and how many there are in all: the figure's own number."""
+
+    rows: Sequence[Listed]
+    total: int
+
+
+@dataclass(slots=True)
+class ListRows:
+    """Lists what a figure counts."""
+
+    facts: Facts
+    rolls: Rolls
+    gate: Gate
+
+    async def __call__(self, asked: Asked) -> Found:
+        """Return a page of the rows behind a figure.
+
+        Raises:
+            UnknownFigureError: No such figure.
+        """
+        async with self.gate.lock:
+            await self.gate.settle()
+            if asked.figure in FLOWS:
+                return await self._flow(asked)
+            if asked.figure == CARRIED:
+                return await self._carried(asked)
+            if asked.figure in LEVELS and not asked.period.is_current(asked.now):
+                end = asked.period.last
+                assert end is not None, "a period that is over has a last day"
+                return await self._level_then(LEVELS[asked.figure], end, asked)
+            if asked.figure in FIGURES:
+                return await self._level_now(asked)
+        raise UnknownFigureError(asked.figure)
+
+    async def _flow(self, asked: Asked) -> Found:
+        """Walk the cells from the newest day on; the roll-ups say which ones have rows."""
+        flow = FLOWS[asked.figure]
+        # A weight counts more than one per row; its rows are those that carry it at all.
+        atom = "imported" if flow.weight else flow.atom
+        cells = await self._cells(atom, asked.units, asked.period, asked.now, asked.field)
+        total = sum(number for _, number in cells)
+        wanted: list[Cell] = []
+        skip, needed = asked.skip, asked.limit
+        for cell, number in cells:
+            if skip >= number and not wanted:
+                skip -= number
+                continue
+            wanted.append(cell)
+            needed -= number
+            if needed + skip <= 0:
+                break
+        rows = await self._rows_of(wanted, atom, asked.field)
+        return Found(rows[skip : skip + asked.limit], total)
+
+    async def _cells(
+        self,
+        atom: str,
+        units: frozenset[str] | None,
+        period: Period,
+        now: datetime,
+        field: str | None,
+    ) -> list[tuple[Cell, int]]:
+        read = await self.rolls.read(units, until=local_day(now), by_day=())
+        months = {one.first for one in read.totals if _of(one, atom, field)}
+        months = {
+            one
+            for one in months
+            if not period.ends_before(one) and not period.starts_after(_last(one))
+        }
+        by_day = await self.rolls.read(units, until=local_day(now), by_day=months)
+        found: list[tuple[Cell, int]] = []
+        for (unit, _), month in by_day.months.items():
+            for day, by_field in month.by_day():
+                number = sum(
+                    atoms.get(atom, 0)
+                    for name, atoms in by_field.items()
+                    if field in {None, name}
+                )
+                if number and period.has(day):
+                    found.append((Cell(unit, day), number))
+        return sorted(found, key=lambda pair: (-pair[0].day.toordinal(), pair[0].unit))
+
+    async def _rows_of(
+        self, cells: Sequence[Cell], atom: str, field: str | None
+    ) -> list[Listed]:
+        place = {cell.name: index for index, cell in enumerate(cells)}
+        found: list[tuple[int, str, Listed]] = []
+        for one in await self.facts.listed(place.keys()):
+            for count in one.counts:
+                mine = count.cell in place and count.atoms.get(atom, 0)
+                if mine and field in {None, count.field}:
+                    found.append((place[count.cell], one.subject, one))
+        return [one for _, _, one in sorted(found, key=lambda item: item[:2])]
+
+    async def _carried(self, asked: Asked) -> Found:
+        if asked.period.first is None:
+            return Found((), 0)
+        return await self._level_then(PENDING, asked.period.first - FAR_BACK, asked)
+
+    async def _level_now(self, asked: Asked) -> Found:
+        """List open dossiers as they stand now, the most urgent first."""
+        read = await self.rolls.read(asked.units, until=local_day(asked.now), by_day=())
+        entries = [
+            (entry, number)
+            for roll in read.open.values()
+            for entry, number in roll.entries
+            if asked.field in {None, entry.field}
+        ]
+        chosen = [pair for pair in entries if _stands(pair[0], asked)]
+        total = sum(number for _, number in chosen)
+        if not chosen:
+            return Found((), 0)
+        query = replace(_query(asked, [entry for entry, _ in chosen]), field=asked.field)
+        rows = await self.facts.open_rows(query, skip=asked.skip, limit=asked.limit)
+        return Found(rows, total)
+
+    async def _level_then(self, level: Level, end: date, asked: Asked) -> Found:
+        """List what was open at the end of a day that is over.
+
+        They are still open, or they left later: the days after are walked until all of them
+        are found.
+        """
+        until = Period(None, end)
+        read = await self.rolls.read(
+            asked.units, until=local_day(asked.now), by_day=days_needed(until, asked.now)
+        )
+        summed = sums_by_unit(read.totals, read.months, until)
+        total = level.at(
+            flat_sums(
+                part
+                for parts in summed.values()
+                for name, part in parts.items()
+                if asked.field in {None, name}
+            ).within
+        )
+        found: dict[str, Listed] = {}
+        still = await self.facts.open_rows(OpenQuery(asked.units, field=asked.field))
+        _keep(found, still, level, end, asked)
+        after = Period(end + timedelta(days=1), None)
+        for atom in ("ended", "moved_out"):
+            if len(found) >= total:
+                break
+            cells = await self._cells(atom, asked.units, after, asked.now, asked.field)
+            for day_cells in _chunks([cell for cell, _ in reversed(cells)]):
+                names = [cell.name for cell in day_cells]
+                _keep(found, await self.facts.listed(names), level, end, asked)
+                if len(found) >= total:
+                    break
+        rows = sorted(found.values(), key=lambda one: (_turns(one), one.subject))
+        return Found(rows[asked.skip : asked.skip + asked.limit], total)
+
+
+def _of(total: MonthTotal, atom: str, field: str | None) -> int:
+    return sum(
+        atoms.get(atom, 0) for name, atoms in total.total.items() if field in {None, name}
+    )
+
+
+def _last(first: date) -> date:
+    return month_of(first + timedelta(days=31)) - timedelta(days=1)
+
+
+def _stands(entry: OpenEntry, asked: Asked) -> bool:
+    """Say whether an open dossier is among those of a figure, now."""
+    now = asked.now
+    late: Mapping[str, datetime | None] = {
+        "overdue": entry.overdue_at,
+        "late_open": entry.late_at,
+        "late_open_index": entry.index_late_at,
+    }
+    if asked.figure in late:
+        at = late[asked.figure]
+        return at is not None and at < now
+    if asked.figure == PENDING.name:
+        return True
+    if asked.figure == "waiting":
+        return entry.waiting
+    if asked.figure == "pending_without_deadline":
+        return not entry.dated
+    band: Standing = standing(entry, now, asked.calendar)
+    wanted = {"due_today", "left_1_2"} if asked.figure == AT_RISK else {asked.figure}
+    return band in wanted
+
+
+def _query(asked: Asked, chosen: Sequence[OpenEntry]) -> OpenQuery:
+    """Return the query that finds exactly the open dossiers that stand like those chosen."""
+    query = OpenQuery(asked.units)
+    plain: Mapping[str, OpenQuery] = {
+        PENDING.name: query,
+        "waiting": replace(query, waiting=True),
+        "pending_without_deadline": replace(query, dated=False),
+        "undated": replace(query, dated=False),
+        "waiting_undue": replace(query, dated=True, never=True),
+        "overdue": replace(query, before=asked.now),
+        "late_open": replace(query, late_before=asked.now),
+        "late_open_index": replace(query, index_late_before=asked.now),
+    }
+    if asked.figure in plain:
+        return plain[asked.figure]
+    moments = [one.overdue_at for one in chosen if one.overdue_at is not None]
+    # A band is one stretch of moments, so its ends are all that is needed.
+    after_last = max(moments) + timedelta(microseconds=1)
+    return replace(query, since=min(moments), before=after_last, dated=True)
+
+
+def _keep(
+    found: dict[str, Listed],
+    rows: Collection[Listed],
+    level: Level,
+    end: date,
+    asked: Asked,
+) -> None:
+    for one in rows:
+        until: dict[str, int] = {}
+        for count in one.counts:
+            cell = Cell.parse(count.cell)
+            if cell.day <= end and (asked.units is None or cell.unit in asked.units):
+                if asked.field not in {None, count.field}:
+                    continue
+                for atom, number in count.atoms.items():
+                    until[atom] = until.get(atom, 0) + number
+        if level.holds(until):
+            found[one.subject] = one
+
+
+def _turns(one: Listed) -> str:
+    moment = one.row.overdue_at or one.row.due if one.row else None
+    return "9999" if moment is None else moment.isoformat()
+
+
+def _chunks(cells: Sequence[Cell], size: int = 50) -> list[Sequence[Cell]]:
+    return [cells[start : start + size] for start in range(0, len(cells), size)]
