@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 from starlette.staticfiles import StaticFiles
+from typing_extensions import override
 
 from services.notifications.adapters.api import (
     notices_router,
@@ -23,6 +23,7 @@ from services.notifications.adapters.names import ReferenceNames
 from services.notifications.adapters.pages import STATIC, Pages, inbox_router, token_router
 from services.notifications.adapters.render import FileRenderer
 from services.notifications.adapters.store import (
+    CAUSE_INDEXES,
     MongoAnswers,
     MongoCauses,
     MongoContacts,
@@ -35,12 +36,9 @@ from services.notifications.core.cause import Cause
 from services.notifications.core.folding import PLANS_TOPIC, FoldCause
 from services.notifications.core.notice import Notice
 from services.notifications.core.settling import SettlingRules
+from services.notifications.core.stored import CauseCodec
 from services.notifications.core.timing import Pace
-from services.notifications.settings import (
-    DEFAULT_RATES,
-    NotificationsSettings,
-    quiet_of,
-)
+from services.notifications.settings import DEFAULT_RATES, NotificationsSettings, quiet_of
 from services.notifications.usecases.answering import AnswerRungs
 from services.notifications.usecases.contacts import ApplyContacts
 from services.notifications.usecases.knowing import KnowNotices
@@ -54,21 +52,13 @@ from services.notifications.usecases.stepping import StepNotices
 from services.notifications.usecases.throttle import Throttle
 from services.notifications.usecases.writing import WriteMessages
 from shared.events.topics import CONTACTS, DOSSIERS, OBLIGATIONS
-from shared.kafka.broker import ServiceBroker
-from shared.kafka.reference import ReferenceReader
-from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
-from shared.mongo.parking import MongoParking
-from shared.ops.clock import Clock, open_clock, wall_now
-from shared.ops.health import Health
-from shared.ops.metrics import Metrics
+from shared.ops.clock import wall_now
 from shared.ops.run import run_service
 from shared.ops.settings import derive_key
-from shared.ops.supervise import Supervisor
-from shared.subjects.apply import ApplyBatch
+from shared.service.runtime import Runtime
 from shared.subjects.change import ChangeSubjects
-from shared.subjects.decide_parked import DecideParked
-from shared.subjects.errors import UnavailableError
+from shared.subjects.ports import Publisher
 from shared.subjects.records import Record
 from shared.subjects.relay import Relay
 from shared.web.app import build_app, mount_public
@@ -76,15 +66,16 @@ from shared.web.parked import parked_router
 from shared.web.probes import Probes
 
 SWEEP_S: Final = 2.0
-PREPARE_S: Final = 1.0
 MEASURE_S: Final = 5.0
+FINISH_S: Final = 8.0
+"""How long a stop waits for the messages in hand."""
 
 
-class Notifications:
-    """The parts of the running service and the work that goes on in the background."""
+class Notifications(Runtime[Cause]):
+    """The running service: causes in the common machinery, notices and answers beside them."""
 
     def __init__(self, settings: NotificationsSettings) -> None:
-        self.settings = settings
+        self.own = settings
         self.file = settings.channels()
         self.rules = settings.rules(self.file)
         self.quiet = quiet_of(self.file)
@@ -92,45 +83,26 @@ class Notifications:
         secret = settings.secret()
         self.token_key = derive_key(secret, "acknowledge-token")
         self.proof_key = derive_key(secret, "notice-proof")
-        self.clock: Clock = open_clock(settings.clock_file)
-        self.health = Health()
-        self.metrics = Metrics(CollectorRegistry())
-        self.supervisor = Supervisor(self.health, self.metrics)
-        self.mongo = Mongo(
-            settings.mongo_url.get_secret_value(),
-            settings.mongo_database,
-            driver=settings.mongo_driver,
+        super().__init__(
+            settings,
+            codec=CauseCodec(),
+            indexes=CAUSE_INDEXES,
+            collection="causes",
+            publisher=self._planning,
+            never_archived=[PLANS_TOPIC],
         )
-        self.broker = ServiceBroker(
-            settings.kafka_bootstrap,
-            service=settings.service,
-            instance=settings.instance,
-            registry=self.metrics.registry,
-        )
-        self.reference = ReferenceReader(
-            settings.kafka_bootstrap,
-            client_id=f"motcua-{SERVICE}-{settings.instance}-reference",
-        )
-        self.stopping = asyncio.Event()
-        self.ready = asyncio.Event()
-        self._stores()
-        self._writers()
+        self.causes = MongoCauses(self.subjects)
+        self.contacts = MongoContacts(self.mongo)
+        self.endpoints = MongoEndpoints(self.mongo)
+        self._relays()
         self._senders()
         self._readers()
         self._tasks()
 
-    def _stores(self) -> None:
-        self.notices = MongoNotices(self.mongo)
-        self.causes = MongoCauses(self.mongo)
-        self.answers = MongoAnswers(self.mongo)
-        self.contacts = MongoContacts(self.mongo)
-        self.endpoints = MongoEndpoints(self.mongo)
-        self.parking = MongoParking(self.mongo)
-        self.archive = MongoArchive(self.mongo, never={PLANS_TOPIC})
-
-    def _writers(self) -> None:
-        """Tie what changes documents: a relay for each collection, one publisher for all."""
-        self.counting = CountNotices(self.broker.publisher, self.metrics)
+    def _planning(self, publisher: Publisher, mongo: Mongo) -> Publisher:
+        """Return the publisher of all outboxes: plans stay in the house, the rest goes out."""
+        self.notices = MongoNotices(mongo)
+        self.counting = CountNotices(publisher, self.metrics)
         self.planning = PlanNotices(
             self.notices.subjects,
             self.counting,
@@ -139,10 +111,15 @@ class Notifications:
             wall_now,
             self.wake,
         )
+        return self.planning
+
+    def _relays(self) -> None:
+        """Tie what changes notices and answers."""
         self.notice_relay = Relay[Notice](self.notices.subjects, self.planning, self.archive)
         self.planning.relay = self.notice_relay
-        self.cause_relay = Relay[Cause](self.causes.subjects, self.planning, self.archive)
+        self.answers = MongoAnswers(self.mongo)
         self.answer_relay = Relay[Answers](self.answers.subjects, self.planning, self.archive)
+        self.preparing += [self.notices.subjects.prepare, self.answers.subjects.prepare]
         self.steps = StepNotices(
             self.notices.subjects,
             self.notice_relay,
@@ -161,11 +138,12 @@ class Notifications:
         )
 
     def _senders(self) -> None:
+        """Tie one sender for each channel that is switched on."""
         self.measuring = MeasureSending(self.metrics)
         self.settling = SettlingRules(
-            Pace(scale=self.settings.retry_scale), self.file.proven_when_taken
+            Pace(scale=self.own.retry_scale), self.file.proven_when_taken
         )
-        self.channels = Channels.of(self.settings, self.file, self.endpoints)
+        self.channels = Channels.of(self.own, self.file, self.endpoints)
         know = KnowNotices(
             self.causes,
             self.contacts,
@@ -174,10 +152,7 @@ class Notifications:
             frozenset(endpoint.id for endpoint in self.rules.endpoints),
         )
         links = MakeLinks(
-            self.settings.public_url,
-            self.token_key,
-            timedelta(days=self.settings.link_days),
-            wall_now,
+            self.own.public_url, self.token_key, timedelta(days=self.own.link_days), wall_now
         )
         write = WriteMessages(FileRenderer(), self.names, links)
         self.senders: list[KeepSending] = []
@@ -195,25 +170,17 @@ class Notifications:
                 self.clock,
                 wall_now,
                 self.measuring,
+                self.stopping,
                 self.quiet,
-                timedelta(seconds=self.settings.lease_seconds),
+                timedelta(seconds=self.own.lease_seconds),
             )
+            waits = (self.ready, self.reference.caught_up)
             self.senders.append(
-                KeepSending(send, self.notices, self.clock, wall_now, self.ready, self.stopping)
+                KeepSending(send, self.notices, self.clock, wall_now, waits, self.stopping)
             )
 
     def _readers(self) -> None:
         """Tie what reads: events into causes, contacts into theirs, people's answers."""
-        self.apply = ApplyBatch[Cause](
-            SERVICE,
-            self.causes.subjects,
-            FoldCause(self.rules),
-            self.cause_relay,
-            self.parking,
-            self.reference,
-            self.clock,
-            wall_now,
-        )
         self.apply_contacts = ApplyContacts(
             self.contacts,
             self.notices,
@@ -223,11 +190,7 @@ class Notifications:
             wall_now,
             self.wake,
         )
-        self.consumption = self.broker.consume(
-            self._on_records,
-            group=SERVICE,
-            topics=[CONTACTS.name, DOSSIERS.name, OBLIGATIONS.name],
-        )
+        self.consume(FoldCause(self.rules), [CONTACTS.name, DOSSIERS.name, OBLIGATIONS.name])
         self.receipts = ApplyReceipts(self.notices, self.steps, self.settling, self.clock)
         self.answering = AnswerRungs(
             self.causes,
@@ -246,14 +209,9 @@ class Notifications:
         self.prove = ProveNotices(self.notices.subjects, self.notices, self.proof_key)
 
     def _tasks(self) -> None:
-        self.health.add("store", self._store)
-        self.health.add("kafka", self._kafka)
-        self.health.add("reference", self._reference)
-        self.supervisor.every(PREPARE_S, "prepare", self._prepare)
-        self.supervisor.keep("reference", self._read_reference)
-        self.supervisor.keep("kafka", self._consume)
-        self.supervisor.every(SWEEP_S, "outboxes", self._sweep)
-        self.supervisor.every(MEASURE_S, "measure", self._measure)
+        self.supervise()
+        self.supervisor.every(SWEEP_S, "notice outboxes", self._sweep)
+        self.supervisor.every(MEASURE_S, "notices", self._measure_notices)
         for sender in self.senders:
             self.supervisor.keep(f"send {sender.send.channel.value}", sender)
 
@@ -266,62 +224,25 @@ class Notifications:
         """Give the names as the reference data have them now."""
         return ReferenceNames(self.reference.current())
 
-    async def _on_records(self, records: Sequence[Record]) -> None:
+    @override
+    async def _handle(self, records: Sequence[Record]) -> None:
         """Contacts first: what the events of the same batch speak of is then there."""
         contacts = [record for record in records if record.topic == CONTACTS.name]
         events = [record for record in records if record.topic != CONTACTS.name]
         if contacts:
             await self.apply_contacts(contacts)
         if events:
-            await self.apply(events)
-
-    async def _store(self) -> str | None:
-        try:
-            await self.mongo.ping()
-        except UnavailableError:
-            return "the store does not answer"
-        return None
-
-    async def _kafka(self) -> str | None:
-        return "; ".join(self.broker.missing()) or None
-
-    async def _reference(self) -> str | None:
-        if self.reference.failure is not None:
-            return self.reference.failure
-        return None if self.reference.caught_up.is_set() else "the reference data is not read"
-
-    async def _prepare(self) -> None:
-        """Create indexes once, before anything is written."""
-        if self.ready.is_set():
-            return
-        for store in (self.notices, self.causes, self.answers):
-            await store.subjects.prepare()
-        await self.parking.prepare()
-        await self.archive.prepare()
-        self.ready.set()
-
-    async def _read_reference(self) -> None:
-        await self.reference.run(self.stopping)
-
-    async def _consume(self) -> None:
-        """Consume once store and reference are there: before that every batch would fail."""
-        await self.ready.wait()
-        await self.reference.caught_up.wait()
-        await self.broker.run(self.stopping)
+            await super()._handle(events)
 
     async def _sweep(self) -> None:
         """Publish what a crash left behind."""
-        if not self.ready.is_set():
-            return
-        await self.cause_relay.sweep_left_behind(wall_now=wall_now())
-        await self.notice_relay.sweep_left_behind(wall_now=wall_now())
-        await self.answer_relay.sweep_left_behind(wall_now=wall_now())
+        if self.ready.is_set():
+            await self.notice_relay.sweep_left_behind(wall_now=wall_now())
+            await self.answer_relay.sweep_left_behind(wall_now=wall_now())
 
-    async def _measure(self) -> None:
+    async def _measure_notices(self) -> None:
         if not self.ready.is_set():
             return
-        depth = await self._unpublished()
-        self.metrics.outbox_depth.set(depth)
         now = self.clock.now()
         for channel in self.channels.ports:
             due, oldest = await self.notices.waiting(channel, now=now)
@@ -329,41 +250,56 @@ class Notifications:
             age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
             self.metrics.notice_oldest_waiting_age.labels(channel.value).set(age)
 
-    async def _unpublished(self) -> int:
-        stores = (self.causes, self.notices, self.answers)
-        return sum([await unpublished(store.subjects.collection) for store in stores])
+    @override
+    async def outbox_depth(self) -> int:
+        """Return how many documents of any kind wait to be relayed."""
+        stores = (self.subjects, self.notices.subjects, self.answers.subjects)
+        return sum([await unpublished(store.collection) for store in stores])
+
+    @override
+    async def account(self) -> dict[str, Any]:
+        """Return the common account and that of the senders.
+
+        `outbox` counts what is unpublished or on its way to a provider, so that 0 is rest.
+        """
+        account = await super().account()
+        unfinished = await self.notices.unfinished(now=self.clock.now(), wall=wall_now())
+        earliest = await self.notices.earliest()
+        return {
+            **account,
+            "at_rest_counters": {
+                **account["at_rest_counters"],
+                **dict(sorted(self.counting.totals.items())),
+                **dict(sorted(self.measuring.totals.items())),
+            },
+            "outbox": account["outbox"] + unfinished,
+            "next_at": earliest.isoformat() if earliest else None,
+            "marks": {"unpublished": account["outbox"], "unfinished": unfinished},
+        }
 
     async def status(self) -> Mapping[str, Any]:
         """Give the service's own account."""
-        lag: dict[str, int] = {}
-        for (topic, _), count in (await self.consumption.lag()).items():
-            lag[topic] = lag.get(topic, 0) + count
-        now = self.clock.now()
-        unfinished = await self.notices.unfinished(now=now, wall=wall_now())
-        unpublished_count = await self._unpublished()
-        earliest = await self.notices.earliest()
-        return {
-            "service": SERVICE,
-            "now": now.isoformat(),
-            "at_rest_counters": {
-                **dict(sorted(self.counting.totals.items())),
-                **dict(sorted(self.measuring.totals.items())),
-                "handled": self.consumption.handled,
-            },
-            "lag": lag,
-            "outbox": unpublished_count + unfinished,
-            "next_at": earliest.isoformat() if earliest else None,
-            "marks": {"unpublished": unpublished_count, "unfinished": unfinished},
-            "parked": await self.parking.count(),
-            "referenceversion": self.reference.current().version,
-        }
+        return await self.account()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Run the background work around the serving; messages in hand are finished first."""
+        await self.supervisor.start()
+        try:
+            yield
+        finally:
+            await self.stop()
 
     async def stop(self) -> None:
-        """Stop consuming, finish what is being sent, flush, close."""
+        """Stop sending, then consuming; flush and close."""
         self.stopping.set()
         self.wake()
-        await self.supervisor.stop()
+        finished = [asyncio.create_task(sender.finished()) for sender in self.senders]
+        await asyncio.wait(finished, timeout=FINISH_S)
+        for waiting in finished:
+            waiting.cancel()
         await self.broker.stop()
+        await self.supervisor.stop()
         await self.channels.close()
         await self.mongo.close()
 
@@ -379,15 +315,6 @@ def build(settings: NotificationsSettings) -> FastAPI:
         wall_now,
         service.token_key,
     )
-
-    @asynccontextmanager
-    async def lifespan() -> AsyncIterator[None]:
-        await service.supervisor.start()
-        try:
-            yield
-        finally:
-            await service.stop()
-
     rates = {channel.value: rate.model_dump() for channel, rate in service.rates.items()}
     app = build_app(
         settings,
@@ -399,9 +326,9 @@ def build(settings: NotificationsSettings) -> FastAPI:
             receipts_router(service.receipts, receipt_secrets(service.file)),
             token_router(pages),
             inbox_router(pages),
-            parked_router(DecideParked(service.apply, service.parking), service.parking),
+            parked_router(service.deciding(), service.parking),
         ],
-        lifespan=lifespan,
+        lifespan=service.serving,
     )
     app.state.notifications = service
     mount_public(app, "/assets", StaticFiles(directory=STATIC))

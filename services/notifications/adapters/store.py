@@ -10,7 +10,6 @@ from services.notifications.core.cause import Cause
 from services.notifications.core.contact import Contact
 from services.notifications.core.notice import Channel, Notice
 from services.notifications.core.stored import (
-    CauseCodec,
     NoticeCodec,
     contact_from_document,
     contact_to_document,
@@ -167,16 +166,18 @@ def _urgency(row: Mapping[str, Any]) -> tuple[int, datetime]:
     return int(row["lane"]), row.get("next_at") or row["wall_at"]
 
 
+CAUSE_INDEXES: Final[Sequence[Order]] = (
+    [("persons", 1), ("urgent_at", 1)],
+    [("unit", 1), ("urgent_at", 1)],
+    [("urgent_at", 1)],
+)
+
+
 class MongoCauses:
     """The collection `causes`: what is true of subjects."""
 
-    def __init__(self, mongo: Mongo) -> None:
-        self.subjects = MongoSubjects[Cause](
-            mongo,
-            "causes",
-            CauseCodec(),
-            indexes=([("persons", 1), ("urgent_at", 1)], [("unit", 1), ("urgent_at", 1)]),
-        )
+    def __init__(self, subjects: MongoSubjects[Cause]) -> None:
+        self.subjects = subjects
 
     async def get(self, subjects: Many[str]) -> Mapping[str, Cause]:
         """Read causes by subject."""

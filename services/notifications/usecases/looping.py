@@ -25,9 +25,14 @@ class KeepSending:
     notices: NoticeStore
     clock: Clock
     wall_now: Callable[[], datetime]
-    ready: asyncio.Event
+    waits: tuple[asyncio.Event, ...]
     stopping: asyncio.Event
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Begin idle."""
+        self._idle.set()
 
     def wake(self) -> None:
         """Say that something new is due, perhaps on this channel."""
@@ -35,11 +40,21 @@ class KeepSending:
 
     async def __call__(self) -> None:
         """Send until the service stops; raises when the store or broker is away."""
-        await self.ready.wait()
+        for event in self.waits:
+            await event.wait()
         while not self.stopping.is_set():
             self._wake.clear()
-            if await self.send() == 0:
+            self._idle.clear()
+            try:
+                looked_at = await self.send()
+            finally:
+                self._idle.set()
+            if looked_at == 0:
                 await self._sleep()
+
+    async def finished(self) -> None:
+        """Return when no message is in hand."""
+        await self._idle.wait()
 
     async def _sleep(self) -> None:
         next_at, wall_at = await self.notices.next_due(self.send.channel)

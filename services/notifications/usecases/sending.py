@@ -97,6 +97,7 @@ class SendDue:
     clock: Clock
     wall_now: Callable[[], datetime]
     probe: Probe
+    stopping: asyncio.Event
     quiet: QuietHours = field(default_factory=QuietHours)
     lease: timedelta = LEASE
 
@@ -182,6 +183,8 @@ class SendDue:
     ) -> None:
         parcels = await self._parcels(sends, moment)
         for start in range(0, len(parcels), WAVE_MAX):
+            if self.stopping.is_set():
+                return  # What is not claimed stays due for whoever comes next.
             wave = parcels[start : start + WAVE_MAX]
             await self.throttle.wait(len(wave))
             await self._wave(wave, known)
