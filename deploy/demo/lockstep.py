@@ -110,13 +110,21 @@ class LockStep:
                 found.append(f"{name} is behind on {behind}")
             if status.get("outbox"):
                 found.append(f"{name} has {status['outbox']} outboxes to publish")
-            for mark, moment in status.get("marks", {}).items():
-                if moment is None or datetime.fromisoformat(moment) < self.now:
-                    found.append(f"{name}'s {mark} stands at {moment}")
+            found += [
+                f"{name}'s {mark} stands at {value}"
+                for mark, value in status.get("marks", {}).items()
+                if self._is_behind(value)
+            ]
             due = status.get("next_at")
             if due and datetime.fromisoformat(due) < self.now:
                 found.append(f"{name} has something due since {due}")
         return found
+
+    def _is_behind(self, mark: str | int | None) -> bool:
+        """Say whether a mark lacks: an instant before now, or a count that is not 0."""
+        if isinstance(mark, int):
+            return mark > 0
+        return mark is None or datetime.fromisoformat(mark) < self.now
 
 
 def step_after(moment: datetime) -> datetime:
