@@ -75,13 +75,14 @@ class ReceiveDossier:
         if receipt.outcome is Outcome.APPLIED and receipt.fingerprint != print_of:
             faults = (fault("idempotency-key-reused", "/headers/idempotency-key"),)
             return refusal(None, receipt.code, faults), Settled([])
-        event = self._event(request, replace(receipt, fingerprint=print_of))
+        receipt = replace(receipt, fingerprint=print_of, outcome=Outcome.OPEN)
+        event = self._event(request, receipt)
         if not isinstance(event, InboundEvent):
             return event, Settled([])
         entry = Entry(
             event,
             sender,
-            replace(receipt, fingerprint=print_of),
+            receipt,
             enrich=lambda answer: self._with_promise(answer, event),
         )
         settled = await self.receive.settle([entry])

@@ -44,8 +44,10 @@ class RelayOutboxes:
         if repeated:
             documents += (await self.subjects.store.load(repeated)).values()
         try:
-            self.published += await self.contacts.publish(settled.contacts)
-            self.published += await self._publish(documents)
+            # Added in two steps: what is read before an await is old after it.
+            count = await self.contacts.publish(settled.contacts)
+            count += await self._publish(documents)
+            self.published += count
         except UnavailableError:
             self.broker_answers = False
             raise

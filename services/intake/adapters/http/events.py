@@ -29,7 +29,6 @@ LINES_MAX: Final = 2_000
 CHUNK_LINES: Final = 500
 BODY_BYTES_MAX: Final = INBOUND_RECORD_BYTES_MAX
 NDJSON: Final = "application/x-ndjson"
-SINGLE: Final = frozenset({"application/cloudevents+json", "application/json"})
 
 SENDERS: Final = allow("clerk", "director", "publisher", "province")
 ASKERS: Final = allow("publisher", "province", "operator", "auditor")
@@ -58,8 +57,6 @@ def events_router(door: Door) -> APIRouter:
         kind = content_type_of(request)
         if kind == NDJSON:
             return await _many(door, principal, await request.body())
-        if kind not in SINGLE:
-            raise ProblemError("unsupported-media-type")
         headers = [(name.decode("latin-1"), value) for name, value in request.headers.raw]
         candidate = Candidate(await request.body(), headers)
         sender = sender_of(principal)

@@ -1,0 +1,267 @@
+"""Intake on our own fakes: the real use cases, core and codecs, without an engine."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from typing_extensions import override
+
+from deploy.reference.load import bundled_reference
+from services.intake.core.arrivals import Sender
+from services.intake.core.contacts import ContactCodec, ContactState
+from services.intake.core.fold import LookupKeys
+from services.intake.core.numbering import CodePattern
+from services.intake.core.receipts import Outcome, Receipt
+from services.intake.core.state import Subject, SubjectCodec
+from services.intake.ports import Presence
+from services.intake.usecases.answers import Answer
+from services.intake.usecases.contacts import KeepContacts
+from services.intake.usecases.counter import ReceiveDossier
+from services.intake.usecases.receive import Candidate, ReceiveEvents, Settled
+from services.intake.usecases.references import ReferenceBook
+from services.intake.usecases.relaying import RelayOutboxes
+from services.intake.usecases.work import InWork
+from shared.events.envelope import Event, from_document
+from shared.events.topics import CONTACTS, REFERENCE
+from shared.ops.clock import FixedClock
+from shared.reference.view import Reference
+from shared.subjects.document import Outgoing
+from shared.subjects.relay import Relay
+from tests.fakes.subjects import MemoryArchive, MemoryPublisher, MemorySubjects
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday, 9:00 in Lạng Sơn.
+UNIT, OTHER_UNIT, THIRD_UNIT = "06112", "06001", "06004"
+PROCEDURE = "1.004873"
+LOOKUP = LookupKeys(b"s" * 32, b"h" * 32)
+
+
+@cache
+def reference() -> Reference:
+    """The bundled reference data, read once."""
+    return bundled_reference()
+
+
+@cache
+def units() -> tuple[str, ...]:
+    """Some real units of the province, in order."""
+    return tuple(sorted(reference().units))
+
+
+@dataclass
+class MemoryReceipts:
+    """Receipts in a dict."""
+
+    kept: dict[str, Receipt] = field(default_factory=dict)
+
+    async def open(self, receipts: Sequence[Receipt]) -> list[Receipt | None]:
+        standing = []
+        for one in receipts:
+            found = self.kept.get(one.key)
+            standing.append(found)
+            if found is None:
+                self.kept[one.key] = one
+        return standing
+
+    async def take_over(self, receipts: Sequence[Receipt]) -> frozenset[str]:
+        for one in receipts:
+            if one.key in self.kept and self.kept[one.key].outcome is not Outcome.APPLIED:
+                self.kept[one.key] = one
+        return frozenset(
+            one.key
+            for one in receipts
+            if (found := self.kept.get(one.key)) is not None
+            and (found.outcome, found.fingerprint) == (Outcome.OPEN, one.fingerprint)
+        )
+
+    async def close(self, receipts: Sequence[Receipt]) -> None:
+        for one in receipts:
+            if self.kept[one.key].outcome is not Outcome.APPLIED:
+                kept = json.loads(json.dumps(dict(one.answer)))  # As a store would.
+                self.kept[one.key] = one.closed(one.outcome, kept)
+
+    async def find(self, keys: Collection[str]) -> dict[str, Receipt]:
+        return {key: self.kept[key] for key in keys if key in self.kept}
+
+
+@dataclass
+class MemoryCounter:
+    """Numbers in a dict."""
+
+    last: dict[tuple[str, date], int] = field(default_factory=dict)
+
+    async def next(self, unit: str, day: date) -> int:
+        self.last[unit, day] = self.last.get((unit, day), 0) + 1
+        return self.last[unit, day]
+
+
+@dataclass
+class ArchiveHistory:
+    """The published reference events, in the archive's fake."""
+
+    archive: MemoryArchive
+
+    async def after(self, version: int) -> list[Event]:
+        events = [
+            from_document(out.value)
+            for (topic, _), out in self.archive.kept.items()
+            if topic == REFERENCE.name and out.value is not None
+        ]
+        later = [event for event in events if (event.sequence or 0) > version]
+        return sorted(later, key=lambda event: event.sequence or 0)
+
+    async def published(self, ids: Collection[str]) -> frozenset[str]:
+        return frozenset(one for one in ids if (REFERENCE.name, one) in self.archive.kept)
+
+
+@dataclass
+class MemoryPresences:
+    """Connections in a dict."""
+
+    kept: dict[str, Presence] = field(default_factory=dict)
+
+    async def beat(self, subject: str, now: datetime) -> Presence | None:
+        before = self.kept.get(subject)
+        self.kept[subject] = Presence(subject, now, before.lost_at if before else None)
+        return before
+
+    async def silent(self, since: datetime, limit: int) -> list[Presence]:
+        found = [
+            one for one in self.kept.values() if one.lost_at is None and one.last_seen <= since
+        ]
+        return found[:limit]
+
+    async def lost(self, subject: str, last_seen: datetime) -> None:
+        if self.kept[subject].last_seen == last_seen:
+            self.kept[subject] = Presence(subject, last_seen, last_seen)
+
+    async def found(self, subject: str, lost_at: datetime) -> None:
+        known = self.kept[subject]
+        if known.lost_at == lost_at:
+            self.kept[subject] = Presence(subject, known.last_seen)
+
+
+class ContactlessArchive(MemoryArchive):
+    """An archive that keeps no contacts, as the real one is told not to."""
+
+    @override
+    async def insert(self, outgoing: Sequence[Outgoing]) -> None:
+        await super().insert([out for out in outgoing if out.topic != CONTACTS.name])
+
+
+class World:
+    """One intake with everything around it in memory.
+
+    Parts may be given, so that a second process finds what the first one left.
+    """
+
+    def __init__(self, view: Reference | None = None, now: datetime = NOW) -> None:
+        self.clock = FixedClock(now)
+        self.wall = now
+        self.subjects: Any = MemorySubjects[Subject](SubjectCodec())
+        self.contacts: Any = MemorySubjects[ContactState](ContactCodec())
+        self.receipts: Any = MemoryReceipts()
+        self.publisher: Any = MemoryPublisher()
+        self.archive: Any = ContactlessArchive()
+        self.codes: Any = MemoryCounter()
+        self.presences: Any = MemoryPresences()
+        self.view = reference() if view is None else view
+        self.start()
+
+    def start(self) -> None:
+        """Put a fresh process together on whatever the ports hold."""
+        relays = (
+            Relay(self.subjects, self.publisher, self.archive),
+            Relay(self.contacts, self.publisher, self.archive),
+        )
+        self.relay = RelayOutboxes(*relays, lambda: self.wall)
+        self.references = ReferenceBook(
+            self.subjects, ArchiveHistory(self.archive), self.view, loaded=True
+        )
+        self.receive = ReceiveEvents(
+            self.subjects,
+            self.receipts,
+            KeepContacts(self.contacts, relays[1], lambda: self.wall),
+            self.references,
+            InWork(self.clock),
+            lambda: self.wall,
+            LOOKUP,
+            b"f" * 32,
+        )
+        self.dossiers = ReceiveDossier(self.receive, self.codes, CodePattern())
+
+    async def settle(self, *events: Mapping[str, Any], publisher: str = "demo") -> Settled:
+        """Send events in by the common door, and leave them in the outboxes."""
+        return await self.receive(Sender(publisher), [Candidate.of(event) for event in events])
+
+    async def send(self, *events: Mapping[str, Any], publisher: str = "demo") -> list[Answer]:
+        """Send events in and publish what follows."""
+        settled = await self.settle(*events, publisher=publisher)
+        await self.relay.now(settled)
+        return settled.answers
+
+    def stream(self, topic: str) -> list[dict[str, Any]]:
+        """Return what was published on a topic, each id once, in order."""
+        seen: dict[str, dict[str, Any]] = {}
+        for out in self.publisher.published:
+            if out.topic == topic and out.value is not None:
+                seen.setdefault(out.id, out.value)
+        return list(seen.values())
+
+    def later(self, **by: float) -> None:
+        """Let time pass, simulated and real."""
+        self.clock.advance(timedelta(**by))
+        self.wall += timedelta(**by)
+
+
+def event(
+    name: str,
+    subject: str,
+    data: Mapping[str, Any] | None = None,
+    *,
+    number: int = 0,
+    publisher: str = "demo",
+    **attributes: Any,  # noqa: ANN401 -- Whatever an envelope may bear.
+) -> dict[str, Any]:
+    """Make an inbound event; its id follows from what it says."""
+    made: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": f"{name}-{subject.replace('/', '.')}-{number}",
+        "source": f"urn:motcua:publisher:{publisher}",
+        "type": f"vn.motcua.{name}.v1",
+        "subject": subject,
+        "time": "2026-11-23T08:00:00+07:00",
+        "data": dict(data or {}),
+    }
+    if name in {"dossier.accepted", "dossier.submitted"}:
+        made["receivingunit"] = UNIT
+        made["data"] = {"procedure": PROCEDURE, "channel": "direct"} | made["data"]
+    return {key: item for key, item in (made | attributes).items() if item is not None}
+
+
+def history(code: str, **attributes: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- As above.
+    """Make a dossier's whole life, legal in this order."""
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("dossier.submitted", {}),
+        ("dossier.accepted", {}),
+        ("dossier.assigned", {"handler": "p-06112-handler-1"}),
+        ("dossier.supplement_requested", {"items": ["KQ.1"], "number": 1, "in_person": True}),
+        ("dossier.supplement_received", {"items": ["KQ.1"]}),
+        ("dossier.step_started", {"step": "verify", "agency": "H37.19"}),
+        ("dossier.step_finished", {"step": "verify", "agency": "H37.19"}),
+        ("dossier.completed", {"result": "KQ.G15.000032"}),
+        ("dossier.returned", {"how": "direct"}),
+    ]
+    return [
+        event(
+            name,
+            code,
+            data,
+            number=index,
+            time=f"2026-11-{10 + index}T08:00:00+07:00",
+            **attributes,
+        )
+        for index, (name, data) in enumerate(steps)
+    ]
