@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from services.workflow.core.model import (
     Cycle,
+    Gap,
     Lapse,
     Obligation,
     Promise,
@@ -82,7 +83,7 @@ class SubjectCodec:
             "law": state.law,
             "history": [to_document(event) for event in state.history],
             "obligations": [_obligation(each) for each in state.obligations.values()],
-            "gaps": [[gap, stamp(since)] for gap, since in state.gaps.items()],
+            "gaps": [[g.unit, g.role, g.why, stamp(g.since)] for g in state.gaps.values()],
             "adopted": [list(pair) for pair in state.adopted.items()],
         }
 
@@ -95,7 +96,7 @@ class SubjectCodec:
             law=int(document["law"]),
             history=[from_document(event) for event in document["history"]],
             obligations={each.id: each for each in obligations},
-            gaps={gap: unstamp(since) for gap, since in document["gaps"]},
+            gaps={gap.id: gap for gap in map(_read_gap, document["gaps"])},
             adopted=dict(document["adopted"]),
         )
 
@@ -113,6 +114,11 @@ class SubjectCodec:
             "law": state.law if still else None,
             "undated": True if undated else None,
         }
+
+
+def _read_gap(row: Sequence[Any]) -> Gap:
+    unit, role, why, since = row
+    return Gap(unit, role, why, unstamp(since))
 
 
 def _obligation(ob: Obligation) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from services.workflow.core.model import Cycle, Obligation, Promise, RungState, Subject
+from services.workflow.core.model import Cycle, Gap, Obligation, Promise, RungState, Subject
 from shared.events.ids import derived_id
 from shared.events.model import EventData
 from shared.events.obligations import (
@@ -192,19 +192,22 @@ class Emitter:
         )
         self._add("acknowledgement_refused", (self.cause,), data, at, obligation["unit"])
 
-    def gap_opened(
-        self, ob: Obligation, unit: str, gap: str, role: str, *, why: str, at: datetime
-    ) -> None:
+    def gap_opened(self, ob: Obligation, gap: Gap) -> None:
         """Say that nobody answers for a role here."""
         data = CoverageGapOpened(
-            gap=gap, unit=unit, role=role, why=why, obligation=ob.id, cycle=ob.cycle_number
+            gap=gap.id,
+            unit=gap.unit,
+            role=gap.role,
+            why=gap.why,
+            obligation=ob.id,
+            cycle=ob.cycle_number,
         )
-        self._add("gap_opened", (gap, at.isoformat()), data, at, unit)
+        self._add("gap_opened", (gap.id, gap.since.isoformat()), data, gap.since, gap.unit)
 
-    def gap_closed(self, unit: str, gap: str, role: str, *, why: str, at: datetime) -> None:
+    def gap_closed(self, gap: Gap, *, why: str, at: datetime) -> None:
         """Say that somebody answers for the role again, or that nothing hangs on it."""
-        data = CoverageGapClosed(gap=gap, unit=unit, role=role, why=why)
-        self._add("gap_closed", (gap, at.isoformat()), data, at, unit)
+        data = CoverageGapClosed(gap=gap.id, unit=gap.unit, role=gap.role, why=why)
+        self._add("gap_closed", (gap.id, gap.since.isoformat()), data, at, gap.unit)
 
     def _which(self, ob: Obligation, cycle: int | None = None) -> dict[str, Any]:
         return {

@@ -14,6 +14,7 @@ from services.workflow.core.ladder import Ladder
 from services.workflow.core.law import law_of
 from services.workflow.core.model import Subject
 from services.workflow.core.reconcile import Occasion, reconcile
+from services.workflow.core.roles import close_gaps
 from shared.calendar.errors import InvalidHistoryError
 from shared.events.answers import NoticeUndeliverable, ObligationAcknowledged
 from shared.events.codes import is_matter
@@ -57,6 +58,8 @@ def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subjec
     )
     reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
     _answer(subject, event, context, emit)
+    if subject.gaps:
+        close_gaps(subject, context.reference, context.now, emit)
     return Folded(subject, [*emissions, *emit.emissions])
 
 

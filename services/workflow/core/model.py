@@ -188,6 +188,21 @@ class Obligation:
             yield promise.expires_at
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A role that nobody answers for here: vacant, or held by somebody no message reaches."""
+
+    unit: str
+    role: str
+    why: str
+    since: datetime
+
+    @property
+    def id(self) -> str:
+        """The gap's name: it is one gap however many dossiers meet it."""
+        return f"{self.unit}:{self.role}"
+
+
 @dataclass(slots=True)
 class Subject:
     """Everything workflow knows of a dossier or a centre's matter.
@@ -198,7 +213,7 @@ class Subject:
         history: Every event applied, in the order of their numbers.
         obligations: By id, in the order in which they were opened.
         law: The version of the law data that the dates were worked out under.
-        gaps: Coverage gaps open here: id to the moment it was opened.
+        gaps: Coverage gaps open here, by id.
         adopted: What a rebuild found already published: key to how it was settled.
     """
 
@@ -207,7 +222,7 @@ class Subject:
     history: list[Event] = field(default_factory=list)
     obligations: dict[str, Obligation] = field(default_factory=dict)
     law: int = 0
-    gaps: dict[str, datetime] = field(default_factory=dict)
+    gaps: dict[str, Gap] = field(default_factory=dict)
     adopted: dict[str, str] = field(default_factory=dict)
 
     def next_at(self) -> datetime | None:

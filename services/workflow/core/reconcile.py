@@ -108,6 +108,7 @@ def _update(
         obligation.in_time = obligation.by_limit = obligation.by_index = None
         obligation.void = False
         obligation.ledger = assessment.ledger()
+        _remember_dates(obligation)
         emit.opened(obligation)
     _settle(obligation, occasion, emit)
     if assessment.suspended is not None:
@@ -234,6 +235,8 @@ def _take_cycles(
             _move(obligation, known, cycle, occasion, emit)
         else:
             # What has ended keeps the dates it ended under.
+            if known.ended_at is not None and cycle.ended_at is None:
+                known.known_at = occasion.recorded  # That it runs on is news.
             known.ended_at, known.ended_why = cycle.ended_at, cycle.ended_why
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.ladder import LAST_ROLE, Role
-from services.workflow.core.model import Obligation, Subject
+from services.workflow.core.model import Gap, Obligation, Subject
 from shared.events.codes import PROVINCE
 from shared.reference.view import Reference
 
@@ -81,20 +81,23 @@ def open_gap(
     emit: Emitter,
 ) -> None:
     """Open the gap of a role, unless it is open here already."""
-    unit = unit_of_role(obligation.unit, role)
-    gap = f"{unit}:{role}"
-    if gap not in subject.gaps:
-        subject.gaps[gap] = now
-        emit.gap_opened(obligation, unit, gap, role, why=why, at=now)
+    gap = Gap(unit_of_role(obligation.unit, role), role, why, now)
+    if gap.id not in subject.gaps:
+        subject.gaps[gap.id] = gap
+        emit.gap_opened(obligation, gap)
 
 
 def close_gaps(subject: Subject, reference: Reference, now: datetime, emit: Emitter) -> None:
-    """Close the gaps that somebody fills again, and those that nothing hangs on any more."""
-    owed = subject.is_open()
-    for gap in list(subject.gaps):
-        unit, _, role = gap.rpartition(":")
-        filled = bool(reference.roles(unit, role, now))
+    """Close the gaps that somebody fills again, and those that nothing hangs on any more.
+
+    Whether somebody who could not be reached can be reached again only a message shows; their
+    gap stays open as long as something is owed here.
+    """
+    owed = [obligation for obligation in subject.obligations.values() if obligation.open]
+    for gap in list(subject.gaps.values()):
+        filled = gap.why == "vacant" and any(
+            holders(obligation, gap.role, reference, now) for obligation in owed
+        )
         if filled or not owed:
-            del subject.gaps[gap]
-            why = "filled" if filled else "discharged"
-            emit.gap_closed(unit, gap, role, why=why, at=now)
+            del subject.gaps[gap.id]
+            emit.gap_closed(gap, why="filled" if filled else "discharged", at=now)

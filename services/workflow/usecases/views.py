@@ -29,7 +29,8 @@ def obligations_view(subject: Subject) -> dict[str, Any]:
         "law": subject.law,
         "obligations": [_obligation(each) for each in subject.obligations.values()],
         "coverage_gaps": [
-            {"gap": gap, "since": _iso(since)} for gap, since in subject.gaps.items()
+            {"gap": gap.id, "why": gap.why, "since": _iso(gap.since)}
+            for gap in subject.gaps.values()
         ],
     }
 

@@ -1,6 +1,7 @@
 """A small province for scenarios: one commune, its people, three procedures, the calendar."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 from shared.events.envelope import Event
 from shared.events.model import EventData
@@ -45,11 +46,12 @@ WORKED = (date(2026, 1, 10), date(2026, 8, 22))
 ROLES = ("division_head", "director", "chairman")
 
 
-def province(*more: EventData) -> Reference:
-    """Return the reference data, and whatever is decided on top of it."""
+@cache
+def province() -> Reference:
+    """Return the reference data; it is immutable, so every scenario may have the same."""
     view = Reference.empty()
-    for data in (*_calendar(), *_units(), *_people(), *_procedures(), *more):
-        view = decide(view, data)
+    for event in province_events():
+        view = apply(view, event)
     return view
 
 
@@ -88,6 +90,20 @@ def day_worked(day: date) -> CalendarApproved:
     return _row(day, "work", None)
 
 
+def published_through(day: date) -> CalendarApproved:
+    """Return the decision that the calendar is published up to a day."""
+    return CalendarApproved.model_validate(
+        {
+            "row": f"VN/through-{day}",
+            "day": day,
+            "kind": "published_through",
+            "reason": "published",
+            "counterpart": FIRST,
+            "source": SOURCE,
+        }
+    )
+
+
 def _row(day: date, kind: str, unit: str | None) -> CalendarApproved:
     return CalendarApproved.model_validate(
         {
@@ -102,17 +118,7 @@ def _row(day: date, kind: str, unit: str | None) -> CalendarApproved:
 
 
 def _calendar() -> list[EventData]:
-    through = CalendarApproved.model_validate(
-        {
-            "row": f"VN/through-{LAST}",
-            "day": LAST,
-            "kind": "published_through",
-            "reason": "published",
-            "counterpart": FIRST,
-            "source": SOURCE,
-        }
-    )
-    return [through, *map(day_off, OFF), *map(day_worked, WORKED)]
+    return [published_through(LAST), *map(day_off, OFF), *map(day_worked, WORKED)]
 
 
 def _units() -> list[EventData]:

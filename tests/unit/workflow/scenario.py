@@ -82,8 +82,8 @@ class Scenario:
             backfill=backfill,
             data=MODELS[name].model_validate(data),
         )
-        folded = fold(self._stored(), event, self._context())
-        self.state = folded.state
+        folded = fold(self.state, event, self._context())
+        self.state = stored(folded.state)
         self._tell(folded.emissions)
         return event.id
 
@@ -120,24 +120,28 @@ class Scenario:
 
     def opens(self) -> None:
         """Let the calendar open the subject."""
-        self.state, emissions = open_by_calendar(self.subject, UNIT, self._context())
+        state, emissions = open_by_calendar(self.subject, UNIT, self._context())
+        self.state = stored(state)
         self._tell(emissions)
 
     def sweeps(self, upto: str | None = None, **more: Any) -> None:  # noqa: ANN401
         """Look once, as a sweep does."""
-        state = self._stored()
-        assert state is not None, "a sweep looks at what is there"
+        assert self.state is not None, "a sweep looks at what is there"
         until = moment(upto) if upto else self.now
-        emissions = sweep(state, self._context(), upto=until, **more)
+        emissions = sweep(self.state, self._context(), upto=until, **more)
         if emissions is not None:
-            self.state = state
+            self.state = stored(self.state)
             self._tell(emissions)
 
     def walks_to(self, when: str) -> None:
-        """Let the clock run in small steps, with a sweep at each."""
+        """Let the clock run in small steps, with a sweep of all that lies behind at each.
+
+        A rung is told at the first step after its moment, and shown with its moment.
+        """
         until = moment(when)
         while self.now < until:
-            self.now = min(self.now + STEP, until)
+            quarter = timedelta(minutes=self.now.minute % 15)
+            self.now = min(self.now - quarter + STEP, until)
             self.sweeps()
 
     def jumps_to(self, when: str) -> None:
@@ -150,11 +154,20 @@ class Scenario:
         self.told = []
         return lines
 
+    def persons_of(self, rung: str) -> tuple[str, ...]:
+        """Return who was told of a rung the last time."""
+        told = [
+            emission.data.persons
+            for emission in self.everything
+            if isinstance(emission.data, obligations.ObligationRungReached)
+            and emission.data.rung == rung
+        ]
+        return told[-1]
+
     def obligation(self, obligation: str = "dossier_deadline") -> Obligation:
         """Return one obligation as it stands."""
-        state = self._stored()
-        assert state is not None, "something has happened"
-        return state.obligations[obligation]
+        assert self.state is not None, "something has happened"
+        return self.state.obligations[obligation]
 
     def _tell(self, emissions: Sequence[Emission]) -> None:
         self.told.extend(emissions)
@@ -163,12 +176,11 @@ class Scenario:
     def _context(self) -> Context:
         return Context(self.now.astimezone(UTC), self.reference)
 
-    def _stored(self) -> Subject | None:
-        """Return the state as the store would give it back."""
-        if self.state is None:
-            return None
-        codec = SubjectCodec()
-        return codec.from_document(codec.to_document(self.state))
+
+def stored(state: Subject) -> Subject:
+    """Return a state as the store would give it back."""
+    codec = SubjectCodec()
+    return codec.from_document(codec.to_document(state))
 
 
 def shown(at: datetime | None) -> str:
@@ -190,7 +202,7 @@ def line_of(emission: Emission) -> str:  # noqa: C901, PLR0911 -- One line for e
         case obligations.ObligationResumed():
             return f"resumed {data.obligation}/{data.cycle} due {shown(data.due)}"
         case obligations.ObligationRungReached():
-            return _reached(emission, data)
+            return _reached(data)
         case obligations.ObligationRungWithdrawn():
             return f"withdrawn {data.obligation}/{data.cycle} {data.rung} ({data.why})"
         case obligations.ObligationRungSkipped():
@@ -209,9 +221,9 @@ def line_of(emission: Emission) -> str:  # noqa: C901, PLR0911 -- One line for e
     raise AssertionError(data)
 
 
-def _reached(emission: Emission, data: obligations.ObligationRungReached) -> str:
+def _reached(data: obligations.ObligationRungReached) -> str:
     name = data.rung if not data.repeat else f"{data.rung}~{data.repeat}"
-    line = f"{shown(emission.time)} {data.obligation}/{data.cycle} {name} → {data.role}"
+    line = f"{shown(data.rung_at)} {data.obligation}/{data.cycle} {name} → {data.role}"
     if data.late_by_outage_hours:
         line += f" late {data.late_by_outage_hours} h"
     if data.data_incomplete_since:
