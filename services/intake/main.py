@@ -24,6 +24,7 @@ from services.intake.adapters.kafka import (
     InboundPositions,
     KafkaDoor,
 )
+from services.intake.adapters.measuring import Measure
 from services.intake.adapters.outboxes import Outboxes
 from services.intake.adapters.presences import MongoPresences
 from services.intake.adapters.receipts import MongoCodeCounter, MongoReceipts
@@ -59,6 +60,7 @@ from shared.web.app import build_app
 from shared.web.probes import Probes
 
 SWEEP_S: Final = 1.0
+MEASURE_S: Final = 5.0
 LOOK_S: Final = 0.1
 SIMULATED_STEP: Final = timedelta(minutes=1)
 RECORDS_MAX: Final = 500
@@ -88,6 +90,7 @@ class Intake:
         self.subjects = MongoSubjects[Subject](self.mongo, "subjects", SubjectCodec())
         self.contacts = MongoSubjects[ContactState](self.mongo, "contacts", ContactCodec())
         self.presences = MongoPresences(self.mongo)
+        self.receipts = MongoReceipts(self.mongo)
         self.outboxes = Outboxes(self.subjects, self.contacts.collection)
         self.counting = CountEvents(self.metrics)
         self.relay = RelayOutboxes(
@@ -120,6 +123,14 @@ class Intake:
             lambda: self.outboxes.oldest_pending(wall_now()),
             _number(settings.instance),
         )
+        self.measure = Measure(
+            self.metrics,
+            GROUP,
+            self.consumption,
+            self.outboxes,
+            self.receipts,
+            self.presences,
+        )
         self.ready = asyncio.Event()
         self.stopping = asyncio.Event()
         self._marked_at = 0.0
@@ -130,7 +141,7 @@ class Intake:
         secret = self.settings.secret()
         return ReceiveEvents(
             self.subjects,
-            MongoReceipts(self.mongo),
+            self.receipts,
             KeepContacts(self.contacts, self.relay.contacts, wall_now),
             ReferenceBook(self.subjects, ArchivedReference(self.mongo, self.archive)),
             InWork(self.clock),
@@ -163,6 +174,7 @@ class Intake:
         self.supervisor.every(SWEEP_S, "outboxes", self._sweep)
         self.supervisor.every(SWEEP_S, "reference", self._refresh)
         self.supervisor.every(SWEEP_S, "connections", self._watch)
+        self.supervisor.every(MEASURE_S, "measures", self._measure)
         self.supervisor.every(LOOK_S, "progress", self._mark)
 
     async def _store(self) -> str | None:
@@ -188,6 +200,7 @@ class Intake:
             await self.subjects.prepare()
             await self.contacts.prepare()
             await self.presences.prepare()
+            await self.receipts.prepare()
             await self.archive.prepare()
         await self.receive.references.refresh()
         self.ready.set()
@@ -203,8 +216,14 @@ class Intake:
                 self.relay.broker_answers = True
         except UnavailableError:
             return  # Readiness says it; the outboxes keep what is due.
-        finally:
-            self.metrics.outbox_depth.set(self.outboxes.depth)
+
+    async def _measure(self) -> None:
+        if not self.ready.is_set():
+            return
+        try:
+            await self.measure(wall_now())
+        except UnavailableError:
+            return  # The gauges keep what was last known; readiness says what is away.
 
     async def _watch(self) -> None:
         if self.ready.is_set():

@@ -30,6 +30,18 @@ class Outboxes:
         self.depth += await self.contacts.count(waiting)
         return self.depth
 
+    async def oldest(self, wall_now: datetime) -> datetime | None:
+        """Return since when the oldest outbox waits, in wall time; None if none does."""
+        waiting = {"pending_at": {"$lte": wall_now + _LATER}}
+        moments = [
+            row["pending_at"]
+            for collection in (self.subjects.collection, self.contacts)
+            for row in await collection.find(
+                waiting, sort=[("pending_at", 1)], limit=1, projection={"pending_at": 1}
+            )
+        ]
+        return min(moments, default=None)
+
     async def oldest_pending(self, wall_now: datetime) -> datetime | None:
         """Return the least recording time that waits in an outbox, or None.
 

@@ -1,12 +1,15 @@
 """Connections that send heartbeats, in the store."""
 
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from typing_extensions import override
 
 from services.intake.ports import Presence, Presences
 from shared.mongo.client import Mongo
+
+LOST_MAX: Final = 10_000
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MongoPresences(Presences):
@@ -18,6 +21,12 @@ class MongoPresences(Presences):
     async def prepare(self) -> None:
         """Create the index that the sweep reads by."""
         await self._collection.create_index([("watched_from", 1)], sparse=True)
+        await self._collection.create_index([("lost_at", 1)], sparse=True)
+
+    async def lost_systems(self) -> list[str]:
+        """Name the system of each connection that is lost now."""
+        rows = await self._collection.find({"lost_at": {"$gt": _EARLIEST}}, limit=LOST_MAX)
+        return [row["_id"].rpartition("/")[2] for row in rows]
 
     @override
     async def beat(self, subject: str, now: datetime) -> Presence | None:

@@ -1,7 +1,7 @@
 """Receipts and code counters in the store."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from typing_extensions import override
@@ -15,12 +15,22 @@ TRIES_MAX: Final = 5
 WRITTEN_MAX: Final = 250
 """How many receipts one statement writes."""
 
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class MongoReceipts(ReceiptStore):
     """The `receipts` collection; `_id` is the receipt's key, so one insert is the guard."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._collection = mongo.collection("receipts")
+
+    async def prepare(self) -> None:
+        """Create the index by which open receipts are counted."""
+        await self._collection.create_index([("open_since", 1)], sparse=True)
+
+    async def count_open(self) -> int:
+        """Return how many receipts are open: in work, or left behind by a crash."""
+        return await self._collection.count({"open_since": {"$gt": _EARLIEST}})
 
     @override
     async def open(self, receipts: Sequence[Receipt]) -> list[Receipt | None]:
@@ -33,7 +43,9 @@ class MongoReceipts(ReceiptStore):
     @override
     async def take_over(self, receipts: Sequence[Receipt]) -> frozenset[str]:
         await self._write(
-            receipts, lambda one: {"fingerprint": one.fingerprint, "outcome": one.outcome.value}
+            receipts,
+            lambda one: {"fingerprint": one.fingerprint, "outcome": one.outcome.value},
+            open_since="$received_at",
         )
         found = await self.find([one.key for one in receipts])
         return frozenset(
@@ -53,10 +65,15 @@ class MongoReceipts(ReceiptStore):
                 "outcome": one.outcome.value,
                 "answer": dict(one.answer),
             },
+            open_since="$$REMOVE",
         )
 
     async def _write(
-        self, receipts: Sequence[Receipt], fields: Callable[[Receipt], dict[str, Any]]
+        self,
+        receipts: Sequence[Receipt],
+        fields: Callable[[Receipt], dict[str, Any]],
+        *,
+        open_since: str,
     ) -> None:
         """Write fields of receipts that are not applied; what is applied stays as it is.
 
@@ -69,7 +86,7 @@ class MongoReceipts(ReceiptStore):
             values = [fields(one) for one in part]
             mine = {"$indexOfArray": [{"$literal": keys}, "$_id"]}
             applied = {"$eq": ["$outcome", Outcome.APPLIED.value]}
-            stage = {
+            stage: dict[str, Any] = {
                 name: {
                     "$cond": [
                         applied,
@@ -77,8 +94,9 @@ class MongoReceipts(ReceiptStore):
                         {"$arrayElemAt": [{"$literal": [one[name] for one in values]}, mine]},
                     ]
                 }
-                for name in (values[0] if values else ())
+                for name in values[0]
             }
+            stage["open_since"] = {"$cond": [applied, "$$REMOVE", open_since]}
             await self._collection.update_many({"_id": {"$in": keys}}, [{"$set": stage}])
 
     @override
@@ -115,6 +133,7 @@ def _written(receipt: Receipt) -> dict[str, Any]:
         "fingerprint": receipt.fingerprint,
         "outcome": receipt.outcome.value,
         "received_at": receipt.received_at,
+        **({"open_since": receipt.received_at} if receipt.outcome is Outcome.OPEN else {}),
         "event_id": receipt.event_id,
         "code": receipt.code,
         "answer": dict(receipt.answer),
