@@ -64,6 +64,8 @@ class DecideParked(Generic[StateT]):
         outcome = self._pass_over(document, parked, context)
         if dry_run:
             return Verdict(parked.id, done=False, applied=len(outcome.applied), reason="")
+        # Before the write: the document no longer holds what is parked.
+        await self.apply.parking.park(outcome.parked)
         if await self.apply.store.save([document], pending_at=self.apply.wall_now()):
             return Verdict(
                 parked.id,
@@ -72,7 +74,6 @@ class DecideParked(Generic[StateT]):
                 reason="its subject changed meanwhile: try again",
             )
         await self.apply.relay.publish([document])
-        await self.apply.parking.park(outcome.parked)
         await self._close(parked, "discard", who, why)
         return Verdict(parked.id, done=True, applied=len(outcome.applied), reason="")
 
