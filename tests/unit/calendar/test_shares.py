@@ -48,6 +48,14 @@ def test_waits_are_no_use_of_a_subtracting_limit() -> None:
     assert moment_at_share(found, HALF) == ict("2026-03-02 15:15")
 
 
+def test_a_day_that_was_begun_is_used_though_the_wait_opens_on_it() -> None:
+    """The half was used at the opening; who asks an hour later does not give it back."""
+    limit = replace(days(4), after_supplement=AfterSupplement.SUBTRACT)
+    found = deadline(limit, MONDAY, wait("2026-03-04 08:30", "2026-03-06 10:00"))
+    assert moment_at_share(found, HALF) == ict("2026-03-04 07:30")
+    assert found.due == ict("2026-03-10 17:00")
+
+
 def test_after_a_restart_the_share_is_of_the_new_count() -> None:
     """The waits before the restart are forgotten."""
     found = deadline(days(4), MONDAY, wait("2026-03-03 10:00", "2026-03-05 10:00"))
