@@ -8,17 +8,19 @@ from fastapi import APIRouter, Query
 
 from services.workflow.core.model import Subject
 from services.workflow.ports import ObligationIndex
+from services.workflow.usecases.kinds_view import kinds_view
 from services.workflow.usecases.views import explanation, obligations_view, open_view
 from shared.events.codes import SUBJECT_CHARACTERS_MAX, PersonId, UnitCode
 from shared.ops.clock import Clock
 from shared.reference.view import Reference
 from shared.subjects.errors import UnavailableError
-from shared.web.auth import allow
+from shared.web.auth import allow, allow_anyone_known
 from shared.web.principal import Principal
 from shared.web.problem import ProblemError, unavailable
 
 READERS: Final = allow("clerk", "director", "chairman", "province", "auditor", "operator")
 SUPERVISORS: Final = allow("clerk", "director", "chairman", "province", "auditor", unit="unit")
+ANYBODY: Final = allow_anyone_known()
 OPEN_MAX: Final = 1_000
 RETRY_SECONDS: Final = 5
 
@@ -88,5 +90,13 @@ def obligations_router(window: Window) -> APIRouter:
             "open": rows[:limit],
             "more": len(rows) > limit or len(subjects) >= OPEN_MAX,
         }
+
+    @router.get(
+        "/kinds",
+        summary="Every kind of obligation and its ladder, as data",
+        dependencies=[ANYBODY],
+    )
+    async def kinds() -> list[dict[str, Any]]:
+        return kinds_view()
 
     return router

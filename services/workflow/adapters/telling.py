@@ -1,7 +1,7 @@
 """What workflow says of itself: metrics and the account for operators."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ from shared.events.obligations import (
     ObligationRungReached,
 )
 from shared.ops.metrics import Metrics
-from shared.subjects.apply import Applied
 from shared.subjects.fold import Emission
 
 
@@ -24,19 +23,6 @@ class Telling:
         self.totals: Counter[str] = Counter()
         self.last_swept: Swept = Swept()
         self.swept_to: datetime | None = None
-
-    def applied(self, applied: Applied) -> None:
-        """Count a batch of events."""
-        self.totals["applied"] += len(applied.events)
-        self.totals["repeated"] += applied.duplicates
-        self.totals["parked"] += applied.parked
-        self.totals["published"] += applied.published
-        for topic, outcome, count in _outcomes(applied):
-            self._metrics.events_applied.labels(topic, outcome).inc(count)
-        for event in applied.events:
-            if event.recordedtime is not None and applied.at is not None:
-                took = (applied.at - event.recordedtime).total_seconds()
-                self._metrics.end_to_end_seconds.labels(event.topic.name).observe(max(0, took))
 
     def swept(self, swept: Swept, now: datetime) -> None:
         """Count a sweep."""
@@ -69,12 +55,6 @@ class Telling:
     def account(self) -> dict[str, int]:
         """Return the counters that stand still when nothing happens."""
         return dict(self.totals)
-
-
-def _outcomes(applied: Applied) -> Iterable[tuple[str, str, int]]:
-    by_topic = Counter(event.topic.name for event in applied.events)
-    for topic, count in by_topic.items():
-        yield topic, "applied", count
 
 
 def iso(moment: datetime | None) -> Any:  # noqa: ANN401 - a JSON value.

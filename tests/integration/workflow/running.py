@@ -152,12 +152,11 @@ async def running(
     stopping = asyncio.Event()
     listener = WholeTopic([bootstrap], OBLIGATIONS.name, heard.apply, client_id="test")
     listening = asyncio.create_task(listener.run(stopping))
-    await service.supervisor.start()
     try:
-        yield Running(service, app, clock, key, Input(publisher), heard)
+        async with service.runtime.lifespan():
+            yield Running(service, app, clock, key, Input(publisher), heard)
     finally:
         stopping.set()
-        await service.stop()
         await listening
         await publisher.stop()
 
