@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from shared.events import centres, dossiers, reference
-from shared.events.codes import is_matter, is_opaque_code, parse_matter
+from shared.events.codes import UnitCode, is_matter, is_opaque_code, parse_matter
 from shared.events.faults import Fault, fault
 from shared.events.model import EventData
 from shared.events.reading import pointer
 from shared.events.registry import REGISTRY
+from shared.events.shapes import missing_field
 from shared.events.topics import CENTRES, DOSSIERS, REFERENCE
 
 #: Examples of a subject, by kind of matter.
@@ -73,6 +76,12 @@ _DIFFERENT: Final[Mapping[type[EventData], tuple[str, str]]] = {
 FIRST: Final = frozenset({"dossier.submitted", "dossier.accepted"})
 
 
+class _Received(BaseModel):
+    """What a dossier's first event must carry beside its data."""
+
+    receivingunit: UnitCode
+
+
 def subject_faults(
     name: str, subject: str, data: EventData, dossier_code: re.Pattern[str] | None
 ) -> Iterator[Fault]:
@@ -96,9 +105,9 @@ def subject_faults(
 def thing_faults(data: EventData, receivingunit: str | None, *, live: bool) -> Iterator[Fault]:
     """Say what is wrong between fields that are each right by themselves."""
     if data.NAME in FIRST and receivingunit is None:
-        yield fault("missing-field", "/receivingunit")
+        yield missing_unit()
     if live and isinstance(data, dossiers.DossierCompleted) and data.result is None:
-        yield fault("missing-field", "/data/result")
+        yield missing_field("/data/result", type(data), ("result",))
     ordered = _ORDERED.get(type(data))
     if ordered:
         first, second, strictly = ordered
@@ -112,6 +121,11 @@ def thing_faults(data: EventData, receivingunit: str | None, *, live: bool) -> I
             yield fault("same-value-twice", pointer("data", other))
     if isinstance(data, reference.UnitChanged):
         yield from _opening_faults(data.opening)
+
+
+def missing_unit() -> Fault:
+    """Say that a dossier's first event must name the unit that received it."""
+    return missing_field("/receivingunit", _Received, ("receivingunit",))
 
 
 def personal_faults(subject: str, data: Mapping[str, Any] | None) -> Iterator[Fault]:

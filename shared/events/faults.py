@@ -14,6 +14,7 @@ from shared.events.transitions import Status
 
 _NONE_YET: Final = "none yet"
 _NONE_YET_VI: Final = "chưa có"
+_NO_HINT: Final[dict[str, str | int]] = {"hint": "", "hint_vi": ""}
 
 #: The statuses' names as the national portal prints them.
 STATUS_VI: Final = {
@@ -59,7 +60,7 @@ def fault(rule: str, path: str = "", **words: str | int) -> Fault:
     Raises:
         KeyError: No such rule, or a word that its sentences need is missing.
     """
-    texts = RULES[rule]
+    texts, words = RULES[rule], _NO_HINT | words
     return Fault(
         rule=rule,
         path=path,

@@ -46,6 +46,7 @@ SET_BY_INTAKE: Final = (
 )
 ContentType = Literal["application/json", "application/json; charset=utf-8"]
 CONTENT_TYPES: Final[tuple[str, ...]] = get_args(ContentType)
+_ID_HEADERS: Final = frozenset({"ce_id", "ce-id"})
 _ID = re.compile(IDENTIFIER_PATTERN)
 _EXAMPLE_TYPE: Final = ", such as vn.motcua.dossier.accepted.v1"
 _EXAMPLE_TYPE_VI: Final = ", ví dụ vn.motcua.dossier.accepted.v1"
@@ -204,7 +205,11 @@ def parse_document(
 def claimed_id(value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()) -> str | None:
     """Read the id under which something was sent, though it may be refused; None if unsafe."""
     claimed: object = next(
-        (text.decode("ascii", "ignore") for name, text in headers if name.lower() == "ce_id"),
+        (
+            text.decode("ascii", "ignore")
+            for name, text in headers
+            if name.lower() in _ID_HEADERS
+        ),
         None,
     )
     if claimed is None:
@@ -218,14 +223,19 @@ def claimed_id(value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()) -
 def fingerprint(document: Mapping[str, Any]) -> str:
     """Hash an event's content: equal for the same fields, in whatever order they stand.
 
-    The trace is left out, as it is new with every attempt to send the same event.
+    What only says how it was sent is left out: a trace is new with every attempt, and binary
+    mode has other attributes than structured mode.
     """
-    content = {key: item for key, item in document.items() if key not in _TRACE}
+    content = {
+        key: item for key, item in document.items() if key not in _HOW_SENT and item is not None
+    }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-_TRACE: Final = frozenset({"traceparent", "tracestate", "partitionkey"})
+_HOW_SENT: Final = frozenset(
+    {"traceparent", "tracestate", "partitionkey", "datacontenttype", "dataschema"}
+)
 
 
 _moments = cache(moments.moments_of)

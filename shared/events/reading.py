@@ -6,6 +6,7 @@ doubled keys are checked before a schema is asked.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote
@@ -15,6 +16,8 @@ from shared.events.topics import RECORD_BYTES_MAX
 
 DEPTH_MAX: Final = 12
 DIGITS_MAX: Final = 18
+#: No event of ours has a tenth of it; a list without end must not hold up its neighbours.
+VALUES_MAX: Final = 5_000
 #: More faults than this are not told at once.
 FAULTS_MAX: Final = 20
 
@@ -99,6 +102,9 @@ def _text(value: bytes | None) -> str:
         raise Unreadable(fault("empty-record"))
     if len(value) > RECORD_BYTES_MAX:
         raise Unreadable(fault("record-too-large", size=len(value), limit=RECORD_BYTES_MAX))
+    # Commas are counted before anything is built: they bound the number of values.
+    if value.count(b",") > VALUES_MAX:
+        raise Unreadable(fault("too-many-values", limit=VALUES_MAX))
     try:
         return value.decode()
     except UnicodeDecodeError as error:
@@ -173,8 +179,8 @@ def _pairs(pairs: list[tuple[str, Any]]) -> Document:
     if len(plain) == len(pairs):
         return plain
     doubled = _Doubled(plain)
-    keys = [key for key, _ in pairs]
-    doubled.key = next(key for key in plain if keys.count(key) > 1)
+    counts = Counter(key for key, _ in pairs)
+    doubled.key = next(key for key, count in counts.items() if count > 1)
     return doubled
 
 

@@ -84,6 +84,13 @@ _RECORD: Final = (
         "Chỉ gửi các trường có trong lược đồ; không trường nào lồng sâu như vậy.",
     ),
     Rule(
+        "too-many-values",
+        "The JSON holds more than {limit} values.",
+        "Send one event per record, and only the fields that its schema names.",
+        "JSON chứa hơn {limit} giá trị.",
+        "Mỗi bản ghi chỉ gửi một sự kiện, và chỉ gửi các trường có trong lược đồ.",
+    ),
+    Rule(
         "bad-number",
         "A number is NaN, infinite or longer than {limit} digits.",
         "Write a plain JSON number, or leave the field out.",
@@ -103,9 +110,9 @@ _FIELDS: Final = (
     Rule(
         "missing-field",
         "A required field is missing.",
-        "Add it.",
+        "Add it{hint}.",
         "Thiếu trường bắt buộc.",
-        "Bổ sung trường này.",
+        "Bổ sung trường này{hint_vi}.",
     ),
     Rule(
         "unknown-field",

@@ -90,6 +90,13 @@ JUDGED: Final = (
         "Ghi đúng mã (và nguồn) của sự kiện sai đã gửi.",
     ),
     Rule(
+        "too-many-events",
+        "The subject has {limit} events; more are not taken.",
+        "Look whether something sends them again and again under new ids.",
+        "Chủ thể đã có {limit} sự kiện; không nhận thêm.",
+        "Kiểm tra xem có phần mềm nào gửi lặp lại với mã mới hay không.",
+    ),
+    Rule(
         "id-reused",
         "An event with this id and other content was already applied.",
         "Give a new event a new id; to change an applied one, send a correction.",

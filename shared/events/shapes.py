@@ -1,7 +1,8 @@
 """Turning what a schema finds into faults: which rule, and words that say how to write it."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -10,8 +11,12 @@ from pydantic_core import ErrorDetails
 from shared.events import codes, contacts, reference
 from shared.events.faults import Fault, fault
 from shared.events.model import EARLIEST, LATEST
-from shared.events.reading import pointer
+from shared.events.reading import FAULTS_MAX, pointer
 
+Schema = Mapping[str, Any]
+
+#: Longer words are compared by their beginning.
+WORD_CHARACTERS: Final = 64
 MOMENT_RANGE: Final = f"{EARLIEST.year} – {LATEST.year}"
 
 #: Pattern → what it is, in both languages, and an example.
@@ -64,6 +69,18 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "model_type": ("an object", "đối tượng"),
     "model_attributes_type": ("an object", "đối tượng"),
 }
+#: JSON Schema's format or type → what it is.
+_PLAIN: Final[Mapping[str, tuple[str, str]]] = {
+    "date-time": (
+        ": a moment, like 2026-11-23T08:05:00+07:00",
+        ": thời điểm, ví dụ 2026-11-23T08:05:00+07:00",
+    ),
+    "date": (": a day, like 2026-11-23", ": ngày, ví dụ 2026-11-23"),
+    "integer": (": a whole number", ": số nguyên"),
+    "boolean": (": true or false", ": true hoặc false"),
+    "array": (": a list", ": danh sách"),
+    "object": (": an object", ": đối tượng"),
+}
 _DATES: Final = (
     "date_type",
     "date_parsing",
@@ -75,12 +92,12 @@ _DATES: Final = (
 def faults_of(error: ValidationError, model: type[BaseModel], *base: str) -> list[Fault]:
     """Say what a schema found, field by field."""
     details = error.errors(include_url=False, include_input=False)
-    return [_fault(detail, model, base) for detail in details]
+    return [_fault(detail, model, base) for detail in details[:FAULTS_MAX]]
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """Give the known word that was probably meant; it is ours, so it may be printed."""
-    found = difflib.get_close_matches(word[:80], list(words), n=1, cutoff=0.75)
+    found = difflib.get_close_matches(word[:WORD_CHARACTERS], list(words), n=1, cutoff=0.75)
     return found[0] if found else None
 
 
@@ -95,9 +112,47 @@ def unknown_field(path: str, key: str, known: Iterable[str]) -> Fault:
     )
 
 
+def missing_field(path: str, model: type[BaseModel], location: Sequence[str | int]) -> Fault:
+    """Say that a field is missing, and what belongs there where a model can tell."""
+    hint, hint_vi = _belongs(_schema_at(model, location))
+    return fault("missing-field", path, hint=hint, hint_vi=hint_vi)
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> Schema:
+    return model.model_json_schema()
+
+
+def _schema_at(model: type[BaseModel], location: Sequence[str | int]) -> Schema:
+    """Walk a model's schema to a field; an empty one where the walk ends before."""
+    root = _schema_of(model)
+    found = root
+    for step in location:
+        inside = found.get("items") if isinstance(step, int) else found.get("properties")
+        found = (inside or {}).get(step, {}) if isinstance(step, str) else inside or {}
+        options = [one for one in found.get("anyOf", ()) if one != {"type": "null"}]
+        found = options[0] if len(options) == 1 else found
+        if "$ref" in found:
+            found = root["$defs"][str(found["$ref"]).rsplit("/", 1)[-1]]
+    return found
+
+
+def _belongs(schema: Schema) -> tuple[str, str]:
+    """Say in words what a field takes."""
+    if "enum" in schema:
+        listed = ", ".join(map(str, schema["enum"]))
+        return f": one of {listed}", f": một trong {listed}"
+    words = _SHAPES.get(schema.get("pattern", ""))
+    if words:
+        return f": {words[0]}, like {words[2]}", f": {words[1]}, ví dụ {words[2]}"
+    return _PLAIN.get(schema.get("format") or schema.get("type", ""), ("", ""))
+
+
 def _fault(detail: ErrorDetails, model: type[BaseModel], base: tuple[str, ...]) -> Fault:
     kind, location = detail["type"], detail["loc"]
     path = pointer(*base, *location)
+    if kind == "missing":
+        return missing_field(path, model, location)
     if kind == "extra_forbidden":
         known = model.model_fields if len(location) == 1 else ()
         return unknown_field(path, str(location[-1]), known)
@@ -120,10 +175,6 @@ Context = Mapping[str, Any]
 
 def _bad_value(path: str, _context: Context) -> Fault:
     return fault("bad-value", path)
-
-
-def _missing(path: str, _context: Context) -> Fault:
-    return fault("missing-field", path)
 
 
 def _not_in_list(path: str, context: Context) -> Fault:
@@ -166,7 +217,6 @@ def _naive_time(path: str, _context: Context) -> Fault:
 
 #: How pydantic's name of an error starts → the fault it becomes.
 _MAKERS: Final[tuple[tuple[str, Callable[[str, Context], Fault]], ...]] = (
-    ("missing", _missing),
     ("literal_error", _not_in_list),
     ("string_pattern_mismatch", _wrong_shape),
     ("string_too_long", _too_long),

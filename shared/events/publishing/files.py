@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import yaml
@@ -19,6 +20,7 @@ _HAPPENED: Final = datetime(2026, 11, 23, 8, 5, tzinfo=ICT)
 _RECORDED: Final = _HAPPENED + timedelta(seconds=1, microseconds=250_000)
 
 
+@cache
 def contract() -> Mapping[str, str]:
     """Give the text of every generated file by its path in the contract."""
     schemas = all_schemas()

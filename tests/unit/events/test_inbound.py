@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.events.inbound import InboundEvent, claimed_id, parse_inbound
+from shared.events.reading import FAULTS_MAX
 from shared.events.registry import REGISTRY
 from tests.unit.events.made import DOSSIER, document, inbound, value
 
@@ -54,6 +55,7 @@ UNREADABLE: list[tuple[str, str, bytes | None]] = [
     ("not-an-object", "", b"null"),
     ("duplicate-key", "/id", b'{"id": 1, "id": 2}'),
     ("duplicate-key", "/data/a", b'{"data": {"a": 1, "a": 1}}'),
+    ("too-many-values", "", b'{"a": [' + b"1," * 5001 + b"1]}"),
     ("bad-number", "", b'{"a": NaN}'),
     ("bad-number", "", b'{"a": -Infinity}'),
     ("bad-number", "", b'{"a": 1e999}'),
@@ -296,6 +298,12 @@ def test_an_installation_may_narrow_the_dossiers_code() -> None:
     assert isinstance(parse_inbound(value(), dossier_code=national), InboundEvent)
 
 
+def test_a_thousand_things_wrong_are_told_in_twenty() -> None:
+    """Keys without end neither hold up the door nor fill the answer."""
+    many = json.dumps(document() | {f"key{number}": 1 for number in range(4000)}).encode()
+    assert len(_rules(parse_inbound(many))) == FAULTS_MAX
+
+
 def _binary(prefix: str = "ce_", **changes: str | None) -> list[tuple[str, bytes]]:
     attributes = {key: item for key, item in document().items() if key != "data"}
     merged = {**attributes, **changes}
@@ -364,6 +372,36 @@ def test_the_fingerprint_is_of_the_content() -> None:
     assert isinstance(same, InboundEvent)
     assert same.fingerprint == inbound().fingerprint
     assert inbound(data=_data(fee_due=1)).fingerprint != inbound().fingerprint
+
+
+def test_the_fingerprint_does_not_depend_on_the_mode() -> None:
+    """Sent again in binary mode, an event is the same."""
+    data = json.dumps(document()["data"]).encode()
+    binary = parse_inbound(data, _binary())
+    made = document(datacontenttype="application/json", dataschema="urn:x")
+    structured = parse_inbound(json.dumps({**made, "competentunit": None}).encode())
+    assert isinstance(binary, InboundEvent)
+    assert isinstance(structured, InboundEvent)
+    assert binary.fingerprint == structured.fingerprint
+
+
+def test_a_missing_field_says_what_belongs_there() -> None:
+    """An example or the closed list, from the schema itself."""
+    read = parse_inbound(value(receivingunit=None, data={}))
+    assert isinstance(read, list)
+    said = {item.path: item.remedy for item in read}
+    assert said == {
+        "/data/procedure": "Add it: a procedure's code, like 1.000656.",
+        "/data/channel": "Add it: one of direct, online, post.",
+    }
+    read = parse_inbound(value(receivingunit=None))
+    assert isinstance(read, list)
+    assert read[0].remedy == "Add it: a unit's code, like 06112."
+    read = parse_inbound(value("dossier.step_started", data={"limit": {}}))
+    assert isinstance(read, list)
+    said = {item.path: item.remedy for item in read}
+    assert said["/data/limit/value"] == "Add it: a whole number."
+    assert said["/data/limit/unit"].startswith("Add it: one of same_day, hours")
 
 
 def test_the_id_of_a_refused_record_is_found_where_it_is_safe() -> None:
