@@ -54,6 +54,8 @@ class LockStep:
         try:
             async with asyncio.timeout(REST_S_MAX):
                 while True:
+                    for name in self.services:  # In the order in which effects travel.
+                        await self._settle(name)
                     reading = await self._read()
                     if before is not None and reading == before and not self._moving(reading):
                         self._last = reading
@@ -62,10 +64,15 @@ class LockStep:
                     before = reading
                     await asyncio.sleep(POLL_S)
         except TimeoutError:
-            moving = self._moving(before or {}) or ["counters that do not stand still"]
+            moving = self._moving(await self._read()) or ["counters that do not stand still"]
             raise NeverAtRestError(
                 f"not at rest {REST_S_MAX:.0f} s after {self.now}: {'; '.join(moving)}"
             ) from None
+
+    async def _settle(self, name: str) -> None:
+        """Wait until one service has nothing left to do, asking nobody else meanwhile."""
+        while self._moving({name: await self._ask(name)}):
+            await asyncio.sleep(POLL_S)
 
     def next_due(self) -> datetime | None:
         """Return the earliest moment at which a service has something to do by itself."""

@@ -145,7 +145,7 @@ class Teller:
         if chance.random() < RETURNED_SHARE:
             back = self._working_after(done, quarters=chance.randint(1, 30))
             acts.append(
-                Act(back, "dossier.returned", {"how": chance.choice(("counter", "online"))})
+                Act(back, "dossier.returned", {"how": chance.choice(("direct", "online"))})
             )
 
     def _supplement(self, acts: list[Act], at: datetime, number: int) -> datetime:

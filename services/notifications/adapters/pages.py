@@ -233,13 +233,15 @@ def token_router(pages: Pages) -> APIRouter:
     guard = public("The token in the address is the right to this one form.")
 
     async def matter_of(token: str, lang: Language, request: Request) -> Matter | Response:
-        await limit.spend(client_of(request))
         try:
             grant = pages.grant(token)
         except ForgedTokenError:
+            await limit.spend(client_of(request))
             return pages.stop("forged", lang, request, status=404)
         except ExpiredTokenError:
             return pages.stop("expired", lang, request, status=410)
+        # By person, since a whole office comes from one address.
+        await limit.spend(grant.person)
         return Matter(grant.subject, grant.obligation, grant.cycle, grant.rung, grant.person)
 
     @router.get("/a/{token}", response_class=HTMLResponse, dependencies=[guard])
