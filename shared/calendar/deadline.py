@@ -100,7 +100,7 @@ def compute(
     history = checked(history)
     waits = effective_waits(history)
     rule = rule_run(terms, history.start, waits)
-    index = index_run(terms, history.start, waits)
+    index = index_run(terms, history.start, waits) if waits else rule  # The same without any.
     extension, extension_flags = extension_in_force(terms, history, waits)
     extended = None if extension is None else promise(terms, extension.new_day, rule.day0)
     standing = rule.standing

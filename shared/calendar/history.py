@@ -4,7 +4,7 @@ The instants come from events; `cause` fields carry the ids of those events into
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import pairwise
 
@@ -86,18 +86,12 @@ def checked(history: History) -> History:
         _check_wait(f"/waits/{index}", wait)
     for index, extension in enumerate(history.extensions):
         _require_offset(f"/extensions/{index}/decided", extension.decided)
+    if not history.waits and not history.extensions:
+        return history
     waits = tuple(sorted(history.waits, key=_by_time))
     _check_overlaps(waits)
     extensions = tuple(sorted(history.extensions, key=lambda each: each.decided))
-    return History(
-        start=history.start,
-        waits=waits,
-        extensions=extensions,
-        accepted=history.accepted,
-        printed=history.printed,
-        cause=history.cause,
-        start_key=history.start_key,
-    )
+    return replace(history, waits=waits, extensions=extensions)
 
 
 def effective_waits(history: History) -> tuple[Wait, ...]:

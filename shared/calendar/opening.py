@@ -14,7 +14,7 @@ from typing import Final
 
 from shared.calendar.days import SATURDAY, DayNote, DeadlineCalendar
 from shared.calendar.errors import DateOutsideCalendarError
-from shared.calendar.zone import ICT, ONE_DAY, at, legal_day
+from shared.calendar.zone import ICT, at, legal_day
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=ICT)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -92,7 +92,9 @@ class Session:
 class OpeningHours:
     """The opening calendar of a unit over the days of one deadline calendar."""
 
-    __slots__ = ("_before", "_closes", "_opens", "_sessions", "calendar", "closures", "rules")
+    __slots__ = (
+        "_before", "_by_day", "_closes", "_opens", "_sessions", "calendar", "closures", "rules",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -111,12 +113,10 @@ class OpeningHours:
         self.calendar = calendar
         self.rules = rules
         self.closures = dict(closures or {})
-        days = (calendar.last_day - calendar.first_day).days + 1
-        self._sessions = [
-            session
-            for index in range(days)
-            for session in self._sessions_of(calendar.first_day + timedelta(days=index))
-        ]
+        count = (calendar.last_day - calendar.first_day).days + 1
+        days = [calendar.first_day + timedelta(days=index) for index in range(count)]
+        self._by_day = {day: self._sessions_of(day) for day in days}
+        self._sessions = [session for day in days for session in self._by_day[day]]
         self._opens = [_microseconds(session.opens) for session in self._sessions]
         self._closes = [_microseconds(session.closes) for session in self._sessions]
         lengths = [
@@ -130,10 +130,10 @@ class OpeningHours:
         Raises:
             DateOutsideCalendarError: the day is not covered.
         """
-        self.calendar.require(day)
-        first = bisect_left(self._opens, _microseconds(at(day, time())))
-        last = bisect_left(self._opens, _microseconds(at(day + ONE_DAY, time())))
-        return tuple(self._sessions[first:last])
+        try:
+            return self._by_day[day]
+        except KeyError:
+            raise self._outside(f"{day} is not covered") from None
 
     def is_open(self, instant: datetime) -> bool:
         """Say whether the office is open; at the moment of closing it still is."""
@@ -222,16 +222,16 @@ class OpeningHours:
             return sessions[0].opens
         return self.nth_session(at(day, time()), 1).opens
 
-    def _sessions_of(self, day: date) -> list[Session]:
+    def _sessions_of(self, day: date) -> tuple[Session, ...]:
         hours = self._hours(day)
         if hours is None:
-            return []
+            return ()
         spans = (("am", hours.morning), ("pm", hours.afternoon))
-        return [
+        return tuple(
             Session(day, name, at(day, span[0]), at(day, span[1]))
             for name, span in spans
             if span is not None
-        ]
+        )
 
     def _hours(self, day: date) -> Hours | None:
         season = self.rules.season(day)
