@@ -54,6 +54,7 @@ class State:
     versions: Mapping[str, str] = field(default_factory=dict)  # Of the embedded engines.
     clock_file: str | None = None
     phase: str = "starting"  # starting, running, stopping, stopped; elsewhere.
+    supervisor: int = 0  # The process that wrote this, which may be gone.
 
     def now(self, phase: str, pids: Mapping[str, int]) -> "State":
         """Return the state with another phase, and the processes that run now."""

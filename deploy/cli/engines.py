@@ -191,7 +191,7 @@ def _runs(folder: Path, pid: int) -> bool:
     if holder_of(folder) != pid:
         return False
     state = _state(folder)
-    return state is not None and state.phase == "running"
+    return state is not None and state.supervisor == pid and state.phase == "running"
 
 
 def _state(folder: Path) -> State | None:

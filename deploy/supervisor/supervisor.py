@@ -5,6 +5,8 @@ engines that they write to; an engine that died comes back on its data.
 """
 
 import asyncio
+import os
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,9 +28,11 @@ from deploy.supervisor.plan import Plan, ServiceSpec
 from deploy.topics import provision
 
 REFERENCE_MARK: Final = "reference-loaded"
-READY_WAIT_S: Final = 120.0
+READY_WAIT_S: Final = 180.0
 SERVICE_STOP_WAIT_S: Final = 25.0
 POLL_S: Final = 0.2
+MEBIBYTE: Final = 1024 * 1024
+FREE_BYTES_MIN: Final = 512 * MEBIBYTE
 HOPELESS_EXIT_CODES: Final = frozenset({2, 3})  # A wrong setting, a port that is taken.
 
 Say = Callable[[str], None]
@@ -59,6 +63,7 @@ class Supervisor:
             CommandError: something did not start; what did is for the caller to stop.
         """
         self.plan.data.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        insist_space(self.plan.data)
         for spec in self.plan.services:
             self._process(spec).end_leftover()
             ports.insist(
@@ -150,6 +155,7 @@ class Supervisor:
             services={spec.name: spec.url for spec in self.plan.services},
             versions=versions,
             clock_file=None if clock is None else str(clock),
+            supervisor=os.getpid(),
         )
 
     def _start_services(self) -> None:
@@ -193,6 +199,21 @@ class Supervisor:
             self.say(f"{spec.name} {spec.url}")
         if self.first_keys:
             self.say(f"the first keys are in {self.plan.data / FIRST_KEYS}")
+
+
+def insist_space(folder: Path, needed_bytes: int = FREE_BYTES_MIN) -> None:
+    """Return when the disk has room to start on.
+
+    Raises:
+        CommandError: it has not; an engine that meets a full disk stops in the middle.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        raise CommandError(
+            f"the disk of {folder} has {free // MEBIBYTE} MiB left, and an installation needs "
+            f"{needed_bytes // MEBIBYTE} MiB to start: make room, or name another folder with "
+            "--data or MOTCUA_DATA"
+        )
 
 
 def _not_ready(said: Mapping[str, Readiness], wait_s: float, data: Path) -> str:

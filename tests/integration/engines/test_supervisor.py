@@ -19,7 +19,7 @@ from deploy.errors import CommandError
 from deploy.installation import AlreadyRunningError, Installation, hold, holder_of
 from deploy.supervisor.overview import healthy, lines, overview
 from deploy.supervisor.plan import Plan, ServiceSpec
-from deploy.supervisor.supervisor import Supervisor
+from deploy.supervisor.supervisor import Supervisor, insist_space
 from shared.web.keys import KeyRing
 
 pytestmark = pytest.mark.connected
@@ -225,3 +225,10 @@ def test_nothing_is_found_where_nothing_was_started(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
     assert str(tmp_path / "none") in done.stderr
     assert "motcua up" in done.stderr
+
+
+def test_a_disk_without_room_is_said_before_anything_starts(tmp_path: Path) -> None:
+    """No disk has an exbibyte left."""
+    insist_space(tmp_path)
+    with pytest.raises(CommandError, match="MiB left, and an installation needs"):
+        insist_space(tmp_path, needed_bytes=2**60)

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -152,8 +151,7 @@ def test_down_stops_everything_and_keeps_the_data(installation: Motcua) -> None:
 
     assert done.returncode == 0, done.stderr
     assert holder_of(installation.data) is None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", installation.port_base))
+    assert ports.is_free(installation.port_base)
     again = installation.run("down")
     assert again.returncode == 1
     assert "nothing runs" in again.stderr
