@@ -34,7 +34,7 @@ class Corrected(EventData):
 
 
 class ObligationAcknowledged(EventData):
-    """A person answers a rung with a cause and a date that they promise (design §7)."""
+    """A person answers a rung with a cause and a date that they promise."""
 
     NAME: ClassVar[str] = "obligation.acknowledged"
 

@@ -34,7 +34,7 @@ class MatterData(EventData):
 
 
 class CentreInterrupted(MatterData):
-    """Reception at the centre stopped; it is to be restored (kind `interruption`)."""
+    """Reception at the centre stopped; it is to be restored."""
 
     NAME: ClassVar[str] = "centre.interrupted"
 
@@ -49,7 +49,7 @@ class CentreResumed(MatterData):
 
 
 class OutagePlanned(MatterData):
-    """A stop is announced beforehand, with its beginning and end (kind `outage`)."""
+    """A stop is announced beforehand, with its beginning and end."""
 
     NAME: ClassVar[str] = "outage.planned"
 
@@ -60,7 +60,7 @@ class OutagePlanned(MatterData):
 
 
 class DutyRostered(MatterData):
-    """These persons are to be on duty in the session (kind `duty`)."""
+    """These persons are to be on duty in the session."""
 
     NAME: ClassVar[str] = "duty.rostered"
 
@@ -102,7 +102,7 @@ class ConditionState(Frozen):
 
 
 class ConditionsReported(MatterData):
-    """The centre assesses its facilities for a month (kind `conditions`)."""
+    """The centre assesses its facilities for a month."""
 
     NAME: ClassVar[str] = "conditions.reported"
 
@@ -111,7 +111,7 @@ class ConditionsReported(MatterData):
 
 
 class DefectReported(MatterData):
-    """Something of the facilities is broken and to be repaired (kind `defect`)."""
+    """Something of the facilities is broken and to be repaired."""
 
     NAME: ClassVar[str] = "defect.reported"
 
@@ -129,7 +129,7 @@ class DefectRepaired(MatterData):
 
 
 class PostingPublished(MatterData):
-    """A procedure is posted, within 5 working days of its decision (kind `posting`)."""
+    """A procedure is posted, within 5 working days of its decision."""
 
     NAME: ClassVar[str] = "posting.published"
 
@@ -146,7 +146,7 @@ class PostingWithdrawn(MatterData):
 
 
 class RatingGiven(MatterData):
-    """An applicant rates the service (kind `rating`)."""
+    """An applicant rates the service."""
 
     NAME: ClassVar[str] = "rating.given"
 
@@ -156,7 +156,7 @@ class RatingGiven(MatterData):
 
 
 class PetitionReceived(MatterData):
-    """A petition or complaint about a procedure came in (kind `petition`)."""
+    """A petition or complaint about a procedure came in."""
 
     NAME: ClassVar[str] = "petition.received"
 
@@ -189,7 +189,7 @@ class PetitionPublished(MatterData):
 
 
 class SupportRequested(MatterData):
-    """A commune asks the provincial centre to remove a difficulty (kind `support`)."""
+    """A commune asks the provincial centre to remove a difficulty."""
 
     NAME: ClassVar[str] = "support.requested"
 
@@ -216,7 +216,7 @@ class SupportResolved(MatterData):
 
 
 class ConnectionLost(MatterData):
-    """A unit lost its link to a system; each loss is a cycle (kind `connection`)."""
+    """A unit lost its link to a system; each loss is a cycle."""
 
     NAME: ClassVar[str] = "connection.lost"
 

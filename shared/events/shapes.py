@@ -89,6 +89,11 @@ _DATES: Final = (
 )
 
 
+def words_of(pattern: str) -> tuple[str, str, str] | None:
+    """Give what a pattern stands for in both languages, and an example; None if unknown."""
+    return _SHAPES.get(pattern)
+
+
 def faults_of(error: ValidationError, model: type[BaseModel], *base: str) -> list[Fault]:
     """Say what a schema found, field by field."""
     details = error.errors(include_url=False, include_input=False)

@@ -1,99 +1,84 @@
 """One page to browse the contract offline: no script, no network, nothing to install."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 from shared.events.publishing import tables
+from shared.events.publishing.html import STYLE, block, code, soft, table
+from shared.events.publishing.page_types import Documents, types
 from shared.events.publishing.schemas import Schema
-from shared.events.registry import REGISTRY, EventType
-from shared.events.topics import CENTRES, DOSSIERS
+from shared.events.topics import FOREVER, HOUR_MS
 
-_STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1rem; }
-h2 { border-bottom: 1px solid var(--line); margin-top: 2.5rem; }
-table { border-collapse: collapse; display: block; overflow-x: auto; }
-th, td { border: 1px solid var(--line); padding: .25rem .5rem; text-align: left;
-  vertical-align: top; }
-th { background: var(--soft); }
-code, pre { font: 13px/1.45 ui-monospace, monospace; }
-pre { background: var(--soft); overflow-x: auto; padding: .75rem; }
-details { border: 1px solid var(--line); border-radius: .3rem; margin: .4rem 0;
-  padding: .3rem .75rem; }
-summary { cursor: pointer; }
-nav a { margin-right: 1rem; }
-@media print { details { break-inside: avoid; } }
+_FILES: Final = ("asyncapi.yaml", "topics.json", "transitions.json", "rules.json")
+_SECTIONS: Final = ("sending", "types", "statuses", "transitions", "topics", "rules")
+_MEBIBYTE: Final = 1024 * 1024
+
+#: Paragraphs, with an empty line between them.
+_SENDING: Final = """
+Send what happened, when it happened, as one CloudEvents 1.0 object: over HTTP with a key, or to
+your own inbound topic, which only you may write to. The key of a record is its subject. Both
+doors run the same checks and say the same words.
+
+The id is yours and names the event for ever: the same id again gets the same answer, other
+content under it is refused. A refusal binds nothing: mend the event and send it under its id
+again.
+
+A wrong event is never edited: send a correction that names its id, with the right time and
+data, or without them to strike it.
+
+People appear as ids only, and free text never. What a notice needs to reach the applicant goes
+into the contact part, which is split off at the door and travels on a topic of its own.
+
+Moments carry their offset, +07:00 or Z. Nothing may lie in the future.
 """
+_HTTP: Final = """curl http://127.0.0.1:8710/v1/events --data-binary @event.json \\
+     -H "Authorization: Bearer $KEY" -H "Content-Type: application/cloudevents+json"
+
+# What became of it, later:
+curl http://127.0.0.1:8710/v1/receipts/kiosk/EVENT_ID -H "Authorization: Bearer $KEY\""""
+_KAFKA: Final = """kcat -P -b BROKER -t motcua.inbound.kiosk.v1 -k H37.120-261123-0001 \\
+     -H content-type=application/cloudevents+json \\
+     -X topic.partitioner=murmur2_random event.json
+
+# What was refused, and why:
+kcat -C -b BROKER -t motcua.rejected.kiosk.v1"""
 
 
-_NAVIGATION: Final = (
-    '<nav><a href="#topics">Topics</a><a href="#statuses">Statuses</a>'
-    '<a href="#transitions">Transitions</a><a href="#types">Types</a>'
-    '<a href="#rules">Rules</a></nav>'
-)
-
-
-def index(schemas: Mapping[str, Schema], examples: Mapping[str, Mapping[str, Any]]) -> str:
+def index(schemas: Mapping[str, Schema], examples: Documents) -> str:
     """Give the page; `examples` are whole events by name."""
+    sections = "".join(f'<a href="#{name}">{name.title()}</a>' for name in _SECTIONS)
+    files = "".join(f'<a href="{name}">{name}</a>' for name in _FILES)
     parts = [
         "<!doctype html>",
         '<html lang="en"><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>motcua: contract</title><style>{_STYLE}</style>",
+        f"<title>motcua: the contract</title><style>{STYLE}</style>",
         "<h1>motcua: the contract</h1>",
-        "<p>CloudEvents 1.0, structured mode; inbound topics also take binary mode. Files: "
-        + ", ".join(f'<a href="{name}">{name}</a>' for name in _FILES)
-        + ". Check your own events offline: <code>motcua check FILE</code>.</p>",
-        _NAVIGATION,
-        *_topics(),
+        soft("Events of the commune-level Public Administration Service Centres."),
+        f"<nav>{sections}</nav>",
+        f"<nav>{files}</nav>",
+        *_sending(),
+        *types(schemas, examples),
         *_statuses(),
-        '<h2 id="types">Types</h2>',
-        *(_type(kind, schemas, examples) for kind in REGISTRY.values()),
+        *_topics(),
         *_rules(),
         "</html>",
     ]
     return "\n".join(parts) + "\n"
 
 
-_FILES: Final = ("asyncapi.yaml", "topics.json", "transitions.json", "rules.json")
+def _sending() -> Iterator[str]:
+    yield '<h2 id="sending">Sending</h2>'
+    yield from (f"<p>{escape(text.strip())}</p>" for text in _SENDING.split("\n\n"))
+    yield "<p>Check a file of events first, offline:</p>"
+    yield block("motcua check events.ndjson --publisher kiosk")
+    yield block(_HTTP)
+    yield block(_KAFKA)
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    heads = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    lines = ("".join(f"<td>{cell}</td>" for cell in row) for row in rows)
-    body = "\n".join(f"<tr>{line}</tr>" for line in lines)
-    return f"<table><tr>{heads}</tr>\n{body}</table>"
-
-
-def _code(text: object) -> str:
-    return f"<code>{escape(str(text))}</code>"
-
-
-def _topics() -> list[str]:
-    rows = (
-        (
-            _code(topic["name"]),
-            escape(topic["says"]),
-            escape(topic["key"]),
-            escape(topic["writer"]),
-            escape(", ".join(topic["readers"])),
-            str(topic["partitions"]),
-            "<br>".join(_code(f"{key}={value}") for key, value in topic["config"].items()),
-        )
-        for topic in tables.topics()["topics"]
-    )
-    head = ("topic", "what", "key", "writer", "readers", "partitions", "settings")
-    return [
-        '<h2 id="topics">Topics</h2>',
-        "<p>Partition = (murmur2(key) &amp; 0x7fffffff) mod partitions.</p>",
-        _table(head, rows),
-    ]
-
-
-def _statuses() -> list[str]:
-    table = tables.transitions()
+def _statuses() -> Iterator[str]:
+    made = tables.transitions()
     statuses = (
         (
             str(status["number"]),
@@ -101,83 +86,66 @@ def _statuses() -> list[str]:
             escape(status["name_vi"]),
             "open" if status["open"] else "ended",
         )
-        for status in table["statuses"]
+        for status in made["statuses"]
     )
     rows = (
         (
-            _code(row["event"]),
-            ", ".join("–" if number is None else str(number) for number in row["from"]),
+            code(row["event"]),
+            ", ".join("none yet" if number is None else str(number) for number in row["from"]),
             "unchanged" if row["to"] is None else str(row["to"]),
             escape(row["when"].replace("_", " ")),
         )
-        for row in table["rows"]
+        for row in made["rows"]
     )
-    return [
-        '<h2 id="statuses">Statuses</h2>',
-        _table(("number", "name", "national name", ""), statuses),
-        '<h2 id="transitions">Transitions</h2>',
-        "<p>– stands for a dossier's first event.</p>",
-        _table(("event", "from", "to", "when"), rows),
-    ]
+    yield '<h2 id="statuses">Statuses</h2>'
+    yield "<p>The ten of the national portal (TrangThaiHoSo).</p>"
+    yield table(("number", "name", "national name", ""), statuses)
+    yield '<h2 id="transitions">Transitions</h2>'
+    yield "<p>What may follow what. Before and after acceptance tell two cases of status 5.</p>"
+    yield table(("event", "from", "to", "when"), rows)
 
 
-def _type(
-    kind: EventType, schemas: Mapping[str, Schema], examples: Mapping[str, Mapping[str, Any]]
-) -> str:
-    path = f"schemas/{kind.name}.v{kind.major}.json"
-    sent = f"schemas/inbound/{kind.name}.v{kind.major}.json"
-    schema = schemas[sent if kind.inbound else path]
-    data, definitions = schema["properties"]["data"], schema.get("$defs", {})
-    required = set(data.get("required", ()))
+def _topics() -> Iterator[str]:
     rows = (
         (
-            _code(name),
-            "required" if name in required else "",
-            _what(part, definitions),
-            escape(part.get("description", "")),
+            f"{code(topic['name'])}<br>{escape(topic['says'])}",
+            escape(topic["key"]),
+            f"{escape(topic['writer'])} → {escape(', '.join(topic['readers']))}",
+            str(topic["partitions"]),
+            _kept(topic["config"]),
         )
-        for name, part in data.get("properties", {}).items()
+        for topic in tables.topics()["topics"]
     )
-    name = kind.topic.name if kind.topic else f"{DOSSIERS.name} or {CENTRES.name}, by subject"
-    links = f'<a href="{path}">canonical schema</a>'
-    if kind.inbound:
-        links += f', <a href="{sent}">inbound schema</a>'
-    example = json.dumps(examples[kind.name], ensure_ascii=False, indent=2)
-    fields = _table(("field", "", "what", ""), rows) if data.get("properties") else ""
-    return (
-        f'<details id="{kind.name}"><summary>{_code(kind.name)} '
-        f"{escape(str(schema['description']).splitlines()[0])}</summary>"
-        f"<p>{_code(kind.type)} on {_code(name)}; {links}</p>{fields}"
-        f"<pre>{escape(example)}</pre></details>"
+    yield '<h2 id="topics">Topics</h2>'
+    yield (
+        "<p>Partition = (murmur2(key) &amp; 0x7fffffff) mod partitions, as the Java client has "
+        "it; set other clients so. Topics are created by the installation.</p>"
     )
+    yield table(("topic", "key", "writer → readers", "partitions", "kept"), rows)
 
 
-def _what(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
-    """Say in a word what a field takes."""
-    if "$ref" in part:
-        return _what(definitions[part["$ref"].rsplit("/", 1)[-1]], definitions)
-    words = part.get("enum") or ([part["const"]] if "const" in part else [])
-    if words:
-        return ", ".join(map(_code, words))
-    kind = str(part.get("format") or part.get("type") or "")
-    if kind == "array" and "items" in part:
-        return f"list of: {_what(part['items'], definitions)}"
-    if kind == "object":
-        return f"object: {', '.join(map(_code, part.get('properties', ())))}"
-    return f"{escape(kind)} {_code(part['pattern'])}" if "pattern" in part else escape(kind)
+def _kept(config: Mapping[str, str]) -> str:
+    """Say in words how long records stay and how large they may be."""
+    retention = int(config["retention.ms"])
+    if config["cleanup.policy"] == "compact":
+        kept = "the last record of each key"
+    elif retention == FOREVER:
+        kept = "for ever"
+    else:
+        kept = f"{retention // HOUR_MS} hours"
+    size = int(config["max.message.bytes"]) // _MEBIBYTE
+    return f"{kept}; records to {size} MiB"
 
 
-def _rules() -> list[str]:
+def _rules() -> Iterator[str]:
     rows = (
         (
-            _code(rule["rule"]),
-            f"{escape(rule['detail'])}<br>{escape(rule['remedy'])}",
-            f"{escape(rule['detail_vi'])}<br>{escape(rule['remedy_vi'])}",
+            code(rule["rule"]),
+            f"{escape(rule['detail'])}<br>{soft(rule['remedy'])}",
+            f"{escape(rule['detail_vi'])}<br>{soft(rule['remedy_vi'])}",
         )
         for rule in tables.rules()["rules"]
     )
-    return [
-        '<h2 id="rules">Rules</h2>',
-        "<p>What a refusal says, over HTTP as on Kafka. A refusal never holds a value.</p>",
-        _table(("rule", "detail and remedy", "chi tiết và cách sửa"), rows),
-    ]
+    yield '<h2 id="rules">Rules</h2>'
+    yield "<p>What a refusal says, over HTTP as on Kafka. It never holds a value.</p>"
+    yield table(("rule", "detail and remedy", "chi tiết và cách sửa"), rows)
