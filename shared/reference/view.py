@@ -17,6 +17,7 @@ from shared.events.model import EventData
 from shared.events.reference import (
     CalendarApproved,
     CalendarProposed,
+    CalendarRow,
     CalendarWithdrawn,
     LeaveRecorded,
     ProcedureDecided,
@@ -27,6 +28,7 @@ from shared.events.reference import (
     RuleProposed,
     UnitChanged,
 )
+from shared.events.reference import RuleRow as RuleRowData
 from shared.reference.calendars import Calendars
 from shared.reference.catalogue import Procedure, Unit, procedure_of, unit_of
 from shared.reference.errors import NoRuleError, UnknownProcedureError, UnknownUnitError
@@ -174,6 +176,22 @@ def apply(reference: Reference, event: Event) -> Reference:
     view = _applied(reference, event.data, sequence)
     law = sequence if isinstance(event.data, _LAW) else reference.law
     return replace(view, version=sequence, law=law)
+
+
+def as_if(reference: Reference, row: CalendarRow | RuleRowData) -> Reference:
+    """Return the view that the approval of a row (or its withdrawal) would give.
+
+    For previews: how many open dossiers would move. The version stays, nothing is proposed.
+    """
+    version = reference.version + 1
+    match row:
+        case CalendarWithdrawn():
+            calendars = reference.calendars.withdrawn(row.row, version)
+            return replace(reference, calendars=calendars)
+        case CalendarRow():
+            return replace(reference, calendars=reference.calendars.approved(row, version))
+        case RuleRowData():
+            return replace(reference, rules=reference.rules.approved(row, version))
 
 
 _LAW: Final = (

@@ -18,7 +18,7 @@ from shared.reference.errors import (
     UnknownProcedureError,
     UnknownUnitError,
 )
-from shared.reference.view import Reference, apply
+from shared.reference.view import Reference, apply, as_if
 from tests.unit.reference.events import (
     OTHER,
     SOURCE,
@@ -189,6 +189,20 @@ def test_a_proposed_rule_counts_for_nothing() -> None:
     approved = view_of(rule(), view=view)
     assert not approved.rules.proposed
     assert approved.rule("1.004873", MONDAY).limit.value == 3
+
+
+def test_a_change_can_be_previewed_and_leaves_no_trace() -> None:
+    """What a proposal would bring is computed on a view beside the one that holds."""
+    view = view_of(published(), off("2026-03-04"), rule(), proposed("2026-03-02"))
+    preview = as_if(view, view.calendars.proposed["VN-2026-03-02"])
+    assert not preview.calendar.is_working(MONDAY)
+    withdrawn = CalendarWithdrawn.model_validate(row_of(off("2026-03-04")))
+    assert as_if(view, withdrawn).calendar.is_working(date(2026, 3, 4))
+    shorter = RuleProposed.model_validate(rule(value=2).model_dump())
+    assert as_if(view, shorter).rule("1.004873", MONDAY).limit.value == 2
+    assert view.calendar.is_working(MONDAY)
+    assert view.rule("1.004873", MONDAY).limit.value == 3
+    assert preview.version == view.version
 
 
 def test_a_procedure_comes_into_force_and_expires() -> None:
