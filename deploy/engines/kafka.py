@@ -16,6 +16,7 @@ from deploy.engines.process import ChildProcess
 NAME: Final = "kafka"
 STOP_WAIT_S: Final = 20.0
 FORMAT_TIMEOUT_S: Final = 120
+CLUSTER_ID_BYTES: Final = 16
 HEAP: Final = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 LOGGING: Final = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
@@ -115,7 +116,7 @@ class Kafka:
         self.process.start()
 
     def _format(self, properties: Path) -> None:
-        cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+        cluster = cluster_id(secrets.token_bytes(CLUSTER_ID_BYTES))
         java = (str(self.artefacts.java), *LOGGING, "-XX:TieredStopAtLevel=1")
         tool = ("-cp", self.artefacts.classpath, "kafka.tools.StorageTool", "format")
         done = subprocess.run(  # noqa: S603  Our own command.
@@ -136,3 +137,13 @@ class Kafka:
     def stop(self) -> None:
         """Stop in order: logs are closed, so that the next start has nothing to recover."""
         self.process.stop(STOP_WAIT_S)
+
+
+def cluster_id(drawn: bytes) -> str:
+    """Spell 16 bytes as Kafka spells a cluster's identity: 22 characters, a letter first.
+
+    The storage tool takes one that begins with `-` for an option.
+    """
+    assert len(drawn) == CLUSTER_ID_BYTES, "as long as Kafka's own"
+    first = drawn[0] & 0b0111_1111  # The upper half of the alphabet ends with - and _.
+    return base64.urlsafe_b64encode(bytes([first]) + drawn[1:]).decode("ascii").rstrip("=")
