@@ -5,6 +5,7 @@ of a run that ended badly is recognised by both, so no other program is ever tak
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,8 +73,7 @@ class ChildProcess:
         assert not self.alive, f"{self.name} runs already"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.end_leftover()
-        if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
-            self.log.replace(self.log.with_suffix(".log.1"))
+        self.trim_log()
         self._process = _starter().submit(self._spawn).result()
         started = _started_at(self._process.pid)
         if started is not None:
@@ -113,6 +113,16 @@ class ChildProcess:
         """Send the program a signal, if it runs."""
         if self._process is not None and self.alive:
             self._process.send_signal(number)
+
+    def trim_log(self, bytes_max: int = LOG_BYTES_MAX) -> None:
+        """Set a long log aside, in place of the one set aside before, and begin anew.
+
+        The program appends, so it goes on at the new beginning; what it prints between the
+        copy and the cut is lost, and no more.
+        """
+        if self.log.exists() and self.log.stat().st_size > bytes_max:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            os.truncate(self.log, 0)
 
     def last_words(self) -> str:
         """Return the end of the log, for a message that says why it stopped."""

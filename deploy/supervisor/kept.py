@@ -34,6 +34,7 @@ class Kept:
     def tend(self, now: float) -> str | None:
         """Notice that it ended, or start it again when its pause is over; say what was done."""
         if self.process.alive:
+            self.process.trim_log()
             if now - self._started >= STEADY_S:
                 self.failures = 0
             return None

@@ -96,6 +96,7 @@ def test_a_future_moment_is_judged_by_the_clock_that_is_given(tmp_path: Path) ->
     [
         (["/no/such/file"], "cannot be read"),
         (["{empty}"], "holds no event"),
+        (["{listed}"], "one event to a line"),
         (["{events}", "--publisher", "Kiosk!"], "--publisher"),
         (["{events}", "--now", "2026-11-22"], "--now"),
         (["{events}", "--reference", "/no/such/folder"], "reference data"),
@@ -111,7 +112,9 @@ def test_what_is_unusable_exits_with_two(
     events = _file(tmp_path, value())
     empty = tmp_path / "empty.ndjson"
     empty.write_bytes(b"\n \n")
-    filled = [part.format(empty=empty, events=events) for part in arguments]
+    listed = tmp_path / "list.json"
+    listed.write_bytes(b"[\n{},\n{}\n]")
+    filled = [part.format(empty=empty, events=events, listed=listed) for part in arguments]
     assert run(["check", *filled]) == 2
     said = capsys.readouterr().err
     assert sentence in said

@@ -1,6 +1,7 @@
 """A process that ends is started again, ever more slowly while it keeps ending."""
 
 import sys
+import time
 from pathlib import Path
 
 from deploy.engines.process import ChildProcess
@@ -62,3 +63,29 @@ def test_a_log_keeps_what_every_run_printed(tmp_path: Path) -> None:
 
     assert one.process.log.read_text().count("said by a run") == 2
     assert one.process.last_words() == "said by a run / said by a run"
+
+
+def test_a_long_log_is_set_aside_while_the_program_goes_on(tmp_path: Path) -> None:
+    """What was printed is in the other file; what comes begins the first one anew."""
+    (tmp_path / "ask").touch()
+    one = kept(
+        tmp_path,
+        "import pathlib, sys, time\n"
+        f"folder = pathlib.Path({str(tmp_path)!r})\n"
+        "print('x' * 100, flush=True)\n"
+        "(folder / 'ask').unlink()\n"
+        "while not (folder / 'ask').exists(): time.sleep(0.01)\n"
+        "print('after', flush=True)\n",
+    )
+    one.begin(0.0)
+    while (tmp_path / "ask").exists():
+        time.sleep(0.01)
+
+    one.process.trim_log(bytes_max=1_000)
+    assert not one.process.log.with_suffix(".log.1").exists(), "it is short enough"
+    one.process.trim_log(bytes_max=50)
+    (tmp_path / "ask").touch()
+    ended(one)
+
+    assert one.process.log.with_suffix(".log.1").read_text() == "x" * 100 + "\n"
+    assert one.process.log.read_text() == "after\n"
