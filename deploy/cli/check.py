@@ -36,14 +36,14 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "no_id": "(no readable id)",
         "summary": "{events} events: {recorded} would be recorded, {repeated} repeated, "
         "{refused} would be refused.",
-        "not_judged": "Not judged here: the sender's rights, and what was sent before.",
+        "not_judged": "Not judged here: for which units the sender speaks, what was sent before.",
     },
     "vi": {
         "line": "dòng {line}",
         "no_id": "(không đọc được mã)",
         "summary": "{events} sự kiện: {recorded} sẽ được ghi nhận, {repeated} lặp lại, "
         "{refused} sẽ bị từ chối.",
-        "not_judged": "Không xét ở đây: quyền của bên gửi và những gì đã gửi trước đó.",
+        "not_judged": "Không xét ở đây: bên gửi được thay đơn vị nào, những gì đã gửi trước đó.",
     },
 }
 
@@ -76,7 +76,8 @@ def check(  # One option for each thing that a check may be told.
     ],
     *,
     publisher: Annotated[
-        str | None, typer.Option(help="Whose inbound topic it is for; checks the source.")
+        str | None,
+        typer.Option(help="Whose topic it is for: checks source and rights."),
     ] = None,
     reference: Annotated[
         Path | None, typer.Option(help="A folder of reference data instead of the bundled one.")
@@ -128,9 +129,11 @@ def records(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     head = stream.read(WHOLE_BYTES_MAX)
     if len(head) == WHOLE_BYTES_MAX:
         head += stream.readline(LINE_BYTES_MAX)
-    elif _is_one_object(head):
+    elif isinstance(whole := _whole(head), dict):
         yield 1, head.strip()
         return
+    elif isinstance(whole, list) and len(head.splitlines()) > 1:
+        raise SettingError("The file holds one list: write one event to a line (NDJSON).")
     number = 0
     for source in (BytesIO(head), stream):
         while line := source.readline(LINE_BYTES_MAX):
@@ -139,11 +142,12 @@ def records(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
                 yield number, line.strip()
 
 
-def _is_one_object(text: bytes) -> bool:
+def _whole(text: bytes) -> object:
+    """Read the whole text as one JSON value; None when it is none."""
     try:
-        return isinstance(json.loads(text), dict)
+        return json.loads(text)
     except (ValueError, RecursionError):
-        return False
+        return None
 
 
 def _paragraph(line: int, verdict: Verdict, language: Language) -> str:

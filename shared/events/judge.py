@@ -13,7 +13,13 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from shared.events import dossiers, faults, reference
-from shared.events.answers import Corrected, NoticeProven, NoticeUndeliverable, Replacement
+from shared.events.answers import (
+    Corrected,
+    NoticeProven,
+    NoticeUndeliverable,
+    ObligationAcknowledged,
+    Replacement,
+)
 from shared.events.centres import ConnectionLost
 from shared.events.codes import PROVINCE
 from shared.events.faults import Fault
@@ -23,6 +29,12 @@ from shared.events.registry import REGISTRY
 from shared.events.shapes import faults_of
 from shared.events.topics import REFERENCE
 from shared.events.transitions import NAMES, Status, allowed_from, is_legal, recorded_status
+
+#: Who alone may change the reference data, bring history, and say what people answered.
+REFERENCE_PUBLISHER: Final = "province"
+IMPORT_PUBLISHER: Final = "import"
+ANSWERS_PUBLISHER: Final = "notifications"
+_ANSWERS = (ObligationAcknowledged, NoticeProven, NoticeUndeliverable)
 
 #: Clocks of two honest machines may differ by this much.
 SKEW_MAX: Final = timedelta(minutes=2)
@@ -79,6 +91,18 @@ def judge(
 def judge_source(event: InboundEvent, publisher: str) -> list[Fault]:
     """Say whether an event names another source than the publisher who sent it."""
     return [] if event.publisher == publisher else [faults.wrong_source(publisher)]
+
+
+def judge_publisher(event: InboundEvent, publisher: str) -> list[Fault]:
+    """Say what a publisher may not send: another's events, types or history not its own."""
+    found = judge_source(event, publisher)
+    if event.topic is REFERENCE and publisher != REFERENCE_PUBLISHER:
+        found.append(faults.not_allowed())
+    if isinstance(event.data, _ANSWERS) and publisher != ANSWERS_PUBLISHER:
+        found.append(faults.not_allowed())
+    if event.backfill and publisher != IMPORT_PUBLISHER:
+        found.append(faults.backfill_not_allowed())
+    return found
 
 
 def follow(event: InboundEvent, standing: Standing) -> Standing:

@@ -1,7 +1,7 @@
 """A rehearsal: what the door would say to a sequence of events, without a door.
 
 It keeps each subject's standing and each id's content as intake would, and judges with the same
-functions. What only the running system knows (rights, what was sent before) it does not.
+functions. It cannot know which units a key speaks for, nor what was sent before.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from typing import Literal
 from shared.events import faults
 from shared.events.faults import Fault
 from shared.events.inbound import InboundEvent, claimed_id, parse_inbound
-from shared.events.judge import ReferenceView, Standing, follow, judge, judge_source
+from shared.events.judge import ReferenceView, Standing, follow, judge, judge_publisher
 from shared.events.topics import DOSSIERS
 
 Outcome = Literal["recorded", "repeated", "refused"]
@@ -63,7 +63,7 @@ class Rehearsal:
                 return Verdict("repeated", event.id, event.name, event.subject)
             found.append(faults.id_reused())
         if self.publisher is not None:
-            found.extend(judge_source(event, self.publisher))
+            found.extend(judge_publisher(event, self.publisher))
         standing = self._standings.get(event.subject) or Standing()
         if applied is None:
             found.extend(judge(event, standing, self.view, self.now))

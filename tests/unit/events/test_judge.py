@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.events.faults import Fault
-from shared.events.judge import SKEW_MAX, Standing, follow, judge, judge_source
+from shared.events.judge import SKEW_MAX, Standing, follow, judge, judge_publisher, judge_source
 from shared.events.transitions import Status
 from tests.unit.events.made import EIGHT, NOW, inbound
 
@@ -184,6 +184,29 @@ def test_the_source_is_the_publishers_own() -> None:
     """The right to write to a topic is the identity; the source is checked against it."""
     assert judge_source(inbound(), "kiosk") == []
     assert _said(judge_source(inbound(), "portal")) == [("wrong-source", "/source")]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "owner", "fault"),
+    [
+        ("unit.changed", {}, "province", ("not-allowed", "/type")),
+        ("obligation.acknowledged", {}, "notifications", ("not-allowed", "/type")),
+        ("notice.proven", {}, "notifications", ("not-allowed", "/type")),
+        (
+            "dossier.completed",
+            {"backfill": True},
+            "import",
+            ("backfill-not-allowed", "/backfill"),
+        ),
+    ],
+)
+def test_some_types_belong_to_one_publisher(
+    name: str, changes: dict[str, object], owner: str, fault: tuple[str, str]
+) -> None:
+    """Reference data, answers and history come from the one who has them."""
+    own = inbound(name, source=f"urn:motcua:publisher:{owner}", **changes)
+    assert judge_publisher(own, owner) == []
+    assert _said(judge_publisher(inbound(name, **changes), "kiosk")) == [fault]
 
 
 def test_a_standing_follows_what_was_recorded() -> None:
