@@ -173,7 +173,7 @@ class Intake:
         self.supervisor.keep("kafka", self._consume)
         self.supervisor.every(SWEEP_S, "outboxes", self._sweep)
         self.supervisor.every(SWEEP_S, "reference", self._refresh)
-        self.supervisor.every(SWEEP_S, "connections", self._watch)
+        self.supervisor.every(MEASURE_S, "connections", self._watch)
         self.supervisor.every(MEASURE_S, "measures", self._measure)
         self.supervisor.every(LOOK_S, "progress", self._mark)
 
