@@ -36,14 +36,14 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "no_id": "(no readable id)",
         "summary": "{events} events: {recorded} would be recorded, {repeated} repeated, "
         "{refused} would be refused.",
-        "not_judged": "Not judged here: for which units the sender speaks, what was sent before.",
+        "not_judged": "Not judged here: which units a sender speaks for, and what came before.",
     },
     "vi": {
         "line": "dòng {line}",
         "no_id": "(không đọc được mã)",
         "summary": "{events} sự kiện: {recorded} sẽ được ghi nhận, {repeated} lặp lại, "
         "{refused} sẽ bị từ chối.",
-        "not_judged": "Không xét ở đây: bên gửi được thay đơn vị nào, những gì đã gửi trước đó.",
+        "not_judged": "Không xét ở đây: bên gửi thay đơn vị nào, những gì đã gửi trước đó.",
     },
 }
 
