@@ -21,6 +21,7 @@ class AssessedCycle:
         rungs: The moments of its ladder, earliest first.
         ended_at: When it ended; None while it runs.
         ended_why: What ended it.
+        can_breach: Whether its end, once missed, is a breach.
     """
 
     key: str
@@ -31,6 +32,7 @@ class AssessedCycle:
     rungs: tuple[PlannedRung, ...] = ()
     ended_at: datetime | None = None
     ended_why: str | None = None
+    can_breach: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -292,7 +292,7 @@ def _begin(
         rungs=[RungState(r.rung, r.at, r.repeat) for r in cycle.rungs],
     )
     breach_at = cycle.limit or cycle.due
-    if breach_at is not None:
+    if breach_at is not None and cycle.can_breach:
         begun.rungs.append(RungState(BREACH, breach_at))
     obligation.cycles.append(begun)
     return begun

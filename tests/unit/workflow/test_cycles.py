@@ -51,6 +51,8 @@ def test_while_the_applicant_is_waited_for_nothing_climbs() -> None:
     assert scenario.heard() == [
         "suspended dossier_deadline since Tue 6 Jan 09:00",
         "suspended apology_slip since Tue 6 Jan 09:00",
+        "opened supplement_notice/1 due Thu 8 Jan 17:00",
+        "discharged supplement_notice requested in time",
     ]
     assert scenario.obligation().due is None
 
@@ -108,7 +110,10 @@ def test_an_unproven_request_stops_nothing_until_it_is_proven() -> None:
     """For the law a wait counts from the proven arrival of the notice."""
     scenario = accepted()
     request = asked(scenario, "2026-01-06 09:00", in_person=False)
-    assert scenario.heard() == []
+    assert scenario.heard() == [
+        "opened supplement_notice/1 due Thu 8 Jan 17:00",
+        "discharged supplement_notice requested in time",
+    ]
     assert scenario.obligation().index_due is None
     scenario.happens(
         "notice.proven",
@@ -156,6 +161,9 @@ def test_a_wait_that_opens_before_a_rung_withdraws_it() -> None:
         "withdrawn dossier_deadline/1 half (suspended)",
         "suspended dossier_deadline since Fri 9 Jan 16:00",
         "suspended apology_slip since Fri 9 Jan 16:00",
+        "opened supplement_notice/1 due Thu 8 Jan 17:00",
+        "breached supplement_notice/1 at Fri 9 Jan 00:00",
+        "discharged supplement_notice requested late",
     ]
 
 

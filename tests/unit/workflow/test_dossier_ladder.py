@@ -285,7 +285,7 @@ def test_imported_history_that_ended_tells_nothing() -> None:
 def test_a_rung_dated_before_its_cycle_opened_does_not_apply() -> None:
     """After a new date half the limit lies behind: it is not told again."""
     scenario = Scenario()
-    scenario.accepted("2026-01-07 16:55", TEN_DAYS)
+    scenario.accepted("2026-01-07 14:55", TEN_DAYS)
     scenario.happens("dossier.extended", "2026-01-20 16:00", new_date="2026-01-23")
     scenario.heard()
     scenario.walks_to("2026-01-23 08:00")

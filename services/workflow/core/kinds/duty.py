@@ -32,7 +32,7 @@ class _Gap:
 
 def assess_duty(facts: Facts, reference: Reference) -> list[Assessment]:
     """Say whether the session is covered, and since when it is not."""
-    session = _session(facts, reference)
+    session = session_of(facts, reference)
     if session is None:
         return []
     gaps = list(_gaps(session, facts.events))
@@ -73,7 +73,7 @@ def sessions_of(reference: Reference, day: date) -> Iterator[tuple[str, str]]:
                 )
 
 
-def _session(facts: Facts, reference: Reference) -> Session | None:
+def session_of(facts: Facts, reference: Reference) -> Session | None:
     """Return the session, if the unit is open then and owes it."""
     matter = parse_matter(facts.subject)
     unit = reference.units.get(facts.unit)

@@ -3,13 +3,64 @@
 from collections.abc import Mapping
 from typing import Final
 
+from services.workflow.core.kinds.centre import (
+    CONNECTION_KIND,
+    DEFECT_REPAIR,
+    INTERRUPTION_KIND,
+    OUTAGE_KIND,
+    SUPPORT_ASSIGN,
+    SUPPORT_RESOLVE,
+)
 from services.workflow.core.kinds.dossier import APOLOGY_SLIP, DOSSIER_DEADLINE
 from services.workflow.core.kinds.duty import DUTY
 from services.workflow.core.kinds.kind import Kind
+from services.workflow.core.kinds.periodic import (
+    CONDITIONS_KIND,
+    POSTING_KIND,
+    ROSTER_GAP,
+    WITHDRAWAL_KIND,
+)
+from services.workflow.core.kinds.petitions import (
+    DATA_REQUEST,
+    DATA_REQUEST_REPLY,
+    PETITION_ANSWER,
+    PETITION_CLASSIFY,
+    PETITION_PUBLISH,
+)
+from services.workflow.core.kinds.steps import (
+    AGENCY_STEP,
+    APPLICANT_CONFIRMATION,
+    HAND_OVER_LATE,
+    SUPPLEMENT_NOTICE,
+)
 from shared.events.codes import is_matter
 
 KINDS: Final[Mapping[str, Kind]] = {
-    kind.id: kind for kind in (DOSSIER_DEADLINE, APOLOGY_SLIP, DUTY)
+    kind.id: kind
+    for kind in (
+        DOSSIER_DEADLINE,
+        APOLOGY_SLIP,
+        AGENCY_STEP,
+        SUPPLEMENT_NOTICE,
+        APPLICANT_CONFIRMATION,
+        HAND_OVER_LATE,
+        DUTY,
+        ROSTER_GAP,
+        CONDITIONS_KIND,
+        DEFECT_REPAIR,
+        POSTING_KIND,
+        WITHDRAWAL_KIND,
+        PETITION_CLASSIFY,
+        PETITION_ANSWER,
+        PETITION_PUBLISH,
+        SUPPORT_ASSIGN,
+        SUPPORT_RESOLVE,
+        INTERRUPTION_KIND,
+        OUTAGE_KIND,
+        CONNECTION_KIND,
+        DATA_REQUEST_REPLY,
+        DATA_REQUEST,
+    )
 }
 
 CALENDAR_KINDS: Final = tuple(kind for kind in KINDS.values() if kind.opens_on is not None)

@@ -1,0 +1,333 @@
+"""Every other kind, opened, climbed and ended by its own rule; and the page of them all."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from services.workflow.core.kinds.registry import CALENDAR_KINDS, KINDS
+from services.workflow.core.ladder import LAST_ROLE
+from services.workflow.usecases.kinds_page import kinds_page
+from services.workflow.usecases.kinds_view import kinds_view
+from shared.events.reference import LeaveRecorded, ProcedureDecided, ProcedureExpired
+from shared.events.registry import REGISTRY
+from tests.unit.workflow.province import SOURCE, TEN_DAYS, UNIT
+from tests.unit.workflow.scenario import Scenario, moment
+
+PAGE = Path("services/workflow/kinds.md")
+OPENED = "2026-01-05 09:00"
+
+
+def matter(kind: str, own_id: str = "m-1", now: str = "2026-01-05 08:00") -> Scenario:
+    """Return a scenario of a centre's matter."""
+    return Scenario(subject=f"{UNIT}/{kind}/{own_id}", now=moment(now))
+
+
+def of(scenario: Scenario, obligation: str) -> list[str]:
+    """Return what was said of one obligation, and forget the rest."""
+    return [
+        line for line in scenario.heard() if f"{obligation}/" in f"{line}/".replace(" ", "/")
+    ]
+
+
+def test_the_page_is_what_the_data_say() -> None:
+    """Nobody edits it by hand."""
+    assert PAGE.read_text(encoding="utf-8") == kinds_page()
+
+
+def test_the_kinds_are_given_as_data() -> None:
+    """Programs that share no code with the engine read ladders from here."""
+    listed = {row["kind"]: row for row in kinds_view()}
+    assert set(listed) == set(KINDS)
+    assert [rung["id"] for rung in listed["dossier_deadline"]["ladder"]] == [
+        "half",
+        "most",
+        "overdue",
+        "overdue_1",
+        "overdue_3",
+        "overdue_5",
+    ]
+    assert listed["dossier_deadline"]["ladder"][0]["when"] == {"share_percent": 50}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.id)
+def test_a_kind_watches_events_that_there_are(kind: object) -> None:
+    """A misspelt name would never open anything."""
+    assert getattr(kind, "watches") <= REGISTRY.keys()  # noqa: B009 - mypy sees an object here.
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.id)
+def test_every_ladder_leads_to_where_somebody_always_is(kind: object) -> None:
+    """From whichever rung, the chain of roles reaches the province."""
+    ladder = getattr(kind, "ladder")  # noqa: B009 - as above.
+    names = [rung.id for rung in ladder.rungs]
+    assert len(names) == len(set(names))
+    assert all(LAST_ROLE in ladder.roles_from(name) for name in names)
+
+
+def test_what_the_calendar_opens_names_its_subjects() -> None:
+    """On an ordinary day the sessions; on the first of a month the self-assessments too."""
+    reference = Scenario().reference
+    by_kind = {
+        kind.id: [subject for subject, _ in kind.opens_on(reference, date(2026, 4, 1))]
+        for kind in CALENDAR_KINDS
+        if kind.opens_on is not None
+    }
+    assert f"{UNIT}/duty/2026-04-01/am" in by_kind["duty"]
+    assert f"{UNIT}/conditions/2026-04" in by_kind["conditions"]
+    assert by_kind["posting"] == []
+
+
+def test_the_step_of_another_agency() -> None:
+    """It is counted from the moment the agency has the dossier, and blamed on nobody else."""
+    scenario = Scenario()
+    scenario.accepted(OPENED, TEN_DAYS)
+    scenario.assigned(OPENED)
+    scenario.happens(
+        "dossier.step_started",
+        "2026-01-06 09:00",
+        step="tax",
+        agency="G12.20",
+        limit={"unit": "working_days", "value": 2},
+    )
+    scenario.walks_to("2026-01-09 18:00")
+    scenario.happens("dossier.step_finished", "2026-01-09 18:00", step="tax", agency="G12.20")
+    assert of(scenario, "agency_step:tax") == [
+        "opened agency_step:tax/1 due Thu 8 Jan 17:00",
+        "Thu 8 Jan 07:30 agency_step:tax/1 most → handler",
+        "Thu 8 Jan 17:00 agency_step:tax/1 overdue → director",
+        "breached agency_step:tax/1 at Fri 9 Jan 00:00",
+        "Fri 9 Jan 17:00 agency_step:tax/1 overdue_1 → chairman",
+        "discharged agency_step:tax done late",
+    ]
+
+
+def test_silence_of_the_applicant_is_consent() -> None:
+    """After a day the handler hears that they may go on; nobody breached anything."""
+    scenario = Scenario()
+    scenario.accepted(OPENED, TEN_DAYS)
+    scenario.assigned(OPENED)
+    scenario.happens("dossier.confirmation_requested", "2026-01-06 10:00")
+    scenario.walks_to("2026-01-08 09:00")
+    assert of(scenario, "applicant_confirmation") == [
+        "opened applicant_confirmation/1 due Thu 8 Jan 00:00",
+        "Thu 8 Jan 00:00 applicant_confirmation/1 go_on → handler",
+        "discharged applicant_confirmation consent_by_silence in time",
+    ]
+
+
+def test_an_applicant_who_confirms_ends_the_wait() -> None:
+    """Within the day."""
+    scenario = Scenario()
+    scenario.accepted(OPENED, TEN_DAYS)
+    scenario.happens("dossier.confirmation_requested", "2026-01-06 10:00")
+    scenario.happens("dossier.confirmed", "2026-01-06 15:00")
+    assert of(scenario, "applicant_confirmation") == [
+        "opened applicant_confirmation/1 due Thu 8 Jan 00:00",
+        "discharged applicant_confirmation confirmed in time",
+    ]
+
+
+def test_paper_received_after_three_is_handed_over_next_morning() -> None:
+    """The first hour of the next working day is its start."""
+    scenario = Scenario()
+    scenario.accepted("2026-01-05 15:30", TEN_DAYS)
+    scenario.walks_to("2026-01-06 09:00")
+    scenario.assigned("2026-01-06 09:00")
+    assert of(scenario, "hand_over") == [
+        "opened hand_over/1 due Tue 6 Jan 08:30",
+        "breached hand_over/1 at Tue 6 Jan 08:30",
+        "Tue 6 Jan 08:30 hand_over/1 overdue → director",
+        "discharged hand_over handed_over late",
+    ]
+
+
+def test_paper_received_before_three_opens_no_hand_over() -> None:
+    """It is handed over at once."""
+    scenario = Scenario()
+    scenario.accepted("2026-01-05 15:00", TEN_DAYS)
+    assert of(scenario, "hand_over") == []
+
+
+def test_a_petition_is_classified_answered_and_published() -> None:
+    """Two, fifteen and two working days."""
+    scenario = matter("petition")
+    scenario.happens("petition.received", OPENED, channel="direct")
+    scenario.happens("petition.classified", "2026-01-06 09:00", outcome="accepted")
+    scenario.happens("petition.answered", "2026-01-20 09:00", by="p-a")
+    scenario.happens("petition.published", "2026-01-23 09:00")
+    assert scenario.heard() == [
+        "opened petition_classify/1 due Wed 7 Jan 17:00",
+        "opened petition_answer/1 due Fri 23 Jan 17:00",
+        "discharged petition_classify classified in time",
+        "skipped petition_answer/1 most (answered)",
+        "discharged petition_answer answered in time",
+        "opened petition_publish/1 due Thu 22 Jan 17:00",
+        "skipped petition_publish/1 most (published)",
+        "skipped petition_publish/1 overdue (published)",
+        "breached petition_publish/1 at Fri 23 Jan 00:00",
+        "discharged petition_publish published late",
+    ]
+
+
+def test_a_petition_to_be_completed_has_five_days() -> None:
+    """The outcome decides which of the two limits holds."""
+    scenario = matter("petition")
+    scenario.happens("petition.received", OPENED, channel="direct")
+    scenario.happens("petition.classified", "2026-01-10 09:00", outcome="supplement")
+    assert scenario.obligation("petition_classify").in_time is True
+
+
+def test_a_refused_petition_needs_no_answer() -> None:
+    """It is void, not late."""
+    scenario = matter("petition")
+    scenario.happens("petition.received", OPENED, channel="direct")
+    scenario.heard()
+    scenario.happens("petition.classified", "2026-01-06 09:00", outcome="refused")
+    assert scenario.heard() == [
+        "discharged petition_classify classified in time",
+        "discharged petition_answer not_owed void",
+    ]
+
+
+def test_a_request_for_support_is_the_province_s_to_assign_and_to_resolve() -> None:
+    """In opening hours of the province: four to assign, sixteen to resolve."""
+    scenario = matter("support")
+    scenario.happens("support.requested", OPENED, topic="software", by="p-a")
+    scenario.walks_to("2026-01-05 15:00")
+    scenario.happens("support.assigned", "2026-01-05 15:00", to="p-20-helper")
+    scenario.walks_to("2026-01-07 12:00")
+    scenario.happens("support.resolved", "2026-01-07 12:00", by="p-20-helper")
+    assert scenario.heard() == [
+        "opened support_assign/1 due Mon 5 Jan 15:00",
+        "opened support_resolve/1 due Wed 7 Jan 10:00",
+        "discharged support_assign assigned in time",
+        "Tue 6 Jan 16:18 support_resolve/1 most → handler",
+        "breached support_resolve/1 at Wed 7 Jan 10:00",
+        "Wed 7 Jan 10:00 support_resolve/1 overdue → province",
+        "discharged support_resolve resolved late",
+    ]
+
+
+def test_a_defect_is_repaired_by_its_priority() -> None:
+    """A high one within a working day."""
+    scenario = matter("defect")
+    scenario.happens("defect.reported", OPENED, item="wifi", priority="high", by="p-a")
+    scenario.walks_to("2026-01-06 18:00")
+    assert scenario.heard() == [
+        "opened defect_repair/1 due Tue 6 Jan 17:00",
+        "Tue 6 Jan 07:30 defect_repair/1 most → director",
+        "Tue 6 Jan 17:00 defect_repair/1 overdue → chairman",
+    ]
+
+
+def test_each_loss_of_a_connection_is_one_of_its_own() -> None:
+    """The second one is named by its number."""
+    scenario = matter("connection", "dkkd")
+    scenario.happens("connection.lost", OPENED)
+    scenario.walks_to("2026-01-05 09:30")
+    scenario.happens("connection.restored", "2026-01-05 09:30")
+    scenario.happens("connection.lost", "2026-01-05 14:00")
+    assert scenario.heard() == [
+        "opened connection/1 due Mon 5 Jan 15:00",
+        "Mon 5 Jan 09:15 connection/1 down → director",
+        "discharged connection restored in time",
+        "opened connection:2/1 due Tue 6 Jan 08:30",
+    ]
+
+
+def test_an_interruption_is_to_end_within_four_opening_hours() -> None:
+    """Director after a quarter of an hour, province after an hour."""
+    scenario = matter("interruption")
+    scenario.happens("centre.interrupted", OPENED, cause="power")
+    scenario.walks_to("2026-01-05 10:30")
+    assert scenario.heard() == [
+        "opened interruption/1 due Mon 5 Jan 15:00",
+        "Mon 5 Jan 09:15 interruption/1 down → director",
+        "Mon 5 Jan 10:00 interruption/1 down_60 → province",
+    ]
+
+
+@pytest.mark.parametrize(("starts", "judged"), [("13", "in time"), ("12", "late")])
+def test_a_planned_outage_is_announced_seven_working_days_before(
+    starts: str, judged: str
+) -> None:
+    """Monday the 5th is seven working days before Tuesday the 13th, Saturday worked."""
+    scenario = matter("outage")
+    scenario.happens(
+        "outage.planned",
+        OPENED,
+        starts=f"2026-01-{starts}T08:00:00+07:00",
+        ends=f"2026-01-{starts}T12:00:00+07:00",
+        cause="upgrade",
+    )
+    assert scenario.heard()[-1] == f"discharged outage_notice announced {judged}"
+
+
+def test_a_request_about_personal_data_has_two_clocks() -> None:
+    """A first reply in two working days, erasure in twenty days."""
+    scenario = matter("datarequest")
+    scenario.happens("datarequest.received", OPENED, right="erase")
+    assert scenario.heard() == [
+        "opened datarequest_reply/1 due Wed 7 Jan 17:00",
+        "opened datarequest/1 due Mon 26 Jan 17:00",
+    ]
+
+
+def test_the_self_assessment_is_owed_by_the_last_working_day_of_the_month() -> None:
+    """The Director is reminded three days before; a report ends it."""
+    scenario = matter("conditions", "2026-04", "2026-04-01 00:00")
+    scenario.opens()
+    scenario.walks_to("2026-04-25 08:00")
+    assert scenario.heard() == [
+        "opened conditions/1 due Wed 29 Apr 17:00",
+        "Thu 23 Apr 17:00 conditions/1 reminder → director",
+    ]
+    scenario.happens(
+        "conditions.reported",
+        "2026-04-28 09:00",
+        items=[{"item": "wifi", "state": "good"}],
+        by="p-a",
+    )
+    assert scenario.heard() == ["discharged conditions reported in time"]
+
+
+def test_a_decision_is_posted_within_five_working_days_and_taken_down_when_it_expires() -> None:
+    """Both stand on one matter: the procedure and the day of the decision."""
+    decided = ProcedureDecided(
+        procedure="1.000050",
+        name="Procedure",
+        field="ho_tich",
+        decided_on=date(2026, 1, 6),
+        source=SOURCE,
+    )
+    scenario = matter("posting", "1.000050/2026-01-06", "2026-01-06 08:00")
+    scenario.decides(decided)
+    scenario.opens()
+    scenario.happens("posting.published", "2026-01-09 09:00", procedure="1.000050")
+    scenario.now = moment("2026-03-02 08:00")
+    scenario.decides(ProcedureExpired(procedure="1.000050", expired_on=date(2026, 3, 2)))
+    scenario.sweeps()
+    assert scenario.heard() == [
+        "opened posting/1 due Mon 12 Jan 17:00",
+        "discharged posting published in time",
+        "opened posting_withdrawal/1 due Mon 9 Mar 17:00",
+    ]
+
+
+def test_a_roster_of_people_on_leave_is_a_gap() -> None:
+    """The Director hears at once; a new roster ends it."""
+    scenario = matter("duty", "2026-01-07/am")
+    scenario.decides(
+        LeaveRecorded(
+            person="p-a", unit=UNIT, first_day=date(2026, 1, 7), last_day=date(2026, 1, 8)
+        )
+    )
+    scenario.happens("duty.rostered", OPENED, persons=["p-a"])
+    scenario.walks_to("2026-01-05 09:30")
+    scenario.happens("duty.rostered", "2026-01-05 10:00", persons=["p-b"])
+    assert of(scenario, "roster_gap") == [
+        "opened roster_gap/1 due Wed 7 Jan 07:30",
+        "Mon 5 Jan 09:05 roster_gap/1 gap → director",
+        "discharged roster_gap filled in time",
+    ]
