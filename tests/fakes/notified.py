@@ -7,14 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.events.contacts import Contact, contact_document
-from shared.events.envelope import Event, to_document
+from shared.events.envelope import Event, to_document, topic_of
 from shared.events.model import EventData
 from shared.events.obligations import (
     ObligationOpened,
     ObligationRungReached,
     ObligationRungWithdrawn,
 )
-from shared.events.registry import REGISTRY
 from shared.events.topics import CONTACTS, OBLIGATIONS
 from shared.subjects.document import Outgoing
 
@@ -42,8 +41,7 @@ class Numbered:
         **envelope: Any,  # noqa: ANN401 -- Any attribute of the envelope.
     ) -> Event:
         """Return the next event of a subject."""
-        topic = REGISTRY[data.NAME].topic
-        name = topic.name if topic else "dossiers"
+        name = topic_of(data.NAME, subject).name
         self.last[name, subject] += 1
         sequence = self.last[name, subject]
         return Event(

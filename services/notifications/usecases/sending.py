@@ -232,21 +232,13 @@ class SendDue:
                 )
         wanted = [document for one, _ in written for document in one.documents]
         won = {document.id for document in await self.steps.silently(wanted)}
-        calls = [
-            self._hand_over(one.documents, message)
-            for one, message in written
-            # A merged message that lost one of its notices says too much: it is written anew.
-            if all(document.id in won for document in one.documents)
-        ]
-        torn = [
-            document
-            for one, _ in written
-            if not all(document.id in won for document in one.documents)
-            for document in one.documents
-            if document.id in won
-        ]
+        whole, torn = _split(written, won)
         await self.steps.take([(one, partial(self._released, wall=wall)) for one in torn])
-        for problem in await asyncio.gather(*calls, return_exceptions=True):
+        done = await asyncio.gather(
+            *(self._hand_over(one.documents, message) for one, message in whole),
+            return_exceptions=True,
+        )
+        for problem in done:
             if problem is not None:
                 raise problem
 
@@ -301,6 +293,24 @@ class SendDue:
                 return await self.port.send(message)
         except TimeoutError:
             return Lost(f"no answer within {SEND_SECONDS_MAX:g} s")
+
+
+def _split(
+    written: Sequence[tuple[Parcel, Message]], won: set[str]
+) -> tuple[list[tuple[Parcel, Message]], list[Due]]:
+    """Tell messages that are wholly ours from notices of those that are not.
+
+    A merged message that lost one of its notices says too much: it is written anew.
+    """
+    whole: list[tuple[Parcel, Message]] = []
+    torn: list[Due] = []
+    for one, message in written:
+        mine = [document for document in one.documents if document.id in won]
+        if len(mine) == len(one.documents):
+            whole.append((one, message))
+        else:
+            torn.extend(mine)
+    return whole, torn
 
 
 def _state(document: Due) -> Notice:
