@@ -133,6 +133,8 @@ def _plain(schema: Any) -> Any:  # noqa: ANN401  # A schema is any JSON.
     return {
         key: {name: _plain(part) for name, part in value.items()}
         if key in {"properties", "$defs"}
+        else value
+        if key == "additionalProperties"  # A value under a free key may be null.
         else _plain(value)
         for key, value in schema.items()
         if not (key == "title" and isinstance(value, str))
