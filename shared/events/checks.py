@@ -150,7 +150,11 @@ def _matter_faults(subject: str, data: EventData) -> Iterator[Fault]:
     matter = parse_matter(subject)
     if matter is None or (kind is not None and matter.kind != kind):
         example = _EXAMPLES[kind or "duty"]
-        yield _wrong_subject(f"a matter of kind {kind or 'duty'}", "việc đúng loại", example)
+        yield _wrong_subject(
+            f"a matter of kind {example.split('/')[1]}",
+            f"việc thuộc loại {example.split('/')[1]}",
+            example,
+        )
     elif kind == "posting" and matter.id.partition("/")[0] != getattr(data, "procedure", None):
         yield fault("subject-contradicts", "/data/procedure", field="procedure")
 

@@ -66,7 +66,7 @@ def release(number: int, folder: Path = CONTRACT, events: Path = GOLDEN) -> list
     missing = {name: text for name, text in golden().items() if not (events / name).exists()}
     for name, value in missing.items():
         (events / name).write_bytes(value)
-    return [str(target), *missing]
+    return [str(target.relative_to(folder)), *missing]
 
 
 def main(arguments: Sequence[str]) -> int:
