@@ -71,7 +71,7 @@ class LockStep:
 
     async def _settle(self, name: str) -> None:
         """Wait until one service has nothing left to do, asking nobody else meanwhile."""
-        while self._moving({name: await self._ask(name)}):
+        while self._moving({name: await self._ask(name)}):  # noqa: ASYNC110 - it is a process.
             await asyncio.sleep(POLL_S)
 
     def next_due(self) -> datetime | None:

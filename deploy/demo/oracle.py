@@ -266,13 +266,12 @@ def _moments(
     found = []
     for rung in ladder:
         when = rung["when"]
-        if "percent" in when:
-            moment = _share(stretch, when["percent"], limit, calendar)
+        if "share_percent" in when:
+            moment = _share(stretch, when["share_percent"], limit, calendar)
         else:
+            days = when["working_days_from_due"]
             day = due.astimezone(HANOI).date()
-            moment = due
-            if when["working_days"]:
-                moment = at(calendar.step(day, when["working_days"]), CLOSE)
+            moment = at(calendar.step(day, days), CLOSE) if days else due
         found.append((moment, str(rung["id"])))
     return sorted(found)
 
@@ -337,7 +336,10 @@ def duty_rungs(
                 if (unit, day, session) not in kept:
                     start = at(day, opens)
                     moments = [
-                        (start + timedelta(minutes=rung["when"]["minutes"]), str(rung["id"]))
+                        (
+                            start + timedelta(minutes=rung["when"]["minutes_from_start"]),
+                            str(rung["id"]),
+                        )
                         for rung in ladders["duty"]
                     ]
                     stretch = Stretch(start, day, start, None, "opened")

@@ -197,8 +197,8 @@ async def _compare_figures(
     report: Report, playing: Stage, truths: Mapping[str, Truth], end: datetime
 ) -> None:
     """The figures of every commune, and of the province, are those of the stories."""
-    answer = await _get(playing, "reporting", "/v1/figures?by=unit", playing.keys.province)
-    units: Mapping[str, Mapping[str, Any]] = answer["units"]
+    answer = await _get(playing, "reporting", "/v1/figures", playing.keys.province)
+    units: dict[str, Mapping[str, Any]] = {row["unit"]: row for row in answer["by_unit"]}
     wanted = {unit: _figures(unit, truths, end) for unit in playing.units}
     for name in ("received", "ended", "pending", "in_time", "late", "overdue"):
         expected: Counter[str] = Counter({u: wanted[u][name] for u in playing.units})
@@ -209,7 +209,7 @@ async def _compare_figures(
         report.count(
             f"figures of the province: {name}",
             expected.total(),
-            _shown(answer["total"], name),
+            _shown(answer, name),
         )
 
 
