@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from services.reporting.core.counts import OpenEntry
-from services.reporting.core.matters import MatterFact
+from services.reporting.core.fact import MatterFact
 from services.reporting.core.rollups import Month, MonthTotal, OpenRoll
 from services.reporting.core.rows import Row
 from services.reporting.core.state import FactState

@@ -17,11 +17,18 @@ from services.reporting.adapters.events import (
     moment_from_text,
     moment_to_text,
 )
-from services.reporting.core.counts import Count, OpenEntry, checksums, counts, open_entry
+from services.reporting.core.counts import (
+    Count,
+    OpenEntry,
+    checksums,
+    counts,
+    open_entry,
+)
 from services.reporting.core.derive import derive
-from services.reporting.core.matters import MatterFact, derive_matter, matter_counts
+from services.reporting.core.fact import MatterFact
+from services.reporting.core.matters import derive_matter, matter_checksums, matter_counts
 from services.reporting.core.rows import Row, row_of
-from services.reporting.core.state import FactState
+from services.reporting.core.state import FactState, Settled
 from shared.events.codes import is_matter
 from shared.subjects.ports import StateCodec
 
@@ -36,6 +43,7 @@ class FactCodec(StateCodec[FactState]):
 
     @override
     def to_document(self, state: FactState) -> dict[str, Any]:
+        _settle(state)  # First, so that the cells it is counted in now are kept with it.
         return {
             "subject": state.subject,
             "own": [event_to_document(one) for one in state.own],
@@ -65,10 +73,11 @@ class FactCodec(StateCodec[FactState]):
 
     @override
     def index(self, state: FactState) -> dict[str, Any]:
-        if is_matter(state.subject):
-            return _matter_index(state)
-        fact = derive(state, state.fields.get)
-        state.settle(checksums(fact))
+        settled = _settle(state)
+        fact = settled.fact
+        if settled.matter is not None:
+            found = matter_counts(settled.matter)
+            return {**_counted(found), "matter": matter_to_document(settled.matter)}
         if fact is None:
             return {}
         index: dict[str, Any] = {
@@ -89,22 +98,17 @@ class FactCodec(StateCodec[FactState]):
         return index
 
 
-def _matter_index(state: FactState) -> dict[str, Any]:
-    fact = derive_matter(state)
-    if fact is None:
-        return {}
-    found = matter_counts(fact)
-    sums = {one.cell.name: hash_of(one) for one in found}
-    state.settle(sums)
-    return {**_counted(found), "matter": matter_to_document(fact)}
-
-
-def hash_of(count: Count) -> int:
-    """Give a checksum of what a matter gives to a cell; never 0."""
-    return 1 + sum(
-        (index + 1) * (number + 1) * len(atom)
-        for index, (atom, number) in enumerate(sorted(count.atoms.items()))
-    )
+def _settle(state: FactState) -> Settled:
+    """Work out the fact, once for each state, and note the cells that it is counted in."""
+    if state.settled is None:
+        if is_matter(state.subject):
+            matter = derive_matter(state)
+            state.settle(Settled(matter=matter), matter_checksums(matter))
+        else:
+            fact = derive(state, state.fields.get)
+            state.settle(Settled(fact=fact), checksums(fact))
+    assert state.settled is not None, "settled above"
+    return state.settled
 
 
 def _counted(found: list[Count]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ An atom ending in `_in` or `_out` is one side of a level: how many there are at 
 is what came in until then less what went out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -94,14 +94,18 @@ def checksums(fact: Fact | None) -> dict[str, int]:
     """Return each cell that a fact is counted in with a checksum of what it gives there."""
     if fact is None:
         return {}
-    sums = {
-        one.cell.name: _checksum(f"{one.field}{sorted(one.atoms.items())}")
-        for one in counts(fact)
-    }
+    sums = checksum_of(counts(fact))
     if fact.is_open:
         told = open_entry(fact)
         sums[open_cell(fact.unit)] = _checksum(str(told))
     return sums
+
+
+def checksum_of(given: Iterable[Count]) -> dict[str, int]:
+    """Return each cell with a checksum of what is given to it."""
+    return {
+        one.cell.name: _checksum(f"{one.field}{sorted(one.atoms.items())}") for one in given
+    }
 
 
 def open_entry(fact: Fact) -> OpenEntry:

@@ -177,12 +177,12 @@ def derive(state: FactState, field_of: FieldOf) -> Fact | None:
         deadlines=dates,
         law=law,
         law_day=_law_day(law, ended, ended_status, dates.limit),
-        index=index_verdict(index, seen.requests, ended) if law != "none" else "none",
+        index=_index_verdict(law, index, seen.requests, ended),
         new_date_kept=None
         if new_date is None or ended is None
         else local_day(ended) <= new_date,
         stints=stints,
-        late_promise=late_spans(clocks.promise, ended=ended),
+        late_promise=late_spans(clocks.promise, ended=ended) if law != "none" else (),
         late_law=late_spans(clocks.limit, ended=ended),
         late_index=late_spans(index, ended=ended) if law != "none" else (),
         waits=tuple(seen.waits),
@@ -200,6 +200,19 @@ def derive(state: FactState, field_of: FieldOf) -> Fact | None:
             (found for one in own if (found := getattr(one.data, "lookup_hash", None))), None
         ),
     )
+
+
+def _index_verdict(
+    law: Verdict,
+    index: Sequence[Setting],
+    requests: Sequence[datetime],
+    ended: datetime | None,
+) -> Verdict:
+    """Judge by the index; a dossier is in both rates or in neither."""
+    if law == "none":
+        return "none"
+    found = index_verdict(index, requests, ended)
+    return law if found == "none" else found
 
 
 def _handler(history: Sequence[Event]) -> str | None:

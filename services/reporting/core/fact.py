@@ -17,6 +17,7 @@ Verdict = Literal["on_time", "late", "none", "open"]
 LawDay = Literal["before", "last_day", "late", "none", "open"]
 """Column of form II.06a: before its last day, on it (or taken back in time), late."""
 
+Outcome = Literal["met", "missed", "open", "void"]
 Holder = Literal["desk", "specialist", "agency", "applicant"]
 
 
@@ -169,3 +170,21 @@ class Fact:
 
 def _turns(spans: tuple[Span, ...]) -> datetime | None:
     return spans[-1].start if spans and spans[-1].end is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class MatterFact:
+    """One matter of a centre, as its own events and its obligations tell it."""
+
+    subject: str
+    unit: str
+    kind: str
+    day: date
+    opened: datetime
+    closed: datetime | None
+    outcome: Outcome
+    reported_up: bool
+    session: str | None = None
+    persons: tuple[str, ...] = ()
+    good: int = 0
+    assessed: int = 0

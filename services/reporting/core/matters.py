@@ -5,12 +5,11 @@ the directive is made like every other page: a number, and the matters behind it
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Final, Literal
+from typing import Final
 
 from services.reporting.core.clocks import local_day
-from services.reporting.core.counts import Cell, Count
+from services.reporting.core.counts import Cell, Count, checksum_of
+from services.reporting.core.fact import MatterFact, Outcome
 from services.reporting.core.state import FactState
 from shared.events import centres, obligations
 from shared.events.codes import duty_session, parse_matter
@@ -21,27 +20,6 @@ MATTERS: Final = "~centre"
 """The field under which matters are counted; no procedure has it."""
 
 UPWARD: Final = frozenset({"chairman", "province"})
-
-Outcome = Literal["met", "missed", "open", "void"]
-
-
-@dataclass(frozen=True, slots=True)
-class MatterFact:
-    """One matter of a centre, as its own events and its obligations tell it."""
-
-    subject: str
-    unit: str
-    kind: str
-    day: date
-    opened: datetime
-    closed: datetime | None
-    outcome: Outcome
-    reported_up: bool
-    session: str | None = None
-    persons: tuple[str, ...] = ()
-    good: int = 0
-    assessed: int = 0
-
 
 OPENERS: Final = (
     centres.CentreInterrupted,
@@ -162,3 +140,8 @@ def _duty_atoms(fact: MatterFact) -> dict[str, int]:
     if fact.outcome == "missed" and fact.reported_up:
         atoms["duty_reported_up"] = 1
     return atoms
+
+
+def matter_checksums(fact: MatterFact | None) -> dict[str, int]:
+    """Return each cell that a matter is counted in with a checksum of what it gives there."""
+    return {} if fact is None else checksum_of(matter_counts(fact))

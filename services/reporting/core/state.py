@@ -8,10 +8,19 @@ depend on the order in which they were read.
 from dataclasses import dataclass, field
 from typing import Final
 
+from services.reporting.core.fact import Fact, MatterFact
 from shared.events.envelope import Event
 from shared.events.topics import NOTICES, OBLIGATIONS
 
 NOTICE_PREFIX: Final = "notice/"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What has been worked out of a state: the fact of a dossier or of a matter."""
+
+    fact: Fact | None = None
+    matter: MatterFact | None = None
 
 
 @dataclass(slots=True)
@@ -26,6 +35,7 @@ class FactState:
         touched: Every cell of the roll-ups that this subject was ever counted in, with a
             checksum of what it gives there; a cell it has left stays, with the checksum 0.
         dirty: Cells to be counted anew; None when that is not known, as after a crash.
+        settled: What has been worked out of these histories; None until it was.
     """
 
     subject: str
@@ -35,9 +45,11 @@ class FactState:
     fields: dict[str, str] = field(default_factory=dict)
     touched: dict[str, int] = field(default_factory=dict)
     dirty: frozenset[str] | None = None
+    settled: Settled | None = None
 
     def take(self, event: Event) -> None:
         """Append an event to the history of its stream."""
+        self.settled = None
         if event.topic == NOTICES:
             self.notices.setdefault(event.subject, []).append(event)
         elif event.topic == OBLIGATIONS:
@@ -45,8 +57,9 @@ class FactState:
         else:
             self.own.append(event)
 
-    def settle(self, cells: dict[str, int]) -> None:
-        """Note where the subject is counted now, and which cells that changes."""
+    def settle(self, settled: Settled, cells: dict[str, int]) -> None:
+        """Note what was worked out, where it is counted now, and which cells that changes."""
+        self.settled = settled
         before = self.touched
         self.touched = dict.fromkeys(before, 0) | cells
         changed = {name for name in self.touched if self.touched[name] != before.get(name)}

@@ -91,7 +91,7 @@ def trend(
         parts.append(f'<polyline class="line {line.style}" points="{path}"/>')
         ends.append((points[-1][1], line))
     right = frame.left + plot_w + 6
-    for at, line in _spread(ends):
+    for at, line in _spread(ends, lowest=frame.top + plot_h):
         parts.append(
             f'<text class="name {line.style}" x="{right}" y="{at + 4:.1f}">'
             f"{escape(line.name)}</text>"
@@ -120,12 +120,12 @@ def _step_labels(labels: Sequence[str], frame: Frame, plot_w: int) -> list[str]:
     ]
 
 
-def _spread(ends: Sequence[tuple[float, Line]]) -> list[tuple[float, Line]]:
-    """Move names apart so that none lies on another."""
+def _spread(ends: Sequence[tuple[float, Line]], *, lowest: float) -> list[tuple[float, Line]]:
+    """Move names apart so that none lies on another, nor below the axis."""
     placed: list[tuple[float, Line]] = []
-    for at, line in sorted(ends, key=lambda pair: pair[0]):
-        lowest = placed[-1][0] + LABEL_GAP if placed else at
-        placed.append((max(at, lowest), line))
+    for at, line in sorted(ends, key=lambda pair: pair[0], reverse=True):
+        highest = placed[-1][0] - LABEL_GAP if placed else lowest - 2
+        placed.append((min(at, highest), line))
     return placed
 
 

@@ -73,6 +73,11 @@ class Frame:
                 query.pop(name, None)
         return f"{path}?{urlencode(query)}" if query else path
 
+    def period_link(self, name: str, kept: Mapping[str, str | None]) -> str:
+        """Return this page's address for a period that has a name."""
+        gone = dict.fromkeys(("from", "to"))
+        return self.link(self.path, **{**gone, **kept, "period": name})
+
     def rows_link(self, figure: str, **changes: str | None) -> str:
         """Return the address of the rows behind a number."""
         return self.link("/rows", **{"figure": figure, "unit": self.unit, **changes})

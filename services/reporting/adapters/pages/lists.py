@@ -10,7 +10,7 @@ from services.reporting.adapters.pages.frame import Frame
 from services.reporting.adapters.pages.sentences import CAUSES, MARKS, chosen, named
 from services.reporting.adapters.pages.words import words
 from services.reporting.core.clocks import local_day
-from services.reporting.core.matters import MatterFact
+from services.reporting.core.fact import MatterFact
 from services.reporting.core.rows import Row
 from services.reporting.core.standing import working_days_apart
 from services.reporting.ports import Listed

@@ -1,0 +1,262 @@
+"""Reporting's ports in memory, and a whole reporting service without engines around them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from services.reporting.adapters.codec import (
+    NEVER,
+    FactCodec,
+    entry_from_document,
+    matter_from_document,
+    row_from_document,
+)
+from services.reporting.adapters.events import moment_to_text
+from services.reporting.core.clocks import local_day
+from services.reporting.core.counts import OpenEntry
+from services.reporting.core.figures import Period
+from services.reporting.core.rollups import Month, MonthTotal, OpenRoll
+from services.reporting.core.state import FactState, stream_of, subject_of
+from services.reporting.ports import Counted, Listed, OpenQuery, RollRead
+from services.reporting.usecases.listing import Asked, Found, ListRows
+from services.reporting.usecases.reading import Gate, Overview, ReadFigures
+from services.reporting.usecases.refresh import RefreshRolls
+from services.reporting.usecases.taking import MarkCells, fold, note_heard
+from shared.events.envelope import Event
+from shared.ops.clock import FixedClock, wall_now
+from shared.reference.view import Reference
+from shared.subjects.apply import ApplyBatch
+from shared.subjects.relay import Relay
+from tests.fakes.subjects import (
+    FixedReference,
+    MemoryArchive,
+    MemoryParking,
+    MemoryPublisher,
+    MemorySubjects,
+)
+
+
+class MemoryFacts:
+    """Facts over documents in a dict."""
+
+    def __init__(self) -> None:
+        self.subjects = MemorySubjects[FactState](FactCodec())
+
+    async def get(self, subject: str) -> FactState | None:
+        """Return a subject's histories."""
+        document = (await self.subjects.load([subject])).get(subject)
+        return None if document is None else document.state
+
+    async def counted(self, cells: Collection[str]) -> list[Counted]:
+        """Return what every subject gives to these cells."""
+        return [
+            one
+            for row in self.subjects.rows.values()
+            for one in _counts(row)
+            if one.cell in cells
+        ]
+
+    async def listed(self, cells: Collection[str]) -> list[Listed]:
+        """Return the subjects that are counted in these cells."""
+        return [
+            _listed(row)
+            for row in self.subjects.rows.values()
+            if set(row.get("cells") or ()) & set(cells)
+        ]
+
+    async def open_entries(self, unit: str) -> list[OpenEntry]:
+        """Return how a unit's open dossiers stand."""
+        return [
+            entry_from_document(row["standing"])
+            for row in self.subjects.rows.values()
+            if row.get("open_unit") == unit
+        ]
+
+    async def open_rows(
+        self, query: OpenQuery, *, skip: int = 0, limit: int = 0
+    ) -> list[Listed]:
+        """Return open dossiers, the most urgent first."""
+        rows = [row for row in self.subjects.rows.values() if _matches(row, query)]
+        rows.sort(key=lambda row: (row["overdue_at"], row["_id"]))
+        rows = rows[skip : skip + limit] if limit else rows[skip:]
+        return [_listed(row) for row in rows]
+
+
+def _matches(row: Mapping[str, Any], query: OpenQuery) -> bool:
+    if not row.get("open"):
+        return False
+    stands = row["standing"]
+    wanted: list[bool] = [
+        query.units is None or row["open_unit"] in query.units,
+        query.since is None or row["overdue_at"] >= moment_to_text(query.since),
+        query.before is None or row["overdue_at"] < moment_to_text(query.before),
+        query.waiting in {None, stands["w"]},
+        query.dated in {None, stands["d"]},
+        not query.never or row["overdue_at"] == NEVER,
+        query.late_before is None or (stands["l"] or NEVER) < moment_to_text(query.late_before),
+        query.index_late_before is None
+        or (stands["x"] or NEVER) < moment_to_text(query.index_late_before),
+        query.field in {None, stands["f"]},
+    ]
+    return all(wanted)
+
+
+def _counts(row: Mapping[str, Any]) -> tuple[Counted, ...]:
+    return tuple(Counted(one["c"], one["f"], one["a"]) for one in row.get("counts") or ())
+
+
+def _listed(row: Mapping[str, Any]) -> Listed:
+    dossier, matter = row.get("row"), row.get("matter")
+    return Listed(
+        row["_id"],
+        _counts(row),
+        None if dossier is None else row_from_document(dossier),
+        None if matter is None else matter_from_document(matter),
+    )
+
+
+@dataclass
+class MemoryRolls:
+    """Roll-ups in dicts, versions and all."""
+
+    stored: dict[str, Month] = field(default_factory=dict)
+    opened: dict[str, OpenRoll] = field(default_factory=dict)
+    marked: dict[str, str] = field(default_factory=dict)
+    made: int = 0
+
+    async def mark(self, cells: Iterable[str]) -> None:
+        """Mark cells, each time anew."""
+        self.made += 1
+        self.marked |= {f"{cell}#{self.made}": cell for cell in cells}
+
+    async def marks(self, limit: int) -> list[tuple[str, str]]:
+        """Return marks, those of one unit together."""
+        return sorted(self.marked.items())[:limit]
+
+    async def unmark(self, ids: Sequence[str]) -> None:
+        """Forget marks."""
+        for one in ids:
+            self.marked.pop(one, None)
+
+    async def months(self, names: Collection[str]) -> dict[str, Month]:
+        """Return copies of months."""
+        return {name: deepcopy(self.stored[name]) for name in names if name in self.stored}
+
+    async def save_month(self, month: Month) -> bool:
+        """Write a month if nobody did meanwhile."""
+        known = self.stored.get(month.name)
+        if (known.version if known else 0) != month.version:
+            return False
+        kept = deepcopy(month)
+        kept.version += 1
+        self.stored[month.name] = kept
+        return True
+
+    async def open_roll(self, unit: str) -> OpenRoll:
+        """Return a copy of a unit's open roll."""
+        return deepcopy(self.opened.get(unit) or OpenRoll(unit))
+
+    async def save_open_roll(self, roll: OpenRoll) -> bool:
+        """Write it if nobody did meanwhile."""
+        known = self.opened.get(roll.unit)
+        if (known.version if known else 0) != roll.version:
+            return False
+        kept = deepcopy(roll)
+        kept.version += 1
+        self.opened[roll.unit] = kept
+        return True
+
+    async def read(
+        self, units: frozenset[str] | None, *, until: date, by_day: Collection[date]
+    ) -> RollRead:
+        """Return totals, months by day, open rolls."""
+        mine = [
+            one
+            for one in self.stored.values()
+            if (units is None or one.unit in units) and one.first <= until
+        ]
+        return RollRead(
+            [MonthTotal(one.unit, one.first, one.total()) for one in mine],
+            {(one.unit, one.first): deepcopy(one) for one in mine if one.first in by_day},
+            {
+                unit: deepcopy(roll)
+                for unit, roll in self.opened.items()
+                if units is None or unit in units
+            },
+        )
+
+
+@dataclass
+class MemoryHearing:
+    """Who was heard from."""
+
+    days: set[tuple[date, str]] = field(default_factory=set)
+    lasts: dict[str, datetime] = field(default_factory=dict)
+
+    async def heard(self, moments: Mapping[str, datetime]) -> None:
+        """Note units that were heard from."""
+        for unit, moment in moments.items():
+            self.days.add((local_day(moment), unit))
+            self.lasts[unit] = max(moment, self.lasts.get(unit, moment))
+
+    async def on(self, day: date) -> frozenset[str]:
+        """Return who was heard from on a day."""
+        return frozenset(unit for one, unit in self.days if one == day)
+
+    async def last(self) -> dict[str, datetime]:
+        """Return when each was heard from last."""
+        return dict(self.lasts)
+
+
+class MemoryReporting:
+    """Reporting without engines: events in, figures and lists out."""
+
+    def __init__(self, reference: Reference, now: datetime) -> None:
+        self.reference = reference
+        self.clock = FixedClock(now)
+        self.facts = MemoryFacts()
+        self.rolls = MemoryRolls()
+        self.hearing = MemoryHearing()
+        self.parking = MemoryParking()
+        self.gate = Gate(RefreshRolls(self.facts, self.rolls))
+        self.figures = ReadFigures(self.rolls, self.hearing, self.gate)
+        self.rows = ListRows(self.facts, self.rolls, self.gate)
+        self.apply = ApplyBatch[FactState](
+            service="reporting",
+            store=self.facts.subjects,
+            fold=fold,
+            relay=Relay(self.facts.subjects, MemoryPublisher(), MemoryArchive()),
+            parking=self.parking,
+            reference=FixedReference(reference),
+            clock=self.clock,
+            wall_now=wall_now,
+            subject_of=subject_of,
+            stream_of=stream_of,
+            after=MarkCells(self.rolls),
+        )
+
+    async def take(self, events: Sequence[Event]) -> None:
+        """Take events in, as one batch."""
+        applied = await self.apply.apply_events(events)
+        await note_heard(self.hearing, applied.events)
+
+    async def overview(self, period: Period, units: frozenset[str] | None = None) -> Overview:
+        """Read figures."""
+        return await self.figures(
+            units,
+            period,
+            self.clock.now(),
+            known=frozenset(self.reference.units) - {"20"},
+            calendar=self.reference.calendar,
+        )
+
+    async def listed(
+        self, figure: str, period: Period, units: frozenset[str] | None = None
+    ) -> Found:
+        """List every row behind a figure."""
+        asked = Asked(
+            figure, units, period, self.clock.now(), 0, 100_000, None, self.reference.calendar
+        )
+        return await self.rows(asked)
