@@ -31,6 +31,8 @@ def contract() -> Mapping[str, str]:
     )
     made["transitions.json"] = _json(tables.transitions())
     made["topics.json"] = _json(tables.topics())
+    made["vectors/partitioner.json"] = _json(tables.partitioner_vectors())
+    made["vectors/transitions.json"] = _json(tables.transition_vectors(), indent=None)
     made["rules.json"] = _json(tables.rules())
     made["index.html"] = pages.index(schemas, examples)
     return made
@@ -65,5 +67,5 @@ def example(kind: EventType) -> Event:
     )
 
 
-def _json(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+def _json(content: Mapping[str, Any], *, indent: int | None = 2) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=indent) + "\n"

@@ -10,7 +10,14 @@ from shared.events.publishing.page_types import Documents, types
 from shared.events.publishing.schemas import Schema
 from shared.events.topics import FOREVER, HOUR_MS
 
-_FILES: Final = ("asyncapi.yaml", "topics.json", "transitions.json", "rules.json")
+_FILES: Final = (
+    "asyncapi.yaml",
+    "topics.json",
+    "transitions.json",
+    "rules.json",
+    "vectors/partitioner.json",
+    "vectors/transitions.json",
+)
 _SECTIONS: Final = ("sending", "types", "statuses", "transitions", "topics", "rules")
 _MEBIBYTE: Final = 1024 * 1024
 

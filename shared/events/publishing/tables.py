@@ -1,11 +1,29 @@
 """The contract's tables as JSON: transitions, topics, rules."""
 
-from typing import Any
+from typing import Any, Final
 
 from shared.events.faults import STATUS_VI
+from shared.events.partitioner import murmur2, partition_of
 from shared.events.rules import RULES
-from shared.events.topics import GROUPS, TOPICS, Topic, inbound, rejected, replay
-from shared.events.transitions import ENDED, OPEN, TABLE, Row, Status
+from shared.events.topics import (
+    GROUPS,
+    PARTITIONS,
+    TOPICS,
+    Topic,
+    inbound,
+    rejected,
+    replay,
+)
+from shared.events.transitions import (
+    ENDED,
+    NAMES,
+    OPEN,
+    TABLE,
+    Row,
+    Status,
+    is_legal,
+    next_status,
+)
 
 Json = dict[str, Any]
 
@@ -43,6 +61,62 @@ def topics() -> Json:
         *(replay(group) for group in GROUPS),
     )
     return {"version": 1, "partitioner": "murmur2", "topics": [_topic(item) for item in listed]}
+
+
+#: Keys of every length modulo 4, and with letters beyond ASCII.
+_KEYS: Final = (
+    "",
+    "a",
+    "ab",
+    "abc",
+    "abcd",
+    "H37.120-261123-0001",
+    "H37.120-261123-0002",
+    "000.00.06.H56-231027-0361",
+    "G09.20-20260609-0092637",
+    "case-10011",
+    "06112/duty/2026-11-23/am",
+    "06112/posting/1.004873/2026-11-16",
+    "p-06112-director",
+    "Lạng Sơn",
+)
+
+
+def partitioner_vectors() -> Json:
+    """Give keys with the hash and the partition that any client must come to."""
+    return {
+        "version": 1,
+        "partitioner": "murmur2",
+        "partitions": PARTITIONS,
+        "keys": [
+            {
+                "key": key,
+                "murmur2": murmur2(key.encode()),
+                "partition": partition_of(key.encode(), PARTITIONS),
+            }
+            for key in _KEYS
+        ],
+    }
+
+
+def transition_vectors() -> Json:
+    """Give every case of the transition table, written out: legal ones with their status."""
+    return {
+        "version": 1,
+        "cases": [
+            {
+                "event": name,
+                "status": None if status is None else int(status),
+                "was_accepted": was_accepted,
+                "next": int(next_status(status, name, was_accepted=was_accepted))
+                if is_legal(status, name, was_accepted=was_accepted)
+                else None,
+            }
+            for name in sorted(NAMES)
+            for status in (None, *Status)
+            for was_accepted in (False, True)
+        ],
+    }
 
 
 def rules() -> Json:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from aiokafka.partitioner import murmur2 as java_murmur2
 from jsonschema import Draft202012Validator, FormatChecker
 
 from shared.events.generate import CONTRACT, drift, release, write
@@ -113,6 +114,32 @@ def test_the_asyncapi_document_names_every_topic_and_type() -> None:
         assert operation["channel"]["$ref"].rsplit("/", 1)[-1] in api["channels"]
     for name, kind in REGISTRY.items():
         assert messages[f"{name}.v1"]["name"] == kind.type
+
+
+def test_the_published_partitions_are_the_java_clients() -> None:
+    """Another client that comes to the same numbers writes to the right partitions."""
+    vectors = _schema("vectors/partitioner.json")
+    for vector in vectors["keys"]:
+        hashed = java_murmur2(vector["key"].encode())
+        assert vector["murmur2"] == hashed
+        assert vector["partition"] == (hashed & 0x7FFFFFFF) % vectors["partitions"]
+
+
+def test_the_published_transitions_are_those_of_the_table() -> None:
+    """Every case written out follows from the rows beside it."""
+    rows = _schema("transitions.json")["rows"]
+    cases = _schema("vectors/transitions.json")["cases"]
+    assert len(cases) == len({row["event"] for row in rows}) * 11 * 2
+    for case in cases:
+        other = "before_acceptance" if case["was_accepted"] else "after_acceptance"
+        fitting = [
+            row["to"] or case["status"]
+            for row in rows
+            if row["event"] == case["event"]
+            and case["status"] in row["from"]
+            and row["when"] != other
+        ]
+        assert fitting == ([] if case["next"] is None else [case["next"]])
 
 
 def test_the_page_can_be_browsed_without_a_network() -> None:
