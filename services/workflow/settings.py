@@ -16,7 +16,7 @@ class WorkflowSettings(ServiceSettings):
         default=8711, description="the port to listen on, 1 to 65535, or 0 for any free one"
     )
     sweep_ms: Annotated[int, Field(ge=50, le=60_000)] = Field(
-        default=500, description="how long a sweep pauses before the next, in milliseconds"
+        default=100, description="how long a sweep pauses before the next, in milliseconds"
     )
     still_minutes_max: Annotated[int, Field(ge=1, le=1_440)] = Field(
         default=15,
