@@ -12,8 +12,8 @@ from typing import Final
 from shared.events.rules import RULES as RULES  # noqa: PLC0414  # Re-exported on purpose.
 from shared.events.transitions import Status
 
-_NONE_YET: Final = "none yet"
-_NONE_YET_VI: Final = "chưa có"
+_NONE_YET: Final = "no status yet"
+_NONE_YET_VI: Final = "chưa có trạng thái"
 _NO_HINT: Final[dict[str, str | int]] = {"hint": "", "hint_vi": ""}
 
 #: The statuses' names as the national portal prints them.

@@ -70,7 +70,7 @@ JUDGED: Final = (
     ),
     Rule(
         "illegal-transition",
-        "{name} can't follow status {current}; it comes in {allowed}.",
+        "{name} can't follow status {current}; it may follow {allowed}.",
         "Send the step that is missing, or correct the earlier event that was wrong.",
         "{name} không thể theo sau trạng thái {current}; chỉ nhận khi ở {allowed}.",
         "Gửi bước còn thiếu ở giữa; nếu sự kiện trước sai, hãy đính chính sự kiện đó.",
