@@ -282,7 +282,11 @@ class Intake:
 
 def build(settings: IntakeSettings) -> FastAPI:
     """Wire the service; nothing connects until the server starts it."""
-    intake = Intake(settings)
+    return build_around(Intake(settings))
+
+
+def build_around(intake: Intake) -> FastAPI:
+    """Give the parts their HTTP side, which starts and stops them."""
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -293,7 +297,7 @@ def build(settings: IntakeSettings) -> FastAPI:
             await intake.stop()
 
     return build_app(
-        settings,
+        intake.settings,
         title="motcua intake",
         probes=Probes(intake.health, intake.metrics, intake.status),
         routers=[
