@@ -32,7 +32,13 @@ from services.notifications.core.tokens import (
     Grant,
     read,
 )
-from services.notifications.core.words import day_text, moment_text, word
+from services.notifications.core.words import (
+    day_text,
+    kind_word,
+    moment_text,
+    rung_word,
+    word,
+)
 from services.notifications.usecases.answering import AnswerRungs, Standing
 from services.notifications.usecases.looking import LookAtInbox, Scope
 from shared.events.model import ICT
@@ -169,8 +175,8 @@ class Pages:
         due = owed.due if owed else None
         return {
             "subject": matter.subject,
-            "kind": word("kind", owed.kind, lang) if owed and owed.kind else "",
-            "rung": word("rung", matter.rung, lang),
+            "kind": kind_word(owed.kind, lang) if owed and owed.kind else "",
+            "rung": rung_word(owed.kind if owed else "", matter.rung, lang),
             "unit": names.unit(unit) if unit else "",
             "procedure": names.procedure(procedure)[0] if procedure else "",
             "due": moment_text(due, lang) if due else "",
@@ -204,8 +210,8 @@ class Pages:
         }
         return {
             "subject": item.matter.subject,
-            "kind": word("kind", item.kind, lang),
-            "rung": word("rung", item.matter.rung, lang),
+            "kind": kind_word(item.kind, lang),
+            "rung": rung_word(item.kind, item.matter.rung, lang),
             "unit": names.unit(item.unit),
             "procedure": names.procedure(item.procedure)[0] if item.procedure else "",
             "due": moment_text(item.due, lang) if item.due else "",

@@ -12,7 +12,14 @@ from typing import Final, Protocol
 from services.notifications.core.cause import Cause
 from services.notifications.core.notice import APPLICANT, Language, Notice, Plan
 from services.notifications.core.safety import person_name, printable
-from services.notifications.core.words import amount_text, day_text, moment_text, word
+from services.notifications.core.words import (
+    amount_text,
+    day_text,
+    kind_word,
+    moment_text,
+    rung_word,
+    word,
+)
 from shared.events.codes import is_matter
 
 NEUTRAL: Final = {"vi": "thủ tục hành chính", "en": "administrative procedure"}
@@ -21,8 +28,6 @@ _MOMENTS: Final = ("due", "limit", "rung_at", "since", "until", "data_incomplete
 _DAYS: Final = ("new_date", "broken_promised")
 _AMOUNTS: Final = ("amount", "fee_due")
 _WORDS: Final = {
-    "kind": "kind",
-    "rung": "rung",
     "role": "role",
     "reason": "reason",
     "why": "reason",
@@ -105,6 +110,11 @@ def _facts(plan: Plan, language: Language) -> dict[str, str]:
             read[name] = day_text(date.fromisoformat(value), language)
         elif name in _AMOUNTS:
             read[name] = amount_text(int(value))
+        elif name == "kind":
+            read[name] = kind_word(value, language)
+        elif name == "rung":
+            read[name] = rung_word(plan.facts.get("kind", ""), value, language)
+            read["rung_code"] = value
         elif name in _WORDS:
             read[name] = word(_WORDS[name], value, language)
             read[f"{name}_code"] = value

@@ -7,49 +7,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
+from services.notifications.core.ladderwords import COMMON_RUNGS, KIND_WORDS, RUNG_WORDS
 from services.notifications.core.notice import Language
 from shared.events.model import ICT
 
 _Pair = tuple[str, str]
 
 WORDS: Final[Mapping[str, Mapping[str, _Pair]]] = {
-    "kind": {
-        "dossier_deadline": ("Giải quyết hồ sơ", "Settling a dossier"),
-        "apology_slip": ("Phiếu xin lỗi và hẹn lại ngày trả", "Slip of apology and new date"),
-        "agency_step": ("Bước của cơ quan phối hợp", "Step of another agency"),
-        "duty": ("Trực theo ca tại trung tâm", "Staff on duty at the centre"),
-        "restore_service": ("Khôi phục phục vụ", "Restoring service"),
-        "interruption": ("Khôi phục phục vụ", "Restoring service"),
-        "conditions": ("Tự đánh giá điều kiện phục vụ", "Self-assessment of conditions"),
-        "defect": ("Khắc phục hư hỏng", "Repair of a defect"),
-        "posting": ("Niêm yết thủ tục", "Posting of a procedure"),
-        "posting_withdrawal": ("Gỡ niêm yết hết hiệu lực", "Withdrawing an expired posting"),
-        "petition": ("Trả lời phản ánh, kiến nghị", "Answer to a petition"),
-        "support_assign": ("Phân công hỗ trợ vướng mắc", "Assigning a support request"),
-        "support_resolve": ("Tháo gỡ vướng mắc", "Resolving a support request"),
-        "connection": ("Khôi phục kết nối dữ liệu", "Restoring a data connection"),
-        "datarequest": ("Trả lời yêu cầu dữ liệu", "Answer to a data request"),
-    },
-    "rung": {
-        "half": ("đã dùng một nửa thời hạn", "half of the limit is used"),
-        "half_used": ("đã dùng một nửa thời hạn", "half of the limit is used"),
-        "most": ("đã dùng 80 % thời hạn", "80 % of the limit is used"),
-        "most_used": ("đã dùng 80 % thời hạn", "80 % of the limit is used"),
-        "share_50": ("đã dùng một nửa thời hạn", "half of the limit is used"),
-        "share_80": ("đã dùng 80 % thời hạn", "80 % of the limit is used"),
-        "due": ("đến hạn", "due"),
-        "overdue": ("quá hạn", "overdue"),
-        "overdue_1": ("quá hạn 1 ngày làm việc", "1 working day overdue"),
-        "overdue_3": ("quá hạn 3 ngày làm việc", "3 working days overdue"),
-        "overdue_5": ("quá hạn 5 ngày làm việc", "5 working days overdue"),
-        "plus_1": ("quá hạn 1 ngày làm việc", "1 working day overdue"),
-        "plus_3": ("quá hạn 3 ngày làm việc", "3 working days overdue"),
-        "plus_5": ("quá hạn 5 ngày làm việc", "5 working days overdue"),
-        "draft": ("mai là hạn gửi phiếu xin lỗi", "the slip of apology is due tomorrow"),
-        "last_moment": ("hạn cuối gửi phiếu xin lỗi", "last legal moment for the slip"),
-        "promise_broken": ("lời hẹn không được giữ", "a promise was not kept"),
-        "reminder": ("nhắc", "reminder"),
-    },
     "role": {
         "handler": ("người xử lý", "handler"),
         "division_head": ("trưởng bộ phận", "head of division"),
@@ -96,6 +60,15 @@ WORDS: Final[Mapping[str, Mapping[str, _Pair]]] = {
         "on_leave": ("vắng mặt, không có người thay", "on leave without a deputy"),
         "leave": ("vắng mặt, không có người thay", "on leave without a deputy"),
         "unreachable": ("không liên lạc được", "cannot be reached"),
+        "void": ("việc này không còn phải làm", "nothing is owed any more"),
+        "discharged": ("việc này đã xong", "the matter is done"),
+        "suspended": ("thời hạn đang tạm dừng", "the clock stands still"),
+        "cycle_over": ("thời hạn đã được tính lại", "the date was worked out anew"),
+        "rung_not_reached": ("mốc này chưa đến", "the rung was not reached"),
+        "promise_in_the_past": ("ngày hẹn đã qua", "the promised day is past"),
+        "unknown_obligation": ("không có việc này", "there is no such obligation"),
+        "workload": ("quá tải", "workload"),
+        "overtaken": ("có sự kiện xảy ra trước đó", "something happened before it"),
     },
     "how": {
         "direct": ("nhận trực tiếp", "in person"),
@@ -103,6 +76,18 @@ WORDS: Final[Mapping[str, Mapping[str, _Pair]]] = {
         "post": ("qua bưu chính", "by post"),
     },
 }
+
+
+def kind_word(kind: str, language: Language) -> str:
+    """Return what an obligation is called."""
+    return _pick(KIND_WORDS.get(kind), kind, language)
+
+
+def rung_word(kind: str, rung: str, language: Language) -> str:
+    """Return what a rung of an obligation's ladder says."""
+    pair = RUNG_WORDS.get(kind, {}).get(rung) or COMMON_RUNGS.get(rung)
+    return _pick(pair, rung, language)
+
 
 _DAYS: Final = (
     ("thứ Hai", "Monday"),
@@ -117,7 +102,10 @@ _DAYS: Final = (
 
 def word(group: str, code: str, language: Language) -> str:
     """Return the words of a code."""
-    pair = WORDS[group].get(code)
+    return _pick(WORDS[group].get(code), code, language)
+
+
+def _pick(pair: _Pair | None, code: str, language: Language) -> str:
     if pair is None:
         return code.replace("_", " ")
     return pair[0 if language == "vi" else 1]
