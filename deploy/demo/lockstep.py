@@ -69,6 +69,19 @@ class LockStep:
                 f"not at rest {REST_S_MAX:.0f} s after {self.now}: {'; '.join(moving)}"
             ) from None
 
+    async def until_read(self, topic: str) -> None:
+        """Wait until intake reads a publisher's topic; a new one is found within seconds.
+
+        Raises:
+            NeverAtRestError: it did not happen within `REST_S_MAX`.
+        """
+        try:
+            async with asyncio.timeout(REST_S_MAX):
+                while topic not in (await self._ask("intake")).get("marks", {}):
+                    await asyncio.sleep(POLL_S * 10)
+        except TimeoutError:
+            raise NeverAtRestError(f"intake does not read {topic}") from None
+
     async def _settle(self, name: str) -> None:
         """Wait until one service has nothing left to do, asking nobody else meanwhile."""
         while self._moving({name: await self._ask(name)}):  # noqa: ASYNC110 - it is a process.

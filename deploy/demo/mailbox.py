@@ -51,7 +51,7 @@ class Mail:
 
     def notices(self) -> tuple[str, ...]:
         """Return the ids of the notices that it carries."""
-        return tuple(str(self.parsed().get("X-Motcua-Notice", "")).replace(",", " ").split())
+        return tuple(str(one).strip() for one in self.parsed().get_all("X-Motcua-Notice", ()))
 
 
 @dataclass(slots=True)

@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from deploy.demo.actor import Running, acts_until
+from deploy.demo.actor import PUBLISHER, Running, acts_until
 from deploy.demo.lockstep import SECOND, LockStep, step_after, step_at
 from deploy.demo.province import CheckIn, Month
 from deploy.demo.reconcile import Report, reconcile
 from deploy.demo.stage import Stage, stage
 from shared.calendar.zone import ICT
+from shared.events.topics import inbound
 
 FIRST: Final = date(2026, 8, 1)
 LAST: Final = date(2026, 8, 31)
@@ -79,6 +80,7 @@ async def _play(
         [Running(story) for story in month.stories],
         sorted(month.check_ins, key=lambda one: one.at),
     )
+    await clock.until_read(inbound(PUBLISHER).name)
     await clock.rest()
     while clock.now < end:
         moment = min(_next(playing, clock, played), end)

@@ -40,6 +40,7 @@ class ServiceBroker:
             allow_auto_create_topics=False,  # deploy/ owns topics and their partition counts.
             logger=None,  # Our own log says what was applied; this one would print values.
             graceful_timeout=15.0,
+            metadata_max_age_ms=5_000,  # A new publisher's topic is read soon after it is made.
             apply_types=False,
             consumer_only=True,  # We publish by our own producer, which can be made anew.
         )
