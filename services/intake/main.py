@@ -62,6 +62,7 @@ from shared.web.probes import Probes
 SWEEP_S: Final = 1.0
 MEASURE_S: Final = 5.0
 LOOK_S: Final = 0.1
+STOP_S: Final = 2.0
 SIMULATED_STEP: Final = timedelta(minutes=1)
 RECORDS_MAX: Final = 500
 
@@ -209,11 +210,12 @@ class Intake:
         if not self.ready.is_set():
             return
         try:
-            if await self.outboxes.count(wall_now()):
-                await self.relay.sweep()
-            elif not self.relay.broker_answers:
+            waiting = await self.outboxes.count(wall_now())
+            if not self.relay.broker_answers:
                 await self.broker.publisher.start()
                 self.relay.broker_answers = True
+            if waiting:
+                await self.relay.sweep()
         except UnavailableError:
             return  # Readiness says it; the outboxes keep what is due.
 
@@ -272,11 +274,11 @@ class Intake:
         return {name: through.isoformat() for name, through in sorted(least.items())}
 
     async def stop(self) -> None:
-        """Stop consuming, finish what is on its way, flush, close."""
+        """Finish what is on its way, stop consuming, flush, close; well within 12 s."""
         self.stopping.set()
-        await self.broker.stop()
         await self.relay.finish()
-        await self.supervisor.stop()
+        await self.supervisor.stop(STOP_S)
+        await self.broker.stop()
         await self.mongo.close()
 
 

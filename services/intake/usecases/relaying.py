@@ -20,6 +20,9 @@ RECENT_MAX: Final = 20_000
 IN_FLIGHT_MAX: Final = 4
 """How many batches may be on their way to the broker while the next are recorded."""
 
+WAIT_S: Final = 1.0
+FINISH_S: Final = 4.0
+
 
 @dataclass(slots=True)
 class RelayOutboxes:
@@ -54,14 +57,19 @@ class RelayOutboxes:
         self.broker_answers = True
 
     async def soon(self, settled: Settled) -> None:
-        """Publish in the background; wait only while too much is on its way already.
+        """Publish in the background; wait a little while too much is on its way already.
 
-        While the broker is away nothing is tried here: the sweep does, once for everybody.
+        What is not tried here stays in its outbox for the sweep: while the broker is away, or
+        when it is slower than what comes in.
         """
         if not self.broker_answers or not (settled.subjects or settled.contacts):
             return
-        while len(self._running) >= IN_FLIGHT_MAX:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        if len(self._running) >= IN_FLIGHT_MAX:
+            await asyncio.wait(
+                self._running, timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED
+            )
+        if len(self._running) >= IN_FLIGHT_MAX:
+            return
         settled.repeated = set()
         self._keep(self._quietly(settled))
 
@@ -78,16 +86,15 @@ class RelayOutboxes:
                 count += await self.subjects.sweep_left_behind(wall_now=wall_now)
                 self.published += count
                 if count < BATCH_DOCUMENTS_MAX:
-                    break
+                    return
         except UnavailableError:
             self.broker_answers = False
             raise
-        self.broker_answers = True
 
-    async def finish(self) -> None:
-        """Wait for what is on its way."""
+    async def finish(self, seconds_max: float = FINISH_S) -> None:
+        """Wait for what is on its way; what does not arrive in time is in its outbox."""
         if self._running:
-            await asyncio.wait(self._running)
+            await asyncio.wait(self._running, timeout=seconds_max)
 
     async def _publish(self, documents: Sequence[Document[Subject]]) -> int:
         """Publish what this process has not published already from another copy."""

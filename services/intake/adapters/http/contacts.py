@@ -83,7 +83,7 @@ async def _require_right(door: Door, principal: Principal, subject: str) -> bool
         if principal.role != "province":
             raise ProblemError("role-not-allowed")
         return True
-    documents = await door.attempt(lambda: door.receive.subjects.load([subject]))
+    documents = await door.ask(lambda: door.receive.subjects.load([subject]))
     document = documents.get(subject)
     state = None if document is None else document.state
     if state is None or not any(principal.may_see(unit) for unit in state.units):

@@ -68,10 +68,21 @@ class Door:
     outbox_documents_max: int
     running: set[str] = field(default_factory=set)
 
-    async def attempt(self, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
-        """Do something that needs the store; say 503 where it does not answer.
+    async def ask(self, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """Read something from the store; say 503 where it does not answer.
 
-        What is once begun ends, though the client may have hung up: it is half recorded else.
+        Raises:
+            ProblemError: 503, with Retry-After.
+        """
+        try:
+            return await work()
+        except UnavailableError:
+            raise unavailable(RETRY_AFTER_S) from None
+
+    async def attempt(self, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """Record something; say 503 where that cannot be.
+
+        What is once begun ends, though the client may have hung up: else it is half recorded.
 
         Raises:
             ProblemError: 503, with Retry-After; nothing was promised.
@@ -80,10 +91,7 @@ class Door:
             raise unavailable(RETRY_AFTER_S, "Too much waits for the broker.")
         if not self.receive.references.loaded:
             raise unavailable(RETRY_AFTER_S, "The reference data is not loaded yet.")
-        try:
-            return await asyncio.shield(asyncio.ensure_future(work()))
-        except UnavailableError:
-            raise unavailable(RETRY_AFTER_S) from None
+        return await self.ask(lambda: asyncio.shield(asyncio.ensure_future(work())))
 
     @contextmanager
     def once_at_a_time(self, key: str) -> Iterator[None]:

@@ -114,7 +114,7 @@ def dossiers_router(door: Door) -> APIRouter:
         code: Annotated[str, Path(max_length=120)],
         principal: Annotated[Principal, READERS],
     ) -> Response:
-        documents = await door.attempt(lambda: door.receive.subjects.load([code]))
+        documents = await door.ask(lambda: door.receive.subjects.load([code]))
         document = documents.get(code)
         state = None if document is None else document.state
         if state is None or code == REFERENCE_SUBJECT or not _may_see(principal, state):

@@ -81,12 +81,15 @@ def events_router(door: Door) -> APIRouter:
         if principal.role == "publisher" and principal.publisher != publisher:
             raise ProblemError("not-found")
         key = ReceiptKey(publisher, event_id).text()
-        found = (await door.attempt(lambda: door.receive.receipts.find([key]))).get(key)
+        found = (await door.ask(lambda: door.receive.receipts.find([key]))).get(key)
         if found is None:
             raise ProblemError("not-found")
         if found.outcome is Outcome.OPEN:
             return json_response({"outcome": "open", "event_id": event_id})
-        return json_response(_line(door, recalled(found)))
+        told = _line(door, recalled(found))
+        if principal.role != "publisher":
+            told.pop("lookup_secret", None)  # It is for the slip, which its publisher prints.
+        return json_response(told)
 
     return router
 
