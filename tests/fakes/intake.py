@@ -33,7 +33,7 @@ from shared.subjects.relay import Relay
 from tests.fakes.subjects import MemoryArchive, MemoryPublisher, MemorySubjects
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday, 9:00 in Lạng Sơn.
-UNIT, OTHER_UNIT, THIRD_UNIT = "06112", "06001", "06004"
+UNIT, OTHER_UNIT, THIRD_UNIT = "06112", "06001", "05977"
 PROCEDURE = "1.004873"
 LOOKUP = LookupKeys(b"s" * 32, b"h" * 32)
 
