@@ -5,20 +5,12 @@ from typing import Final
 
 from services.intake.core.receipts import Receipt
 from shared.events.codes import PROVINCE
-from shared.events.faults import Fault, backfill_not_allowed, not_allowed
+from shared.events.faults import Fault, not_allowed
 from shared.events.inbound import InboundEvent
-from shared.events.judge import judge_source
+from shared.events.judge import judge_publisher
 from shared.events.topics import REFERENCE
 
 COUNTER: Final = "counter"
-IMPORT: Final = "import"
-NOTIFICATIONS: Final = "notifications"
-REFERENCE_PUBLISHER: Final = "province"
-
-FROM_NOTIFICATIONS: Final = frozenset(
-    {"obligation.acknowledged", "notice.proven", "notice.undeliverable"}
-)
-"""What people answer and what carriers prove comes through notifications alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +50,11 @@ class Arrival:
 
 
 def authorise(event: InboundEvent, sender: Sender) -> list[Fault]:
-    """Return what this sender may not do; an event's unit is judged with its subject."""
-    faults = judge_source(event, sender.publisher)
-    if event.topic is REFERENCE and not _may_change_reference(sender):
+    """Return what this sender may not do; an event's unit is judged with its subject.
+
+    What a publisher may send at all is the contract's; a key can be narrower than its name.
+    """
+    faults = judge_publisher(event, sender.publisher)
+    if event.topic is REFERENCE and not faults and not sender.may_speak_for(PROVINCE):
         faults.append(not_allowed())
-    if event.name in FROM_NOTIFICATIONS and sender.publisher != NOTIFICATIONS:
-        faults.append(not_allowed())
-    if event.backfill and sender.publisher != IMPORT:
-        faults.append(backfill_not_allowed())
     return faults
-
-
-def _may_change_reference(sender: Sender) -> bool:
-    return sender.publisher == REFERENCE_PUBLISHER and sender.may_speak_for(PROVINCE)

@@ -16,8 +16,9 @@ from deploy.imports.report import Report
 from deploy.imports.resuming import PointFile
 from deploy.imports.running import Import, OfflineReceiver, Receiver
 from deploy.imports.sources import SourceError
-from services.intake.core.arrivals import IMPORT, Sender
+from services.intake.core.arrivals import Sender
 from services.intake.usecases.receive import Candidate
+from shared.events.judge import IMPORT_PUBLISHER as IMPORT
 from tests.fakes.intake import NOW, World
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.intake.core.arrivals import IMPORT
 from services.intake.core.progress import Marks, http_mark
 from services.intake.core.state import FACTS_MAX, Subject, SubjectCodec
+from shared.events.judge import IMPORT_PUBLISHER as IMPORT
 from shared.events.topics import CENTRES, CONTACTS, DOSSIERS
 from shared.events.transitions import Status
 from tests.fakes.intake import NOW, OTHER_UNIT, THIRD_UNIT, UNIT, World, event, history

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from services.intake.adapters.counting import CountEvents
 from services.intake.adapters.outboxes import Outboxes
-from services.intake.core.arrivals import COUNTER, REFERENCE_PUBLISHER, Sender
+from services.intake.core.arrivals import COUNTER, Sender
 from services.intake.usecases.answers import Answer, with_secret
 from services.intake.usecases.contacts import KeepContacts
 from services.intake.usecases.counter import ReceiveDossier
@@ -20,6 +20,7 @@ from services.intake.usecases.heartbeats import WatchConnections
 from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.relaying import RelayOutboxes
 from shared.events.faults import Fault, fault, not_allowed
+from shared.events.judge import REFERENCE_PUBLISHER
 from shared.subjects.errors import UnavailableError
 from shared.web.principal import Principal
 from shared.web.problem import ProblemError, refused, unavailable
