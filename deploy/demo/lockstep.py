@@ -77,7 +77,7 @@ class LockStep:
         """
         try:
             async with asyncio.timeout(REST_S_MAX):
-                while topic not in (await self._ask("intake")).get("marks", {}):
+                while topic not in (await self._ask("intake")).get("marks", {}):  # noqa: ASYNC110 - it is a process.
                     await asyncio.sleep(POLL_S * 10)
         except TimeoutError:
             raise NeverAtRestError(f"intake does not read {topic}") from None

@@ -87,6 +87,7 @@ def simulate(
 ) -> Month:
     """Tell everything that happens from `first` to `last`, both included.
 
+    `handlers` names who is on duty in each unit that owes it, the provincial centre included.
     Dossiers arrive on working days only; what they set going may end after `last`.
     """
     chance = random.Random(f"month/{seed}")  # noqa: S311 - a simulation, not a secret.
@@ -112,7 +113,8 @@ def simulate(
                             handler=handlers[place.unit],
                         )
                     )
-                check_ins.extend(_duty(chance, place.unit, handlers[place.unit], day))
+            for unit, person in handlers.items():
+                check_ins.extend(_duty(chance, unit, person, day))
         day += timedelta(days=1)
     return Month(first, tuple(stories), tuple(check_ins))
 

@@ -28,6 +28,7 @@ from deploy.demo.staff import DOMAIN
 from deploy.demo.stage import Stage
 from deploy.demo.story import Story
 from deploy.errors import CommandError
+from shared.events.codes import PROVINCE
 from shared.events.topics import CENTRES, DOSSIERS, NOTICES, OBLIGATIONS, rejected
 from shared.kafka.whole import read_to_end
 
@@ -139,7 +140,7 @@ async def reconcile(playing: Stage, month: Month, *, end: datetime) -> Report:
             code, truth, rules.get(stories[code].procedure), ladders, calendar, end
         )
     ]
-    expected += duty_rungs(month, playing.units, ladders, calendar, end)
+    expected += duty_rungs(month, (*playing.units, PROVINCE), ladders, calendar, end)
     _compare_rungs(report, expected, obligations)
     await _compare_messages(report, playing, dossiers, obligations, notices)
     for service in playing.installation.state.services:

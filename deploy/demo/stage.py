@@ -31,6 +31,7 @@ from deploy.supervisor.plan import plan_for
 from deploy.supervisor.supervisor import Supervisor
 from deploy.topics import PUBLISHERS, provision, wanted
 from shared.calendar.days import DeadlineCalendar
+from shared.events.codes import PROVINCE
 from shared.kafka.publisher import KafkaPublisher
 from shared.ops.clock import ClockFile
 from shared.web.keys import mint
@@ -92,7 +93,7 @@ class Stage:
         return simulate(
             centres(self.units, seed=seed, scale=scale),
             procedures(),
-            {unit: f"p-{unit}-handler-1" for unit in self.units},
+            {unit: f"p-{unit}-handler-1" for unit in (*self.units, PROVINCE)},
             self.calendar,
             first=first,
             last=last,
