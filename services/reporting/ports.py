@@ -35,6 +35,7 @@ class OpenQuery:
     dated: bool | None = None
     never: bool = False
     late_before: datetime | None = None
+    late_since: datetime | None = None
     index_late_before: datetime | None = None
     field: str | None = None
 

@@ -15,6 +15,13 @@ class ReportingSettings(ServiceSettings):
     http_port: Port = Field(
         default=8713, description="the port to listen on, 1 to 65535, or 0 for any free one"
     )
+    generation: int = Field(
+        default=1,
+        ge=1,
+        le=1_000_000,
+        description="the set of collections to fill, 1 or more; one more than before, after"
+        " `motcua replay --for reporting`, builds all figures anew while the old ones serve",
+    )
     refresh_seconds: float = Field(
         default=1.0,
         ge=0.05,

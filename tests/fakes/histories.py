@@ -267,9 +267,9 @@ class Dossier:
 
 def duty(random: Random, unit: str, day: date, covered: float) -> Iterator[Event]:
     """Tell both duty sessions of a day at a unit."""
-    for session, opens, closes in (
-        ("am", time(7, 30), time(11, 30)),
-        ("pm", time(13), time(17)),
+    for session, opens in (
+        ("am", time(7, 30)),
+        ("pm", time(13)),
     ):
         subject = duty_subject(unit, day, "am" if session == "am" else "pm")
         teller = Teller(subject, unit)

@@ -98,6 +98,7 @@ def _matches(row: Mapping[str, Any], query: OpenQuery) -> bool:
         query.late_before is None or (stands["l"] or NEVER) < moment_to_text(query.late_before),
         query.index_late_before is None
         or (stands["x"] or NEVER) < moment_to_text(query.index_late_before),
+        query.late_since is None or (stands["l"] or NEVER) >= moment_to_text(query.late_since),
         query.field in {None, stands["f"]},
     ]
     return all(wanted)

@@ -1,7 +1,7 @@
 """The facts in the store: each a subject's document, read by its indexes."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from typing_extensions import override
 
@@ -30,18 +30,23 @@ CELLS_MAX: Final = 50
 LISTED: Final = {"counts": 1, "row": 1, "matter": 1}
 
 
+def facts_name(generation: int) -> str:
+    """Name the collection of one generation of facts."""
+    return f"facts_{generation}"
+
+
 class MongoFacts(Facts):
     """The collection of one generation of facts."""
 
-    def __init__(self, mongo: Mongo, *, generation: int) -> None:
-        self.subjects = MongoSubjects(
-            mongo, f"facts_{generation}", FactCodec(), indexes=INDEXES
-        )
-        self._collection = self.subjects.collection
+    def __init__(self, subjects: MongoSubjects[FactState]) -> None:
+        self.subjects = subjects
+        self._collection = subjects.collection
 
-    async def prepare(self) -> None:
-        """Create the indexes, before data comes."""
-        await self.subjects.prepare()
+    @classmethod
+    def of(cls, mongo: Mongo, generation: int) -> Self:
+        """Return the facts of one generation."""
+        name = facts_name(generation)
+        return cls(MongoSubjects(mongo, name, FactCodec(), indexes=INDEXES))
 
     @override
     async def get(self, subject: str) -> FactState | None:
@@ -103,6 +108,9 @@ def _open_filter(query: OpenQuery) -> dict[str, Any]:
     for name, before in (("l", query.late_before), ("x", query.index_late_before)):
         if before is not None:
             wanted[f"standing.{name}"] = {"$lt": moment_to_text(before)}
+    if query.late_since is not None:
+        since = moment_to_text(query.late_since)
+        wanted["$or"] = [{"standing.l": None}, {"standing.l": {"$gte": since}}]
     if query.waiting is not None:
         wanted["standing.w"] = query.waiting
     if query.dated is not None:

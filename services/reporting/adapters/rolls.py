@@ -18,14 +18,14 @@ NAMES_MAX: Final = 200
 
 
 class MongoRolls(Rolls):
-    """The roll-ups of one generation; `token` names this process, for the marks it makes."""
+    """The roll-ups of one generation; `maker` names this process, for the marks it makes."""
 
-    def __init__(self, mongo: Mongo, *, generation: int, token: str) -> None:
+    def __init__(self, mongo: Mongo, *, generation: int, maker: str) -> None:
         self._mongo = mongo
         self._months = mongo.collection(f"months_{generation}")
         self._open = mongo.collection(f"open_{generation}")
         self._marks = mongo.collection(f"marks_{generation}")
-        self._token = token
+        self._maker = maker
         self._made = 0
 
     async def prepare(self) -> None:
@@ -41,7 +41,7 @@ class MongoRolls(Rolls):
         # Each call makes marks of its own: one made while a cell is being counted must outlive
         # the marks that were there when the counting began.
         self._made += 1
-        tail = f"{MARK_SEPARATOR}{self._token}-{self._made}"
+        tail = f"{MARK_SEPARATOR}{self._maker}-{self._made}"
         await self._marks.insert_new([{"_id": cell + tail} for cell in sorted(set(cells))])
 
     @override

@@ -134,8 +134,8 @@ def _atoms(fact: Fact) -> Iterator[tuple[Cell, str, int]]:
         start = Cell(stint.unit, local_day(stint.start))
         if index == 0:
             yield start, "received", 1
-            if fact.channel == "online":
-                yield start, "received_online", 1
+            online = fact.channel == "online"
+            yield start, "received_online" if online else "received_offline", 1
             yield from ((start, atom, number) for atom, number in _history_atoms(fact))
         else:
             yield start, "moved_in", 1
@@ -166,6 +166,8 @@ def _end_atoms(fact: Fact) -> Iterator[str]:
     yield VERDICT_ATOMS[fact.law]
     if fact.law_day in LAW_DAY_ATOMS:
         yield LAW_DAY_ATOMS[fact.law_day]
+    if fact.law_day in {"last_day", "none"}:
+        yield "ended_on_day"
     if fact.index in INDEX_ATOMS:
         yield INDEX_ATOMS[fact.index]
     if fact.ended_status in {Status.REFUSED, Status.WITHDRAWN, Status.STOPPED}:

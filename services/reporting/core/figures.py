@@ -51,6 +51,7 @@ FLOWS: Final = {
     for flow in (
         Flow("received", "received"),
         Flow("received_online", "received_online"),
+        Flow("received_offline", "received_offline"),
         Flow("moved_in", "moved_in"),
         Flow("moved_out", "moved_out"),
         Flow("ended", "ended"),
@@ -59,6 +60,7 @@ FLOWS: Final = {
         Flow("ended_without_deadline", "ended_without_deadline"),
         Flow("ended_before_last_day", "ended_before_last_day"),
         Flow("ended_on_last_day", "ended_on_last_day"),
+        Flow("ended_on_day", "ended_on_day"),
         Flow("ended_on_time_index", "ended_on_time_index"),
         Flow("ended_late_index", "ended_late_index"),
         Flow("ended_without_result", "ended_without_result"),
@@ -84,6 +86,11 @@ LEVELS: Final = {
         Level("overdue", ("overdue_in",), ("overdue_out",)),
         Level("late_open", ("late_law_in",), ("late_law_out",)),
         Level("late_open_index", ("late_index_in",), ("late_index_out",)),
+        Level(
+            "in_time_open",
+            ("received", "moved_in", "late_law_out"),
+            ("ended", "moved_out", "late_law_in"),
+        ),
         Level("waiting", ("waiting_in",), ("waiting_out",)),
         Level("pending_without_deadline", ("undated_in",), ("undated_out",)),
     )
@@ -178,6 +185,7 @@ class OpenCounts:
     overdue: int = 0
     late_open: int = 0
     late_open_index: int = 0
+    in_time_open: int = 0
     waiting: int = 0
     pending_without_deadline: int = 0
 
@@ -246,7 +254,7 @@ def stand_at(entries: Iterable[tuple[OpenEntry, int]], moment: datetime) -> Open
         late_index += number * (entry.dated and (entry.index_late_at or FAR) < moment)
         waiting += number * entry.waiting
         undated += number * (not entry.dated)
-    return OpenCounts(pending, overdue, late, late_index, waiting, undated)
+    return OpenCounts(pending, overdue, late, late_index, pending - late, waiting, undated)
 
 
 def levels_at_end(until: Atoms) -> OpenCounts:

@@ -10,9 +10,10 @@ from typing import Final, Literal
 
 from services.reporting.core.state import FactState
 from shared.events import dossiers, notices, obligations
-from shared.events.answers import NoticeProven, ObligationAcknowledged
+from shared.events.answers import Corrected, NoticeProven, ObligationAcknowledged
 from shared.events.envelope import Event
 from shared.events.history import effective
+from shared.events.model import EventData
 
 Value = str | int | float | bool | date | datetime | None
 Tone = Literal["plain", "attention", "reminder", "end"]
@@ -48,6 +49,7 @@ ATTENTION: Final = frozenset(
         obligations.ObligationBreached.NAME,
     }
 )
+ABOVE_THE_CENTRE: Final = frozenset({"chairman", "province"})
 ENDS: Final = frozenset(
     {
         dossiers.DossierCompleted.NAME,
@@ -79,6 +81,7 @@ def timeline(state: FactState) -> list[Entry]:
     """Tell a dossier's story, by occurrence."""
     own = list(effective(state.own))
     told = [one for one in own if one.name not in SILENT]
+    told += [one for one in state.own if isinstance(one.data, Corrected)]
     told += [one for one in state.dues if isinstance(one.data, TOLD_DUES)]
     sent = [event for events in state.notices.values() for event in events]
     entries = [
@@ -88,7 +91,7 @@ def timeline(state: FactState) -> list[Entry]:
             key=event.name,
             params=_params(event.data.model_dump()),
             notes=tuple(_notes(event, own, state.dues, sent)),
-            tone=_tone(event.name),
+            tone=_tone(event.data),
             mark=event.inconsistency,
             event=event.id,
         )
@@ -105,9 +108,10 @@ def _moment(event: Event) -> datetime:
     )
 
 
-def _tone(name: str) -> Tone:
-    if name == obligations.ObligationRungReached.NAME:
-        return "reminder"
+def _tone(data: EventData) -> Tone:
+    if isinstance(data, obligations.ObligationRungReached):
+        return "attention" if data.role in ABOVE_THE_CENTRE else "reminder"
+    name = data.NAME
     if name in ATTENTION:
         return "attention"
     return "end" if name in ENDS else "plain"

@@ -230,6 +230,8 @@ def _stands(entry: OpenEntry, asked: Asked) -> bool:
     if asked.figure in late:
         at = late[asked.figure]
         return at is not None and at < now
+    if asked.figure == "in_time_open":
+        return entry.late_at is None or entry.late_at >= now
     if asked.figure == PENDING.name:
         return True
     if asked.figure == "waiting":
@@ -252,6 +254,7 @@ def _query(asked: Asked, chosen: Sequence[OpenEntry]) -> OpenQuery:
         "waiting_undue": replace(query, dated=True, never=True),
         "overdue": replace(query, before=asked.now),
         "late_open": replace(query, late_before=asked.now),
+        "in_time_open": replace(query, late_since=asked.now),
         "late_open_index": replace(query, index_late_before=asked.now),
     }
     if asked.figure in plain:

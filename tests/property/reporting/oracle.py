@@ -297,7 +297,9 @@ def _count_one(
         found.add("pending")
         stopped = one.end or at
         found.add("overdue", dated and late_at(rows, 1, min(at, stopped)))
-        found.add("late_open", dated and late_at(rows, 2, min(at, stopped)))
+        late = dated and late_at(rows, 2, min(at, stopped))
+        found.add("late_open", late)
+        found.add("in_time_open", not late)
         by_index = [(row[0], None, None, row[1]) for row in index_rows(rows, one)]
         found.add("late_open_index", dated and late_at(by_index, 3, min(at, stopped)))
         found.add("waiting", any(w[0] < at and (w[1] is None or w[1] >= at) for w in one.waits))

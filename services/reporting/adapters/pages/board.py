@@ -16,7 +16,8 @@ Grade = Literal["met", "remind", "missed", "grave", "none"]
 
 ON_TIME_MET: Final = 0.9
 ON_TIME_REMIND: Final = 0.8
-DUTY_REMIND: Final = 0.9
+DUTY_REMIND: Final = 0.95
+DUTY_GRAVE: Final = 0.8
 HOURS_REMIND: Final = 4
 OPEN_REMIND: Final = 3
 COLUMNS: Final = (
@@ -98,7 +99,7 @@ def duty(frame: Frame, mine: Figures, unit: str) -> BoardCell:
     if sessions.num == sessions.den:
         return BoardCell("met", text, frame.rows_link("duty_met", unit=unit))
     grade: Grade = "remind" if sessions.share >= DUTY_REMIND else "missed"
-    if mine.flows["duty_reported_up"]:
+    if sessions.share < DUTY_GRAVE and mine.flows["duty_reported_up"]:
         grade = "grave"
     return BoardCell(grade, text, frame.rows_link("duty_missed", unit=unit))
 

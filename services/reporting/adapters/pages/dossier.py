@@ -17,8 +17,11 @@ from services.reporting.adapters.pages.sentences import (
 )
 from services.reporting.adapters.pages.words import words
 from services.reporting.core.account import Used, days_used, ledger_of
+from services.reporting.core.clocks import FAR, local_day
+from services.reporting.core.derive import MOMENT
 from services.reporting.core.fact import Fact
 from services.reporting.core.rows import row_of
+from services.reporting.core.standing import working_days_apart
 from services.reporting.core.state import FactState
 from services.reporting.core.timeline import Entry, timeline
 from shared.calendar.ledger import LedgerEntry, explain
@@ -52,8 +55,8 @@ def context(frame: Frame, desk: Desk, state: FactState, fact: Fact) -> dict[str,
         "procedure_code": fact.procedure or "",
         "channel": named(CHANNELS, fact.channel, frame.language) if fact.channel else "",
         "status": chosen(words().status[int(fact.status)], frame.language),
-        "stands": stands(frame, desk, row),
-        "late": fact.overdue_at is not None and fact.overdue_at < frame.now,
+        "stands": stands(frame, desk, row) or _ended_late(frame, desk, fact),
+        "late": (fact.overdue_at or FAR) < frame.now or fact.law == "late",
         "verdict": fact.law,
         "entries": [_entry(frame, one) for one in entries],
         "promise": promise(frame, fact),
@@ -65,6 +68,15 @@ def context(frame: Frame, desk: Desk, state: FactState, fact: Fact) -> dict[str,
         "ledger": _ledger_lines(frame, ledger),
         "backfill": fact.backfill,
     }
+
+
+def _ended_late(frame: Frame, desk: Desk, fact: Fact) -> str:
+    """Say by how much a dossier was late when it ended."""
+    limit = fact.deadlines.limit
+    if fact.law != "late" or fact.ended is None or limit is None:
+        return ""
+    days = working_days_apart(desk.calendar(), local_day(limit - MOMENT), local_day(fact.ended))
+    return frame.say("days_over", days=days) if days else frame.say("overdue_short").lower()
 
 
 def _entry(frame: Frame, entry: Entry) -> dict[str, Any]:

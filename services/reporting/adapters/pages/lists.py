@@ -61,12 +61,27 @@ def _dossier(frame: Frame, desk: Desk, row: Row) -> dict[str, Any]:
         "stands": stands(frame, desk, row),
         "late": row.overdue_at is not None and row.overdue_at < frame.now,
         "holder": row.handler or "",
-        "promised": "" if row.promised is None else formats.day(row.promised),
+        "promised": _promised(frame, row),
+        "promise_broken": _broken(frame, row),
         "promise_cause": ""
         if row.promise_cause is None
         else named(CAUSES, row.promise_cause, language),
         "marks": marks,
     }
+
+
+def _promised(frame: Frame, row: Row) -> str:
+    if row.promised is not None:
+        return formats.day(row.promised, year=False)
+    asked = row.rung is not None and row.ended is None
+    return frame.say("unacknowledged") if asked else ""
+
+
+def _broken(frame: Frame, row: Row) -> bool:
+    """Say whether the promised day is over and the dossier is not."""
+    return (
+        row.promised is not None and row.ended is None and row.promised < local_day(frame.now)
+    )
 
 
 def _due(frame: Frame, row: Row) -> str:

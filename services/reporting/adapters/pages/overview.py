@@ -269,6 +269,22 @@ def silent(frame: Frame, found: Overview, unit: str, mine: Figures) -> str | Non
     return frame.say("no_data_since", moment=formats.moment_short(last, frame.language))
 
 
+FORM_FIGURES: Final = (
+    None,
+    "received_online",
+    "received_offline",
+    None,
+    "ended",
+    "ended_before_last_day",
+    "ended_on_day",
+    "ended_late",
+    "pending",
+    "in_time_open",
+    "late_open",
+)
+"""The list behind each of the columns 3 to 13; columns 3 and 6 are sums of several."""
+
+
 def field_rows(
     frame: Frame, desk: Desk, by_field: Mapping[str, Figures]
 ) -> list[dict[str, Any]]:
@@ -281,7 +297,19 @@ def field_rows(
         total = [sum(column) for column in zip(*(row[2] for row in rows), strict=True)]
         rows.append((frame.say("total"), "", total))
     return [
-        {"name": name, "field": field, "columns": [frame.number(one) for one in columns]}
+        {
+            "name": name,
+            "field": field,
+            "cells": [
+                {
+                    "text": frame.number(number),
+                    "href": frame.rows_link(figure, field=field or None)
+                    if figure and number
+                    else None,
+                }
+                for figure, number in zip(FORM_FIGURES, columns, strict=True)
+            ],
+        }
         for name, field, columns in rows
     ]
 
@@ -289,18 +317,16 @@ def field_rows(
 def form_columns(mine: Figures) -> list[int]:
     """Return columns 3 to 13 of form II.06a; column 6 nets the moves (domain §4.5)."""
     moved = mine.flows["moved_in"] - mine.flows["moved_out"]
-    online = mine.flows["received_online"]
-    early, late = mine.flows["ended_before_last_day"], mine.flows["ended_late"]
     return [
         mine.received + mine.carried + moved,
-        online,
-        mine.received - online,
+        mine.flows["received_online"],
+        mine.flows["received_offline"],
         mine.carried + moved,
         mine.ended,
-        early,
-        mine.ended - early - late,
-        late,
+        mine.flows["ended_before_last_day"],
+        mine.flows["ended_on_day"],
+        mine.flows["ended_late"],
         mine.pending,
-        mine.pending - mine.open.late_open,
+        mine.open.in_time_open,
         mine.open.late_open,
     ]

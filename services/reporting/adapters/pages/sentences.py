@@ -6,7 +6,7 @@ from typing import Final
 
 from services.reporting.adapters.pages import formats
 from services.reporting.adapters.pages.formats import Language
-from services.reporting.core.timeline import Entry, Note, Value
+from services.reporting.core.timeline import ABOVE_THE_CENTRE, Entry, Note, Value
 
 EVENTS: Final[Mapping[str, tuple[str, str]]] = {
     "dossier.submitted": ("Người nộp gửi hồ sơ", "Submitted by the applicant"),
@@ -122,8 +122,6 @@ MARKS: Final[Mapping[str, tuple[str, str]]] = {
     "illegal-transition": ("không theo quy trình", "not in the order of the procedure"),
 }
 
-ABOVE_THE_CENTRE: Final = frozenset({"chairman", "province"})
-
 
 def chosen(pair: tuple[str, str], language: Language) -> str:
     """Take one language of a pair."""
@@ -148,7 +146,7 @@ def headline(entry: Entry, language: Language) -> str:
 
 def details(entry: Entry, language: Language) -> list[str]:
     """Say what is noted beneath an entry."""
-    found = [note_text(note, language) for note in entry.notes]
+    found = [note_text(note, language, entry.at) for note in entry.notes]
     params = entry.params
     if entry.key == "obligation.rung_reached":
         found.insert(0, named(KINDS, params.get("kind"), language))
@@ -164,10 +162,16 @@ def details(entry: Entry, language: Language) -> list[str]:
     return found
 
 
-def note_text(note: Note, language: Language) -> str:
-    """Say one note."""
+def note_text(note: Note, language: Language, beneath: datetime) -> str:
+    """Say one note; a moment of the day it stands beneath is said as its hour alone."""
     pair = NOTES.get(note.key, (note.key, note.key))
-    return chosen(pair, language).format_map(_Said(note.params, language))
+    said = _Said(note.params, language)
+    for name, value in note.params.items():
+        if not isinstance(value, datetime) or name not in {"at", "since"}:
+            continue
+        if formats.local_day(value) == formats.local_day(beneath):
+            said[name] = formats.clock(value)
+    return chosen(pair, language).format_map(said)
 
 
 class _Said(dict[str, str]):
