@@ -215,7 +215,9 @@ class Pages:
             "unit": names.unit(item.unit),
             "procedure": names.procedure(item.procedure)[0] if item.procedure else "",
             "due": moment_text(item.due, lang) if item.due else "",
-            "reached": words("reached", lang, moment=moment_text(item.reached_at, lang)),
+            "reached": words(
+                "reached", lang, moment=day_text(item.reached_at.astimezone(ICT).date(), lang)
+            ),
             "promise": _promise(item.promise, lang),
             "link": f"/inbox/answer?{urlencode(query)}",
             **self.state_of(item.due, lang),
@@ -308,6 +310,7 @@ def inbox_router(pages: Pages) -> APIRouter:
             rows=[pages.row(item, lang) for item in shown.items],
             count=len(shown.items),
             more=shown.more,
+            several=len({item.unit for item in shown.items}) > 1,
             who=_who(scope, pages.names(), lang),
         )
 

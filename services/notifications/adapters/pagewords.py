@@ -28,6 +28,7 @@ PAGE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "matter": ("Việc", "Matter"),
     "rung": ("Mốc", "Rung"),
     "promise": ("Xác nhận, hẹn", "Acknowledged, promised"),
+    "promise_phone": ("Hẹn:", "Promised:"),
     "no_promise": ("chưa xác nhận", "not acknowledged"),
     "todo": ("Làm gì", "To do"),
     "acknowledge": ("Xác nhận", "Acknowledge"),
