@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx2
 
 from deploy.errors import CommandError
+from shared.kafka.whole import TopicEnds
 from shared.ops.clock import ClockFile
 
 STEP: Final = timedelta(minutes=15)
@@ -34,6 +35,7 @@ class LockStep:
     clock: ClockFile
     services: Mapping[str, str]
     key: str
+    ends: TopicEnds
     now: datetime
     rests: int = 0
     _last: dict[str, Any] = field(default_factory=dict)
@@ -57,14 +59,20 @@ class LockStep:
                     for name in self.services:  # In the order in which effects travel.
                         await self._settle(name)
                     reading = await self._read()
-                    if before is not None and reading == before and not self._moving(reading):
+                    same = before is not None and reading == before
+                    if same and not self._moving(reading) and not await self._behind(reading):
                         self._last = reading
                         self.rests += 1
                         return
                     before = reading
                     await asyncio.sleep(POLL_S)
         except TimeoutError:
-            moving = self._moving(await self._read()) or ["counters that do not stand still"]
+            last = await self._read()
+            moving = (
+                self._moving(last)
+                or await self._behind(last)
+                or ["counters that do not stand still"]
+            )
             raise NeverAtRestError(
                 f"not at rest {REST_S_MAX:.0f} s after {self.now}: {'; '.join(moving)}"
             ) from None
@@ -117,6 +125,17 @@ class LockStep:
             return {"away": type(error).__name__}
         status: dict[str, Any] = answer.json()
         return status
+
+    async def _behind(self, reading: Mapping[str, Any]) -> list[str]:
+        """Say which service has not read to the end of a topic, by the broker's own word."""
+        wanted = {topic for status in reading.values() for topic in status.get("positions", {})}
+        ends = await self.ends.sums(wanted)
+        return [
+            f"{name} has read {topic} to {at} of {ends[topic]}"
+            for name, status in reading.items()
+            for topic, at in status.get("positions", {}).items()
+            if at != ends[topic]
+        ]
 
     def _moving(self, reading: Mapping[str, Any]) -> list[str]:
         """Say what is still to be done, service by service."""

@@ -14,6 +14,7 @@ from deploy.demo.reconcile import Report, reconcile
 from deploy.demo.stage import Stage, stage
 from shared.calendar.zone import ICT
 from shared.events.topics import inbound
+from shared.kafka.whole import TopicEnds
 
 FIRST: Final = date(2026, 8, 1)
 LAST: Final = date(2026, 8, 31)
@@ -60,14 +61,16 @@ async def play_once(
             f"{sum(len(story.acts) for story in month.stories)} events, "
             f"{len(month.check_ins)} check-ins, seed {seed}"
         )
-        clock = LockStep(
-            playing.http,
-            playing.clock,
-            playing.installation.state.services,
-            playing.keys.operator,
-            start,
-        )
-        played = await _play(playing, clock, month, end, say)
+        async with TopicEnds(playing.installation.kafka_bootstrap) as ends:
+            clock = LockStep(
+                playing.http,
+                playing.clock,
+                playing.installation.state.services,
+                playing.keys.operator,
+                ends,
+                start,
+            )
+            played = await _play(playing, clock, month, end, say)
         say(f"{played.steps} steps, {clock.rests} times at rest; reconciling")
         return await reconcile(playing, month, end=end)
 

@@ -245,9 +245,6 @@ class Intake:
 
     async def status(self) -> Mapping[str, Any]:
         """Give the service's own account."""
-        lag: dict[str, int] = {}
-        for (topic, _), count in (await self.consumption.lag()).items():
-            lag[topic] = lag.get(topic, 0) + count
         outbox = await self.outboxes.count(wall_now())
         return {
             "service": self.settings.service,
@@ -257,7 +254,8 @@ class Intake:
                 "handled": self.consumption.handled,
                 "published": self.relay.published,
             },
-            "lag": lag,
+            "lag": self.consumption.lag_seen(),
+            "positions": self.consumption.positions(),
             "outbox": outbox,
             "next_at": None,
             "marks": self._least_marks(),

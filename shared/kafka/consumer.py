@@ -13,6 +13,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import IllegalStateError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.message import StreamMessage
@@ -110,6 +111,25 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         ends = await self.end_offsets()
         return {at: max(0, end - self.next_offsets.get(at, end)) for at, end in ends.items()}
 
+    def lag_seen(self) -> dict[str, int]:
+        """Return how many records wait on each topic, as far as the last fetch saw.
+
+        Costs nothing; may miss what was produced within the last moments.
+        """
+        seen: dict[str, int] = {}
+        consumer = self.consumer
+        for (topic, partition), at in self.next_offsets.items():
+            end = None if consumer is None else _seen_end(consumer, topic, partition)
+            seen[topic] = seen.get(topic, 0) + max(0, (end or 0) - at)
+        return seen
+
+    def positions(self) -> dict[str, int]:
+        """Return the sum of the next offsets of each topic's partitions held."""
+        sums: dict[str, int] = {}
+        for (topic, _), at in self.next_offsets.items():
+            sums[topic] = sums.get(topic, 0) + at
+        return sums
+
     async def on_batch(self, batch: RawBatch) -> None:
         """Hand a batch over; wait inside for what is away, so that nothing is skipped."""
         records = [to_record(record) for record in batch]
@@ -180,6 +200,15 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                     )
         if self.on_assigned is not None:
             await self.on_assigned(frozenset((tp.topic, tp.partition) for tp in assigned))
+
+
+def _seen_end(consumer: AIOKafkaConsumer, topic: str, partition: int) -> int | None:
+    """Return the end that the last fetch of a partition saw; None before the first."""
+    try:
+        end: int | None = consumer.highwater(TopicPartition(topic, partition))
+    except IllegalStateError:
+        return None  # Revoked a moment ago.
+    return end
 
 
 def _is_member(consumer: AIOKafkaConsumer) -> bool:

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -90,6 +91,43 @@ class WholeTopic:
                 positions = [await consumer.position(tp) for tp in held]
                 if all(at >= ends[tp] for tp, at in zip(held, positions, strict=True)):
                     self.caught_up.set()
+
+
+class TopicEnds:
+    """Asks where topics end, many at once; for checks, not for services.
+
+    Use it as an asynchronous context manager.
+    """
+
+    def __init__(self, bootstrap: Sequence[str], *, client_id: str = "motcua-ends") -> None:
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=list(bootstrap), client_id=client_id, enable_auto_commit=False
+        )
+        self._partitions: dict[str, list[TopicPartition]] = {}
+
+    async def __aenter__(self) -> Self:
+        """Connect."""
+        await self._consumer.start()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Disconnect."""
+        await self._consumer.stop()
+
+    async def sums(self, topics: Collection[str]) -> dict[str, int]:
+        """Return the sum of the end offsets of each topic's partitions."""
+        unknown = set(topics) - self._partitions.keys()
+        if unknown:
+            cluster = await cluster_of(self._consumer)
+            for topic in unknown:
+                numbers = sorted(cluster.partitions_for_topic(topic) or ())
+                self._partitions[topic] = [TopicPartition(topic, one) for one in numbers]
+        held = [tp for topic in topics for tp in self._partitions[topic]]
+        ends = await self._consumer.end_offsets(held) if held else {}
+        sums = dict.fromkeys(topics, 0)
+        for tp, end in ends.items():
+            sums[tp.topic] += end
+        return sums
 
 
 async def read_to_end(

@@ -183,9 +183,6 @@ class Runtime(Generic[StateT]):
 
     async def account(self) -> dict[str, Any]:
         """Return what every consumer says of itself."""
-        lag: dict[str, int] = {}
-        for (topic, _), count in (await self.consumption.lag()).items():
-            lag[topic] = lag.get(topic, 0) + count
         return {
             "service": self.service,
             "now": self.clock.now().isoformat(),
@@ -194,7 +191,8 @@ class Runtime(Generic[StateT]):
                 "repeated": self.meter.repeated,
                 "handled": self.consumption.handled,
             },
-            "lag": lag,
+            "lag": self.consumption.lag_seen(),
+            "positions": self.consumption.positions(),
             "outbox": await self.outbox_depth(),
             "next_at": None,
             "parked": await self.parking.count(),
