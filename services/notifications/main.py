@@ -11,6 +11,11 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 from typing_extensions import override
 
+from services.notifications.adapters.answering import (
+    inbox_answer_router,
+    inbox_router,
+    token_router,
+)
 from services.notifications.adapters.api import (
     notices_router,
     policy_router,
@@ -20,7 +25,7 @@ from services.notifications.adapters.channels import Channels, receipt_secrets
 from services.notifications.adapters.links import MakeLinks
 from services.notifications.adapters.measuring import CountNotices, MeasureSending
 from services.notifications.adapters.names import ReferenceNames
-from services.notifications.adapters.pages import STATIC, Pages, inbox_router, token_router
+from services.notifications.adapters.pages import STATIC, Pages
 from services.notifications.adapters.render import FileRenderer
 from services.notifications.adapters.store import (
     CAUSE_INDEXES,
@@ -326,6 +331,7 @@ def build(settings: NotificationsSettings) -> FastAPI:
             receipts_router(service.receipts, receipt_secrets(service.file)),
             token_router(pages),
             inbox_router(pages),
+            inbox_answer_router(pages),
             parked_router(service.deciding(), service.parking),
         ],
         lifespan=service.serving,

@@ -12,13 +12,18 @@ from prometheus_client import CollectorRegistry
 from starlette.staticfiles import StaticFiles
 
 from deploy.reference.load import bundled_reference
+from services.notifications.adapters.answering import (
+    inbox_answer_router,
+    inbox_router,
+    token_router,
+)
 from services.notifications.adapters.api import (
     notices_router,
     policy_router,
     receipts_router,
 )
 from services.notifications.adapters.names import ReferenceNames
-from services.notifications.adapters.pages import STATIC, Pages, inbox_router, token_router
+from services.notifications.adapters.pages import STATIC, Pages
 from services.notifications.core.notice import Channel
 from services.notifications.core.policy import Rules
 from services.notifications.core.timing import QuietHours
@@ -98,6 +103,7 @@ def paged(folder: Path, world: World | None = None) -> Paged:
             receipts_router(house.receipts, {Channel.SMS: (RECEIPT_SECRET,)}),
             token_router(pages),
             inbox_router(pages),
+            inbox_answer_router(pages),
         ],
     )
     mount_public(app, "/assets", StaticFiles(directory=STATIC))
