@@ -377,13 +377,15 @@ async def test_the_contract_is_described(http: HttpDoor) -> None:
         described = (await client.get("/openapi.json")).json()
         units = (await client.get("/v1/units")).json()
         procedures = (await client.get("/v1/procedures")).json()
-        table = (await client.get("/v1/contract")).json()
+        contract = (await client.get("/v1/contract")).text
+        table = (await client.get("/v1/transitions")).json()
     assert {"/v1/events", "/v1/dossiers", "/v1/receipts/{publisher}/{event_id}"} <= set(
         described["paths"]
     )
     assert len(units["units"]) >= 65
     assert PROCEDURE in {row["code"] for row in procedures["procedures"]}
-    assert "vn.motcua.dossier.accepted.v1" in {one["type"] for one in table["types"]}
+    assert "vn.motcua.dossier.accepted.v1" in contract
+    assert [one["number"] for one in table["statuses"]] == list(range(1, 11))
 
 
 async def _status(

@@ -1,23 +1,26 @@
 """What whoever writes a client looks up: units, procedures, transitions, the contract."""
 
-from typing import Annotated, Any, Final
+from pathlib import Path
+from typing import Annotated, Final
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from services.intake.adapters.http.door import Door, json_response
 from services.intake.usecases.receive import Settled
+from shared import events
 from shared.events.codes import Slug, UnitCode
 from shared.events.model import instant_text
-from shared.events.registry import REGISTRY
-from shared.events.transitions import TABLE, Status
 from shared.web.auth import allow, allow_anyone_known, public
 from shared.web.principal import Principal
 from shared.web.problem import ProblemError
 
 KNOWN: Final = allow_anyone_known()
 BEATERS: Final = allow("clerk", "director", "publisher")
+CONTRACT: Final = Path(events.__file__).parent / "contract"
+"""The generated contract, as it is committed and checked."""
+
 PUBLISHED: Final = public("The contract is published with the source.")
 
 
@@ -54,26 +57,24 @@ def catalogue_router(door: Door) -> APIRouter:
         return json_response({"referenceversion": view.version, "procedures": rows})
 
     @router.get("/transitions", summary="The transition table", dependencies=[PUBLISHED])
-    async def transitions() -> Response:
-        return json_response(transition_table())
+    async def transitions() -> FileResponse:
+        return FileResponse(CONTRACT / "transitions.json", media_type="application/json")
 
     @router.get(
-        "/contract", summary="The types of events and their schemas", dependencies=[PUBLISHED]
+        "/contract",
+        summary="Topics, types of events and their schemas, as AsyncAPI 3",
+        dependencies=[PUBLISHED],
     )
-    async def contract() -> Response:
-        return json_response(
-            {
-                "types": [
-                    {
-                        "type": one.type,
-                        "inbound": one.inbound,
-                        "schema": one.model.model_json_schema(),
-                    }
-                    for one in REGISTRY.values()
-                ],
-                "transitions": transition_table(),
-            }
-        )
+    async def contract() -> FileResponse:
+        return FileResponse(CONTRACT / "asyncapi.yaml", media_type="application/yaml")
+
+    @router.get(
+        "/rules",
+        summary="Every rule that an event can break, with its remedy",
+        dependencies=[PUBLISHED],
+    )
+    async def rules() -> FileResponse:
+        return FileResponse(CONTRACT / "rules.json", media_type="application/json")
 
     @router.post("/heartbeats", summary="Say that a connection works", status_code=202)
     async def heartbeat(
@@ -88,25 +89,3 @@ def catalogue_router(door: Door) -> APIRouter:
         return json_response({"unit": body.unit, "system": body.system}, 202)
 
     return router
-
-
-def transition_table() -> dict[str, Any]:
-    """Return the table of what may follow what, as the contract publishes it."""
-    return {
-        "statuses": {str(int(status)): status.name.lower() for status in Status},
-        "rows": [
-            {
-                "event": row.name,
-                "from": sorted(
-                    (None if one is None else int(one) for one in row.start), key=_order
-                ),
-                "to": None if row.to is None else int(row.to),
-                "when": row.when,
-            }
-            for row in TABLE
-        ],
-    }
-
-
-def _order(status: int | None) -> int:
-    return -1 if status is None else status
