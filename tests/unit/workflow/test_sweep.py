@@ -1,0 +1,193 @@
+"""Sweeps: bounded, oldest first, on our own shards, never on stale data and never silent."""
+
+import asyncio
+from datetime import date, timedelta
+
+import pytest
+
+from services.workflow.core.codec import shard_of
+from services.workflow.usecases.freshness import STILL_SECONDS_MAX
+from services.workflow.usecases.sweep import BATCH_SUBJECTS_MAX
+from shared.events.dossiers import DossierAccepted
+from shared.events.envelope import Event
+from shared.events.obligations import ObligationRungReached
+from shared.ops.clock import FixedClock
+from tests.fakes.workflow import Durable, Process
+from tests.unit.workflow.province import THREE_DAYS, UNIT, day_off, decide, province
+from tests.unit.workflow.scenario import moment
+
+MONDAY = "2026-01-05 09:00"
+OVERDUE = "2026-01-08 18:00"
+
+
+def accepted(number: int, when: str = MONDAY) -> Event:
+    """Return the acceptance of one of many dossiers."""
+    code = f"H37.100-260105-{number:04d}"
+    return Event(
+        id=f"{code}-1",
+        source="urn:motcua:publisher:counter",
+        name="dossier.accepted",
+        subject=code,
+        time=moment(when) + timedelta(seconds=number),
+        sequence=1,
+        recordedtime=moment(when),
+        receivingunit=UNIT,
+        competentunit=UNIT,
+        data=DossierAccepted(procedure=THREE_DAYS, channel="online"),
+    )
+
+
+def house(count: int) -> Durable:
+    """Return a house with so many open dossiers, on the evening of their last day."""
+    durable = Durable(province(), FixedClock(moment(MONDAY)))
+    asyncio.run(Process(durable).applies([accepted(number) for number in range(count)]))
+    durable.clock.instant = moment(OVERDUE)
+    durable.mark.at = moment(OVERDUE)
+    return durable
+
+
+def reached(durable: Durable) -> list[str]:
+    """Return the subjects of which a rung was told."""
+    return [
+        out.key
+        for out in durable.publisher.published
+        if out.value is not None and out.value["type"].endswith("rung_reached.v1")
+    ]
+
+
+def test_a_pass_is_made_of_bounded_batches() -> None:
+    """Twelve hundred due subjects take three batches and one look that finds none."""
+    durable = house(2 * BATCH_SUBJECTS_MAX + 200)
+    process = Process(durable)
+    swept = asyncio.run(process.sweep())
+    assert swept.complete
+    assert swept.subjects == 2 * BATCH_SUBJECTS_MAX + 200
+    assert process.index.asked == 4
+
+
+def test_the_oldest_come_first() -> None:
+    """What has waited longest is looked at before the rest."""
+    durable = house(3)
+    late = accepted(900, "2026-01-02 09:00")
+    asyncio.run(Process(durable).applies([late]))
+    durable.publisher.published.clear()
+    asyncio.run(Process(durable).sweep())
+    assert len(reached(durable)) == 8
+    due = asyncio.run(Process(house(3)).index.due(range(12), before=moment(OVERDUE), limit=1))
+    assert len(due) == 1
+
+
+def test_looking_costs_by_what_is_due_not_by_what_is_open() -> None:
+    """With nothing due, one question to the index is all."""
+    durable = house(400)
+    durable.mark.at = moment(MONDAY)
+    process = Process(durable)
+    swept = asyncio.run(process.sweep())
+    assert (swept.subjects, process.index.asked) == (0, 1)
+
+
+def test_only_our_own_shards_are_swept() -> None:
+    """Another instance holds the others."""
+    durable = house(60)
+    ours = frozenset({0, 1, 2})
+    durable.held.held = ours
+    asyncio.run(Process(durable).sweep())
+    assert reached(durable)
+    assert {shard_of(subject) for subject in reached(durable)} <= ours
+
+
+def test_a_shard_not_read_to_its_end_waits() -> None:
+    """What the marks speak of may still be on its way to us."""
+    durable = house(60)
+    durable.held.read = frozenset({4, 5})
+    swept = asyncio.run(Process(durable).sweep())
+    assert {shard_of(subject) for subject in reached(durable)} <= {4, 5}
+    assert not swept.complete
+
+
+def test_without_any_mark_nothing_is_swept_until_patience_ends() -> None:
+    """Then it is, and every message says since when data may be missing."""
+    durable = house(1)
+    durable.mark.at = None
+    process = Process(durable)
+    durable.wall = STILL_SECONDS_MAX - 1
+    assert asyncio.run(process.sweep()).upto is None
+    durable.wall = STILL_SECONDS_MAX
+    swept = asyncio.run(process.sweep())
+    assert swept.incomplete_since == moment(OVERDUE)
+    assert len(reached(durable)) == 2
+
+
+def test_a_mark_that_stands_still_is_believed_for_fifteen_minutes_only() -> None:
+    """Up to the mark we are sure; past it we act late rather than never."""
+    durable = house(1)
+    stood = moment("2026-01-07 08:00")
+    durable.mark.at = stood
+    process = Process(durable)
+    first = asyncio.run(process.sweep())
+    assert (first.upto, first.incomplete_since) == (stood, None)
+    durable.wall = STILL_SECONDS_MAX
+    second = asyncio.run(process.sweep())
+    assert (second.upto, second.incomplete_since) == (moment(OVERDUE), stood)
+    told = [
+        emission.data
+        for emission in second.emissions
+        if isinstance(emission.data, ObligationRungReached)
+    ]
+    assert told
+    assert all(data.data_incomplete_since == stood for data in told)
+
+
+def test_a_mark_that_moves_again_is_believed_again() -> None:
+    """The patience begins anew."""
+    durable = house(1)
+    durable.mark.at = moment("2026-01-07 08:00")
+    process = Process(durable)
+    asyncio.run(process.sweep())
+    durable.wall = STILL_SECONDS_MAX
+    durable.mark.at = moment("2026-01-07 08:15")
+    assert asyncio.run(process.sweep()).incomplete_since is None
+
+
+def test_a_new_law_counts_everything_open_anew_before_anything_is_told() -> None:
+    """Nobody is called overdue by a calendar that no longer holds."""
+    durable = house(3)
+    durable.reference = decide(durable.reference, day_off(date(2026, 1, 8)))
+    swept = asyncio.run(Process(durable).sweep())
+    assert swept.recounted == 3
+    rungs = [
+        emission.data.rung
+        for emission in swept.emissions
+        if isinstance(emission.data, ObligationRungReached)
+    ]
+    assert "overdue" not in rungs
+
+
+def test_the_calendar_opens_the_days_that_were_slept_through() -> None:
+    """Three days down: their sessions are opened, and recorded as not kept."""
+    durable = Durable(province(), FixedClock(moment("2026-01-05 06:00")))
+    durable.mark.at = moment("2026-01-05 06:00")
+    asyncio.run(Process(durable).looks())
+    durable.clock.instant = durable.mark.at = moment("2026-01-08 20:00")
+    asyncio.run(Process(durable).looks())
+    days = {subject.split("/")[2] for subject in durable.said() if "/duty/" in subject}
+    assert days == {"2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08"}
+
+
+def test_opening_a_day_twice_changes_nothing() -> None:
+    """Two instances, or one that was restarted."""
+    durable = Durable(province(), FixedClock(moment("2026-01-05 06:00")))
+    durable.mark.at = moment("2026-01-05 06:00")
+    asyncio.run(Process(durable).looks())
+    before = durable.said()
+    durable.marks.days.clear()
+    asyncio.run(Process(durable).looks())
+    assert durable.said() == before
+
+
+@pytest.mark.parametrize("units", [3])
+def test_every_session_of_every_unit_is_opened(units: int) -> None:
+    """Morning and afternoon."""
+    durable = Durable(province(), FixedClock(moment("2026-01-05 06:00")))
+    opened = asyncio.run(Process(durable).open_by_calendar())
+    assert opened == units * 2
