@@ -29,6 +29,7 @@ from services.notifications.core.words import (
     kind_word,
     moment_text,
     rung_word,
+    subject_title,
     word,
 )
 from services.notifications.usecases.answering import AnswerRungs, Standing
@@ -144,7 +145,7 @@ class Pages:
         procedure = cause.procedure if cause else None
         due = owed.due if owed else None
         return {
-            "subject": matter.subject,
+            "subject": subject_title(matter.subject, lang),
             "kind": kind_word(owed.kind, lang) if owed and owed.kind else "",
             "rung": rung_word(owed.kind if owed else "", matter.rung, lang),
             "unit": names.unit(unit) if unit else "",
@@ -179,7 +180,7 @@ class Pages:
             "lang": lang,
         }
         return {
-            "subject": item.matter.subject,
+            "subject": subject_title(item.matter.subject, lang),
             "kind": kind_word(item.kind, lang),
             "rung": rung_word(item.kind, item.matter.rung, lang),
             "unit": names.unit(item.unit),

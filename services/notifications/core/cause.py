@@ -121,6 +121,13 @@ class Cause:
         return sorted(names)
 
     def urgent_at(self) -> datetime | None:
-        """Return the earliest date of what is open here, by which the inbox sorts."""
-        moments = [owed.due for owed in self.owed.values() if owed.current and owed.due]
+        """Return the earliest date of what is open here, by which the inbox is read.
+
+        Where an obligation has no date, the moment at which somebody was told stands for it.
+        """
+        moments = [
+            owed.due or min(reached.at for reached in owed.current)
+            for owed in self.owed.values()
+            if owed.current
+        ]
         return min(moments, default=None)

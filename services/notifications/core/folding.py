@@ -230,7 +230,8 @@ def _owed_after(owed: Owed, event: Event) -> Owed:  # noqa: PLR0911 -- One way o
     if isinstance(data, ObligationDischarged):
         return replace(owed, ended=True)
     if isinstance(data, ObligationRungReached):
-        return replace(owed, reached=(*owed.reached, _reached(event, data)))
+        reached = (*owed.reached, _reached(event, data))
+        return replace(owed, reached=reached, due=owed.due or data.due)
     if isinstance(data, ObligationRungWithdrawn):
         return replace(owed, reached=_taken_back(owed.reached, data.cycle, data.rung))
     if isinstance(data, ObligationAcknowledgementRefused):

@@ -2,13 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
 
 from services.notifications.core.acknowledge import Answer, Answers, Matter
 from services.notifications.core.cause import Cause, Owed, Reached
-
-FAR: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +24,8 @@ class Item:
 
     @property
     def urgency(self) -> tuple[datetime, datetime, str]:
-        """What it is sorted by: its date, then since when it stands here."""
-        return self.due or FAR, self.reached_at, self.matter.key
+        """What it is sorted by: its date, or since when it stands here."""
+        return self.due or self.reached_at, self.reached_at, self.matter.key
 
 
 def items(

@@ -18,6 +18,7 @@ from services.notifications.core.words import (
     kind_word,
     moment_text,
     rung_word,
+    subject_title,
     word,
 )
 from shared.events.codes import is_matter
@@ -85,6 +86,7 @@ def letter_of(
     plan = notice.plan
     values = {
         "subject": plan.subject,
+        "title": subject_title(plan.subject, language),
         "unit": names.unit(plan.unit),
         "matter": "1" if is_matter(plan.subject) else "",
         **_facts(plan, language),
@@ -126,7 +128,7 @@ def _facts(plan: Plan, language: Language) -> dict[str, str]:
 def _places(plan: Plan, names: Names) -> dict[str, str]:
     return {
         name: names.unit(plan.facts[name])
-        for name in ("from_unit", "to_unit")
+        for name in ("from_unit", "to_unit", "unit")
         if name in plan.facts
     }
 

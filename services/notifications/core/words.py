@@ -9,6 +9,7 @@ from typing import Final
 
 from services.notifications.core.ladderwords import COMMON_RUNGS, KIND_WORDS, RUNG_WORDS
 from services.notifications.core.notice import Language
+from shared.events.codes import duty_session, parse_matter
 from shared.events.model import ICT
 
 _Pair = tuple[str, str]
@@ -87,6 +88,23 @@ def rung_word(kind: str, rung: str, language: Language) -> str:
     """Return what a rung of an obligation's ladder says."""
     pair = RUNG_WORDS.get(kind, {}).get(rung) or COMMON_RUNGS.get(rung)
     return _pick(pair, rung, language)
+
+
+_SESSIONS: Final[Mapping[str, _Pair]] = {
+    "am": ("buổi sáng", "the morning of"),
+    "pm": ("buổi chiều", "the afternoon of"),
+}
+
+
+def subject_title(subject: str, language: Language) -> str:
+    """Return a subject as people would call it: a dossier's code, a session, an id."""
+    matter = parse_matter(subject)
+    if matter is None:
+        return subject
+    if matter.kind == "duty":
+        day, session = duty_session(matter)
+        return f"{_pick(_SESSIONS[session], session, language)} {day_text(day, language)}"
+    return matter.id
 
 
 _DAYS: Final = (

@@ -148,6 +148,7 @@ def test_every_wording_is_there_in_both_languages(template: str, language: Langu
         assert "{{" not in text
         assert "None" not in text
     assert "\n" not in content.subject
+    assert f" {UNIT}" not in content.text, "a unit is named, not numbered"
     assert measure(fit(content.short, accents=False)[0]).segments <= SEGMENTS_MAX
     assert content.version >= 1
     assert set(RENDERER.names) >= {*CITIZEN, *STAFF, "digest"}
@@ -167,7 +168,9 @@ def test_several_letters_are_one_message_that_names_each() -> None:
     """A merged message has each matter with its own link."""
     codes = [f"H37.112-261123-{number:04d}" for number in range(5)]
     one = letter("rung", "vi")
-    several = [replace(one, values={**one.values, "subject": code}) for code in codes]
+    several = [
+        replace(one, values={**one.values, "subject": code, "title": code}) for code in codes
+    ]
     content = RENDERER.render(several)
     assert content.subject.startswith("5 việc")
     for code in codes:
