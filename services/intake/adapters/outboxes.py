@@ -47,13 +47,17 @@ class Outboxes:
 
         When more wait than are looked into, the answer is the last one that was certain.
         """
-        documents = await self.subjects.left_behind(before=wall_now + _LATER, limit=READ_MAX)
+        rows = await self.subjects.collection.find(
+            {"pending_at": {"$lte": wall_now + _LATER}},
+            sort=[("pending_at", 1)],
+            limit=READ_MAX,
+            projection={"outbox.value.recordedtime": 1},
+        )
         moments = [
-            datetime.fromisoformat(out.value["recordedtime"])
-            for document in documents
-            for out in document.outbox
-            if out.value is not None
+            datetime.fromisoformat(entry["value"]["recordedtime"])
+            for row in rows
+            for entry in row["outbox"]
         ]
-        if len(documents) < READ_MAX or self._mark is None:
+        if len(rows) < READ_MAX or self._mark is None:
             self._mark = min(moments, default=None)
         return self._mark
