@@ -364,7 +364,8 @@ def _inconsistency(
     between = [
         one.time
         for one in history
-        if one.name not in BEGINNINGS
+        if one.backfill  # What came in live was checked against the table.
+        and one.name not in BEGINNINGS
         and one.name not in AFTER_THE_END
         and ENDINGS.get(one.name) is not ended_status
     ]
