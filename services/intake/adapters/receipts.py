@@ -44,7 +44,11 @@ class MongoReceipts(ReceiptStore):
     async def take_over(self, receipts: Sequence[Receipt]) -> frozenset[str]:
         await self._write(
             receipts,
-            lambda one: {"fingerprint": one.fingerprint, "outcome": one.outcome.value},
+            lambda one: {
+                "fingerprint": one.fingerprint,
+                "outcome": one.outcome.value,
+                "answer": dict(one.answer),
+            },
             open_since="$received_at",
         )
         found = await self.find([one.key for one in receipts])

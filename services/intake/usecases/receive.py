@@ -8,7 +8,7 @@ by the sweep of outboxes; the subject's own facts make sure that nothing is coun
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import to_json
 
@@ -28,7 +28,9 @@ from services.intake.ports import ReceiptStore
 from services.intake.usecases.answers import Answer, answer_of, recalled, refusal, stored
 from services.intake.usecases.contacts import KeepContacts
 from services.intake.usecases.references import ReferenceBook
+from services.intake.usecases.waves import Waves
 from services.intake.usecases.work import InWork
+from shared.events.codes import publisher_of
 from shared.events.envelope import Event
 from shared.events.faults import Fault, fault, id_reused
 from shared.events.inbound import InboundEvent, claimed_id, parse_inbound
@@ -40,6 +42,9 @@ from shared.subjects.errors import UnavailableError
 from shared.subjects.ports import SubjectStore
 
 Headers = Sequence[tuple[str, bytes]]
+
+SUBJECT: Final = "subject"
+"""Where an open receipt names its event's subject, to finish it after a crash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,10 @@ class Entry:
         if self.event.topic is REFERENCE:
             return REFERENCE_SUBJECT
         return self.event.subject
+
+    def reused(self) -> Answer:
+        """Return the answer to an id that was applied with other content."""
+        return refusal(self.event.id, self.event.subject, (id_reused(),))
 
     @property
     def arrival(self) -> Arrival:
@@ -133,9 +142,11 @@ class ReceiveEvents:
         """Answer every entry; those of one subject in their order, an id once at a time."""
         settled = Settled([])
         waiting = list(entries)
+        waves = Waves()
         while waiting:
-            wave, waiting = _first_wave(waiting)
+            wave, waiting = waves.next(waiting)
             await self._settle_wave(wave, settled)
+            waves.settled(wave)
         return settled
 
     def receipt_for(self, key: ReceiptKey, event_id: str, fingerprint: str) -> Receipt:
@@ -158,7 +169,10 @@ class ReceiveEvents:
             return refusal(parsed.id, parsed.subject, tuple(faults))
         fingerprint = keyed_fingerprint(self.fingerprint_key, parsed.fingerprint)
         key = ReceiptKey(sender.publisher, parsed.id)
-        return Entry(parsed, sender, self.receipt_for(key, parsed.id, fingerprint))
+        receipt = replace(
+            self.receipt_for(key, parsed.id, fingerprint), answer={SUBJECT: parsed.subject}
+        )
+        return Entry(parsed, sender, receipt)
 
     async def _remember_refusals(
         self, sender: Sender, refused: Sequence[tuple[str | None, Answer]]
@@ -170,7 +184,13 @@ class ReceiveEvents:
                 continue
             receipt = self.receipt_for(ReceiptKey(sender.publisher, event_id), event_id, "")
             receipts[receipt.key] = receipt.closed(Outcome.REFUSED, stored(answer))
-        await self.receipts.open(list(receipts.values()))
+        standing = await self.receipts.open(list(receipts.values()))
+        again = [
+            receipts[found.key]
+            for found in standing
+            if found is not None and found.outcome is Outcome.REFUSED
+        ]
+        await self.receipts.close(again)
 
     async def _settle_wave(self, wave: Sequence[Entry], settled: Settled) -> None:
         to_fold = await self._open_receipts(wave, settled)
@@ -199,6 +219,8 @@ class ReceiveEvents:
             elif found.outcome is Outcome.APPLIED:
                 entry.answer = _answer_again(entry, found)
                 settled.repeated.add(entry.document_id)
+            elif await self._was_applied_elsewhere(entry, found):
+                entry.answer = entry.reused()
             else:
                 again.append(entry)
         if again:
@@ -212,6 +234,18 @@ class ReceiveEvents:
                     )
         place = {id(entry): index for index, entry in enumerate(wave)}
         return sorted(to_fold, key=lambda entry: place[id(entry)])
+
+    async def _was_applied_elsewhere(self, entry: Entry, found: Receipt) -> bool:
+        """Return whether a receipt left open is of an event that another subject has."""
+        subject = found.answer.get(SUBJECT)
+        if found.outcome is not Outcome.OPEN or subject in {None, entry.event.subject}:
+            return False
+        document = (await self.subjects.load([subject])).get(subject)
+        facts = document.state.facts if document is not None and document.state else ()
+        return any(
+            fact.id == entry.event.id and publisher_of(fact.source) == entry.event.publisher
+            for fact in facts
+        )
 
     async def _fold(self, by_document: dict[str, list[Entry]], settled: Settled) -> None:
         """Fold and write; documents that somebody else changed meanwhile are read again."""
@@ -295,29 +329,9 @@ class ReceiveEvents:
                 entries[index].contact_version = versions[change.cause]
 
 
-def _first_wave(waiting: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
-    """Split off entries with different receipts, keeping each subject's order.
-
-    A second event under one id waits for the first one's answer, and with it everything later
-    of its subject.
-    """
-    wave: list[Entry] = []
-    rest: list[Entry] = []
-    keys: set[str] = set()
-    held: set[str] = set()
-    for entry in waiting:
-        if entry.receipt.key in keys or entry.document_id in held:
-            held.add(entry.document_id)
-            rest.append(entry)
-        else:
-            wave.append(entry)
-        keys.add(entry.receipt.key)
-    return wave, rest
-
-
 def _answer_again(entry: Entry, found: Receipt) -> Answer:
     if found.fingerprint != entry.receipt.fingerprint:
-        return refusal(entry.event.id, entry.event.subject, (id_reused(),))
+        return entry.reused()
     return recalled(found)
 
 

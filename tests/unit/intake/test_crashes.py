@@ -213,3 +213,24 @@ def states(world: World) -> dict[str, Any]:
         ]
         found[one] = {**row["state"], "facts": facts}
     return found
+
+
+@pytest.mark.asyncio
+async def test_an_id_left_open_by_a_crash_is_not_taken_for_another_subject() -> None:
+    """Applied to one dossier and never answered: under its id another is refused."""
+    first = event("dossier.accepted", CODE)
+    other = event("dossier.accepted", "case-8", id=first["id"])
+    world = World()
+
+    async def send_first(dying: World) -> object:
+        return await dying.settle(first)
+
+    steps = await steps_of(World, send_first)
+    with pytest.raises(DiedError):
+        await run_dying_at(world, steps - 1, send_first)  # Before the receipt is closed.
+    assert world.receipts.kept[ReceiptKey("demo", first["id"]).text()].outcome is Outcome.OPEN
+    (refused,) = await world.send(other)
+    (again,) = await world.send(first)
+    assert refused.faults[0].rule == "id-reused"
+    assert (again.is_applied, again.repeated) == (True, True)
+    assert world.subjects.rows.keys() == {CODE}

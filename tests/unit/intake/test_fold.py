@@ -258,6 +258,40 @@ async def test_somebody_who_changes_a_subject_meanwhile_is_not_overwritten() -> 
     assert answer.details["sequence"] == 3
 
 
+@pytest.mark.asyncio
+async def test_a_thousand_copies_cost_what_one_costs() -> None:
+    """Copies of one event, and of one that is refused, are answered without the store."""
+    world = World()
+    loads = 0
+    load = world.subjects.load
+
+    async def counted(ids: object) -> object:
+        nonlocal loads
+        loads += 1
+        return await load(ids)
+
+    world.subjects.load = counted
+    good, bad = (
+        event("dossier.accepted", CODE),
+        event("dossier.returned", CODE, {"how": "post"}),
+    )
+    answers = await world.send(*[good] * 1_000, *[bad] * 1_000, good)
+    assert [answer.is_applied for answer in answers] == [True] * 1_000 + [False] * 1_000 + [
+        True
+    ]
+    assert [answer.repeated for answer in answers[:1_000]] == [False] + [True] * 999
+    assert loads <= 4
+
+
+@pytest.mark.asyncio
+async def test_a_repeat_that_can_be_applied_by_now_is() -> None:
+    """Refused for what was missing, sent again behind it in the same batch: applied."""
+    world = World()
+    assigned = event("dossier.assigned", CODE, HANDLER)
+    answers = await world.send(assigned, event("dossier.accepted", CODE), assigned)
+    assert [answer.is_applied for answer in answers] == [False, True, True]
+
+
 def test_a_state_survives_the_store() -> None:
     """Written and read, a subject is the same."""
     codec = SubjectCodec()
