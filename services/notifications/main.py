@@ -34,6 +34,7 @@ from services.notifications.adapters.store import (
     MongoContacts,
     MongoEndpoints,
     MongoNotices,
+    MongoTold,
     unpublished,
 )
 from services.notifications.core.acknowledge import Answers
@@ -124,7 +125,11 @@ class Notifications(Runtime[Cause]):
         self.planning.relay = self.notice_relay
         self.answers = MongoAnswers(self.mongo)
         self.answer_relay = Relay[Answers](self.answers.subjects, self.planning, self.archive)
-        self.preparing += [self.notices.subjects.prepare, self.answers.subjects.prepare]
+        self.preparing += [
+            self.notices.subjects.prepare,
+            self.answers.subjects.prepare,
+            self._notice_a_lost_store,
+        ]
         self.steps = StepNotices(
             self.notices.subjects,
             self.notice_relay,
@@ -219,6 +224,12 @@ class Notifications(Runtime[Cause]):
         self.supervisor.every(MEASURE_S, "notices", self._measure_notices)
         for sender in self.senders:
             self.supervisor.keep(f"send {sender.send.channel.value}", sender)
+
+    async def _notice_a_lost_store(self) -> None:
+        """Adopt what was ever told, when the notices themselves are gone."""
+        told = MongoTold(self.mongo)
+        self.planning.told = told
+        self.planning.rebuilding = await self.notices.none() and await told.any()
 
     def wake(self) -> None:
         """Let the senders look at once."""

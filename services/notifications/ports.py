@@ -11,6 +11,7 @@ from services.notifications.core.contact import Contact
 from services.notifications.core.letter import Letter
 from services.notifications.core.notice import Channel, Language, Notice
 from services.notifications.core.settling import Outcome
+from shared.events.envelope import Event
 from shared.subjects.document import Document
 
 
@@ -114,6 +115,14 @@ class NoticeStore(Protocol):
 
     async def unfinished(self, *, now: datetime, wall: datetime) -> int:
         """Return how many are due now, claimed, or waiting for something on its way."""
+        ...
+
+
+class ToldStore(Protocol):
+    """What we published of notices, kept apart from the notices themselves."""
+
+    async def of_causes(self, subjects: Collection[str]) -> Mapping[str, Sequence[Event]]:
+        """Return what was told of these subjects' notices, by notice, oldest first."""
         ...
 
 

@@ -14,6 +14,8 @@ from services.notifications.core.stored import (
     contact_from_document,
     contact_to_document,
 )
+from shared.events.envelope import Event, from_document
+from shared.events.topics import NOTICES
 from shared.mongo.client import Mongo
 from shared.mongo.collection import Collection, Order
 from shared.mongo.subjects import MongoSubjects
@@ -72,6 +74,10 @@ class MongoNotices:
         rows = {row["_id"]: row for row in (*woken, *found)}
         ordered = sorted(rows.values(), key=_urgency)
         return [self.subjects.read(row) for row in ordered[:limit]]
+
+    async def none(self) -> bool:
+        """Say whether there is no notice at all."""
+        return not await self._rows.find({}, limit=1, projection={"_id": 1})
 
     async def awaiting(self, contacts: Many[str]) -> Sequence[str]:
         """Return the ids of notices that wait for these contacts."""
@@ -211,6 +217,28 @@ class MongoAnswers:
         """Read answers by the key of their matter."""
         documents = await self.subjects.load(keys)
         return {key: one.state for key, one in documents.items() if one.state is not None}
+
+
+class MongoTold:
+    """What the archive keeps of notices."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._rows = mongo.collection("archive")
+
+    async def any(self) -> bool:
+        """Say whether anything was ever told of a notice."""
+        return bool(await self._rows.find({"topic": NOTICES.name}, limit=1))
+
+    async def of_causes(self, subjects: Many[str]) -> Mapping[str, Sequence[Event]]:
+        """Return what was told of these subjects' notices, by notice, oldest first."""
+        rows = await self._rows.find({"topic": NOTICES.name, "key": {"$in": list(subjects)}})
+        told: dict[str, list[Event]] = {}
+        for row in rows:
+            event = from_document(row["event"])
+            told.setdefault(event.subject, []).append(event)
+        for events in told.values():
+            events.sort(key=lambda event: event.sequence or 0)
+        return told
 
 
 class MongoContacts:

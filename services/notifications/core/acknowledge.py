@@ -61,6 +61,27 @@ class Answers:
         return None if last is None or last.event in refusals else last
 
 
+def standing_answer(
+    owed: Owed | None, matter: Matter, answers: Answers | None
+) -> Answer | None:
+    """Return the answer that stands, given here or, as workflow heard it, anywhere else."""
+    refusals = owed.refusals if owed else {}
+    own = answers.standing(refusals) if answers else None
+    if own is not None or owed is None:
+        return own
+    asked = (matter.cycle, matter.rung, matter.person)
+    heard = [
+        one
+        for one in owed.promises
+        if (one.cycle, one.rung, one.by) == asked and one.event not in refusals
+    ]
+    if not heard:
+        return None
+    last = heard[-1]
+    code: CauseCode = next((one for one in CAUSES if one == last.cause), "other")
+    return Answer(last.event, code, last.promised, last.at, last.by, "elsewhere")
+
+
 class RefusedAnswerError(ValueError):
     """The form cannot be taken; `why` names the words to show."""
 

@@ -39,6 +39,7 @@ class Promise:
     by: str
     cause: str
     promised: date
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,9 @@ def _promised(cause: Cause, event: Event, data: ObligationAcknowledged) -> Cause
     if owed is None:
         # The answer can only be to a rung; its obligation is on the other topic, behind us.
         owed = Owed(obligation=data.obligation, kind="", unit=cause.unit, cycle=data.cycle)
-    promise = Promise(event.id, data.rung, data.cycle, data.by, data.cause, data.promised)
+    promise = Promise(
+        event.id, data.rung, data.cycle, data.by, data.cause, data.promised, event.time
+    )
     return _with(cause, replace(owed, promises=(*owed.promises, promise)))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notifications.core.acknowledge import Answer, Answers, Matter
+from services.notifications.core.acknowledge import Answer, Answers, Matter, standing_answer
 from services.notifications.core.cause import Cause, Owed, Reached
 
 
@@ -65,7 +65,6 @@ def _item(
     cause: Cause, owed: Owed, reached: Reached, person: str, answers: Mapping[str, Answers]
 ) -> Item:
     matter = Matter(cause.subject, owed.obligation, reached.cycle, reached.rung, person)
-    given = answers.get(matter.key)
     return Item(
         matter=matter,
         kind=owed.kind,
@@ -75,5 +74,5 @@ def _item(
         limit=owed.limit,
         reached_at=reached.at,
         role=reached.role,
-        promise=given.standing(owed.refusals) if given else None,
+        promise=standing_answer(owed, matter, answers.get(matter.key)),
     )

@@ -111,13 +111,13 @@ def settle(
 
 def follow(before: Notice, after: Notice, *, now: datetime, rules: SettlingRules) -> Settled:
     """Return a step with its event, the next channel's plan and the word to others."""
-    successor = _successor(after)
+    following = successor(after)
     outgoing: list[Outgoing] = []
-    if successor is not None:
-        outgoing.append(outgoing_of(successor))
-    outgoing += _words_to_others(before, after, successor, now, rules)
+    if following is not None:
+        outgoing.append(outgoing_of(following))
+    outgoing += _words_to_others(before, after, following, now, rules)
     emissions = announce(
-        before, after, now=now, next_channel=successor.channel if successor else None
+        before, after, now=now, next_channel=following.channel if following else None
     )
     return Settled(
         notice=after,
@@ -127,7 +127,7 @@ def follow(before: Notice, after: Notice, *, now: datetime, rules: SettlingRules
     )
 
 
-def _successor(notice: Notice) -> Plan | None:
+def successor(notice: Notice) -> Plan | None:
     """Return the same notice by the next channel, when this one did not reach."""
     given_up = notice.state is State.FAILED or (notice.state is State.UNKNOWN and notice.final)
     if not given_up:
@@ -147,7 +147,7 @@ def _successor(notice: Notice) -> Plan | None:
 
 
 def _words_to_others(
-    before: Notice, after: Notice, successor: Plan | None, now: datetime, rules: SettlingRules
+    before: Notice, after: Notice, following: Plan | None, now: datetime, rules: SettlingRules
 ) -> list[Outgoing]:
     if after.state is before.state or not after.plan.proves:
         return []
@@ -156,7 +156,7 @@ def _words_to_others(
         return [proven(after, at=now)] if applicant else []
     if after.state is State.SENT and after.plan.channel in rules.proven_when_taken:
         return [proven(after, at=now)] if applicant else []
-    outward = successor is not None and successor.channel is not Channel.INBOX
+    outward = following is not None and following.channel is not Channel.INBOX
     silent = applicant and after.reason in HARMLESS
     if after.state is State.FAILED and not outward and not silent:
         return [undeliverable(after, at=now)]

@@ -217,7 +217,15 @@ def _owed_to_document(owed: Owed) -> Stored:
                 for one in owed.reached
             ],
             "promises": [
-                [one.event, one.rung, one.cycle, one.by, one.cause, one.promised.isoformat()]
+                [
+                    one.event,
+                    one.rung,
+                    one.cycle,
+                    one.by,
+                    one.cause,
+                    one.promised.isoformat(),
+                    one.at,
+                ]
                 for one in owed.promises
             ],
             "refusals": [[key, why] for key, why in owed.refusals.items()] or None,
@@ -241,8 +249,8 @@ def _owed_from_document(stored: Mapping[str, Any]) -> Owed:
             for event, rung, cycle, repeat, at, role, persons, withdrawn in stored["reached"]
         ),
         promises=tuple(
-            Promise(event, rung, cycle, by, cause, date.fromisoformat(promised))
-            for event, rung, cycle, by, cause, promised in stored["promises"]
+            Promise(event, rung, cycle, by, cause, date.fromisoformat(promised), at)
+            for event, rung, cycle, by, cause, promised, at in stored["promises"]
         ),
         refusals=dict(stored.get("refusals", ())),
     )

@@ -11,6 +11,7 @@ from services.notifications.core.acknowledge import (
     answer,
     checked,
     owed_of,
+    standing_answer,
     why_closed,
 )
 from services.notifications.core.cause import Cause, Owed
@@ -95,6 +96,6 @@ def _standing(matter: Matter, cause: Cause | None, known: Answers | None) -> Sta
         cause=cause,
         owed=owed,
         closed=why_closed(owed, matter),
-        answer=known.standing(refusals) if known else None,
+        answer=standing_answer(owed, matter, known),
         refused=refusals.get(last.event) if last else None,
     )

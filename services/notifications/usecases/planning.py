@@ -1,13 +1,18 @@
 """From plans in an outbox to notices in the store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.notifications.core.adopting import adopt
 from services.notifications.core.announcing import announce
 from services.notifications.core.folding import PLANS_TOPIC
-from services.notifications.core.notice import Notice, planned
+from services.notifications.core.notice import Notice, Plan, planned
+from services.notifications.core.settling import successor
 from services.notifications.core.stored import plan_from_document
+from services.notifications.ports import ToldStore
+from shared.events.envelope import Event
+from shared.events.topics import NOTICES
 from shared.subjects.document import Document, Outgoing
 from shared.subjects.fold import Context, emit
 from shared.subjects.ports import Clock, Publisher, ReferenceSource, SubjectStore
@@ -31,6 +36,8 @@ class PlanNotices:
     wall_now: Callable[[], datetime]
     planned: Callable[[], None] = lambda: None
     relay: Relay[Notice] | None = field(default=None)
+    told: ToldStore | None = None
+    rebuilding: bool = False
 
     async def publish(self, outgoing: Sequence[Outgoing]) -> None:
         """Return when notices are stored and told of, and all else is acknowledged."""
@@ -41,15 +48,17 @@ class PlanNotices:
 
     async def _insert(self, plans: Sequence[Outgoing]) -> None:
         context = Context(self.clock.now(), self.reference.current())
+        told = await self._told(plans)
         documents: dict[str, Document[Notice]] = {}
         for out in plans:
             assert out.value is not None, "a plan says something"
-            plan = plan_from_document(out.value)
-            notice = planned(plan, not_before=plan.planned_at)
-            document = Document[Notice](plan.id, state=notice)
-            emissions = announce(None, notice, now=context.now)
-            emit(document, emissions, context, service=SERVICE)
-            documents[plan.id] = document
+            plan: Plan | None = plan_from_document(out.value)
+            while plan is not None:
+                document = self._document(plan, told.get(plan.id, ()), context)
+                documents[plan.id] = document
+                # A notice that had failed went on by the next channel, which is adopted too.
+                adopted = document.state if plan.id in told else None
+                plan = None if adopted is None else successor(adopted)
         fresh = list(documents.values())
         known = await self.store.save(fresh, pending_at=self.wall_now())
         # A loser was planned before: its own outbox tells of it, or the sweep will.
@@ -58,3 +67,22 @@ class PlanNotices:
         await self.relay.publish(new)
         if new:
             self.planned()
+
+    def _document(
+        self, plan: Plan, told: Sequence[Event], context: Context
+    ) -> Document[Notice]:
+        """Return the new notice of a plan, or the one that it was before the store was lost."""
+        if told:
+            adopted = adopt(plan, told, wall=self.wall_now())
+            return Document[Notice](
+                plan.id, emitted={NOTICES.name: adopted.sequence}, state=adopted.notice
+            )
+        notice = planned(plan, not_before=plan.planned_at)
+        document = Document[Notice](plan.id, state=notice)
+        emit(document, announce(None, notice, now=context.now), context, service=SERVICE)
+        return document
+
+    async def _told(self, plans: Sequence[Outgoing]) -> Mapping[str, Sequence[Event]]:
+        if not self.rebuilding or self.told is None:
+            return {}
+        return await self.told.of_causes({out.key for out in plans})

@@ -30,7 +30,8 @@ from services.notifications.usecases.sending import LEASE, SendDue
 from services.notifications.usecases.stepping import StepNotices
 from services.notifications.usecases.throttle import Throttle
 from services.notifications.usecases.writing import WriteMessages
-from shared.events.envelope import Event
+from shared.events.envelope import Event, from_document
+from shared.events.topics import NOTICES
 from shared.ops.clock import FixedClock
 from shared.reference.view import Reference
 from shared.subjects.apply import ApplyBatch
@@ -197,6 +198,26 @@ class MemoryEndpoints:
 
 
 @dataclass
+class MemoryTold:
+    """What was published, as the archive keeps it."""
+
+    archive: MemoryArchive
+
+    async def of_causes(self, subjects: Collection[str]) -> Mapping[str, Sequence[Event]]:
+        """Return what was told of these subjects' notices."""
+        told: dict[str, list[Event]] = {}
+        for (topic, _), out in self.archive.kept.items():
+            if topic == NOTICES.name and out.key in subjects and out.value is not None:
+                event = from_document(out.value)
+                told.setdefault(event.subject, []).append(event)
+        return {key: sorted(events, key=_number) for key, events in told.items()}
+
+
+def _number(event: Event) -> int:
+    return event.sequence or 0
+
+
+@dataclass
 class Quiet:
     """A probe that keeps what it is told."""
 
@@ -322,6 +343,15 @@ class World:
             self.clock,
         )
         self.senders = {channel: self._sender(channel) for channel in self.ports}
+
+    def rebuild(self) -> None:
+        """Lose causes and notices, and start on what the archive keeps."""
+        self.cause_rows.rows.clear()
+        self.notice_rows.rows.clear()
+        self.answer_rows.rows.clear()
+        self.start()
+        self.planning.told = MemoryTold(self.archive)
+        self.planning.rebuilding = True
 
     def _changing(self, rows: MemorySubjects[Any], relay: Relay[Any]) -> ChangeSubjects[Any]:
         return ChangeSubjects(SERVICE, rows, relay, self.reference, self.clock, self.wall_now)
