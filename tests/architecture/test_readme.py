@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.cli.main import own_version
+from deploy.installation import SERVICES
 from shared.ops.settings import COMMAND_LINE_ONLY
 from shared.web.app import VERSION
 from tests.architecture import tables
@@ -53,7 +54,7 @@ def test_what_only_the_command_line_reads_is_named_too() -> None:
 def test_no_variable_is_named_that_nobody_reads() -> None:
     """An operator who sets one would be refused."""
     known = tables.every_variable() | COMMAND_LINE_ONLY
-    known |= {f"MOTCUA_{name.upper()}_URL" for name in tables.SERVICES}
+    known |= {f"MOTCUA_{name.upper()}_URL" for name in SERVICES}
     named = set(re.findall(r"`(MOTCUA_[A-Z_]+[A-Z])(?:=[^`]*)?`", TEXT))
     assert not named - known
 
@@ -67,8 +68,9 @@ def test_each_dependency_earns_its_place() -> None:
         if (found := REQUIREMENT.match(line))
     }
     section = TEXT.partition("\n## Dependencies\n")[2].partition("\n## ")[0]
-    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line[:1] == "|"]
-    said = {row[0] for row in rows[2:]}
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    rows = [line.strip("| ").split(" | ") for line in lines[2:]]
+    said = {row[0] for row in rows}
     assert all(len(row) == 2 and row[1] for row in rows), "each says what for, in one line"
     assert said == asked
 
