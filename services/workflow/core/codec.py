@@ -17,8 +17,7 @@ from services.workflow.core.model import (
     RungStatus,
     Subject,
 )
-from shared.events.envelope import from_document, to_document
-from shared.events.obligations import LedgerRow
+from services.workflow.core.past import Past
 from shared.events.partitioner import partition_of
 from shared.events.topics import PARTITIONS
 
@@ -81,7 +80,7 @@ class SubjectCodec:
             "id": state.id,
             "unit": state.unit,
             "law": state.law,
-            "history": [to_document(event) for event in state.history],
+            "history": state.history.documents(),
             "obligations": [_obligation(each) for each in state.obligations.values()],
             "gaps": [[g.unit, g.role, g.why, stamp(g.since)] for g in state.gaps.values()],
             "adopted": [list(pair) for pair in state.adopted.items()],
@@ -94,7 +93,7 @@ class SubjectCodec:
             id=document["id"],
             unit=document["unit"],
             law=int(document["law"]),
-            history=[from_document(event) for event in document["history"]],
+            history=Past(document["history"]),
             obligations={each.id: each for each in obligations},
             gaps={gap.id: gap for gap in map(_read_gap, document["gaps"])},
             adopted=dict(document["adopted"]),
@@ -144,7 +143,7 @@ def _obligation(ob: Obligation) -> dict[str, Any]:
         "persons": {role: list(who) for role, who in ob.persons.items()},
         "about": dict(ob.about),
         "flags": list(ob.flags),
-        "ledger": [row.model_dump(mode="json", exclude_none=True) for row in ob.ledger],
+        "ledger": list(ob.ledger_documents()),
     }
     document.update((name, part) for name, part in parts.items() if part)
     return document
@@ -165,7 +164,7 @@ def _read_obligation(document: Mapping[str, Any]) -> Obligation:
         persons={role: tuple(who) for role, who in document.get("persons", {}).items()},
         about=dict(document.get("about", {})),
         flags=tuple(document.get("flags", ())),
-        ledger=tuple(LedgerRow.model_validate(row) for row in document.get("ledger", ())),
+        ledger_kept=document.get("ledger", ()),
     )
     for name in _MOMENTS:
         if document.get(name) is not None:

@@ -110,7 +110,6 @@ class Emitter:
             void=ob.void,
             why=ob.why,
             cause=self.cause,
-            ledger=ob.ledger,
         )
         self._by_cause("discharged", ob, data, at=ob.discharged_at)
 

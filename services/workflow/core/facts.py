@@ -1,13 +1,17 @@
 """The facts of one subject as kinds read them: corrected, in the order they happened."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Final, TypeVar
 
 from services.workflow.core.assessment import Assessment
 from shared.events.envelope import Event
 from shared.events.history import effective
 from shared.reference.view import Reference
+
+CORRECTED: Final = ".corrected"
+T = TypeVar("T")
 
 Printed = Mapping[str, tuple[str, datetime]]
 """Obligation to the key of the cycle that runs and the promise that was printed for it."""
@@ -22,12 +26,21 @@ class Facts:
         unit: The competent unit.
         events: The effective history: corrections applied, ordered by when things happened.
         printed: Promises that a change of the calendar must not move earlier.
+        memo: What kinds of one subject have worked out together.
     """
 
     subject: str
     unit: str
     events: Sequence[Event]
     printed: Printed = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: str, work: Callable[[], T]) -> T:
+        """Return what `work` gives, worked out once for all kinds that ask."""
+        if key not in self.memo:
+            self.memo[key] = work()
+        found: T = self.memo[key]
+        return found
 
     def first(self, name: str, *, after: datetime | None = None) -> Event | None:
         """Return the first event of that name, at or after a moment if one is given."""
@@ -46,10 +59,19 @@ class Facts:
 
 
 def gather(
-    subject: str, unit: str, history: Sequence[Event], printed: Printed | None = None
+    subject: str, unit: str, past: Iterable[Event], printed: Printed | None = None
 ) -> Facts:
     """Return the facts that a history amounts to."""
-    return Facts(subject, unit, effective(history), printed or {})
+    history = tuple(past)
+    if any(event.name.endswith(CORRECTED) for event in history):
+        events = effective(history)
+    else:
+        events = tuple(sorted(history, key=_when))
+    return Facts(subject, unit, events, printed or {})
+
+
+def _when(event: Event) -> tuple[datetime, int]:
+    return (event.time, event.sequence or 0)
 
 
 Assess = Callable[[Facts, Reference], Sequence[Assessment]]

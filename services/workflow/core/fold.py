@@ -1,15 +1,15 @@
 """One event into one subject: facts, then what they say, then the difference."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.workflow.core.acknowledge import acknowledge, reroute
 from services.workflow.core.assessment import Assessment
 from services.workflow.core.climb import Sweep, climb
 from services.workflow.core.emissions import Emitter
-from services.workflow.core.facts import Facts, Printed, gather
+from services.workflow.core.facts import CORRECTED, Facts, Printed, gather
 from services.workflow.core.kinds.kind import Kind
-from services.workflow.core.kinds.registry import KINDS, kinds_of
+from services.workflow.core.kinds.registry import KINDS, PERSONS, kinds_of
 from services.workflow.core.ladder import Ladder
 from services.workflow.core.law import law_of
 from services.workflow.core.model import Subject
@@ -35,13 +35,13 @@ def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subjec
     if subject.law != law_of(context.reference):
         # The calendar moved before this event was applied: it is judged by what then held.
         emissions.extend(recount(subject, context))
-    correction = event.name.endswith(".corrected")
-    kinds = [k for k in kinds_of(event.subject) if correction or event.name in k.watches]
+    correction = event.name.endswith(CORRECTED)
+    kinds = [k for k in kinds_of(event.subject) if correction or _concerned(k, subject, event)]
     unit = subject.unit if is_matter(event.subject) else event.competentunit or subject.unit
     facts = gather(
         event.subject,
         unit,
-        [*subject.history, event],
+        [*subject.history, event] if kinds else (),
         {} if correction else _printed(subject),
     )
     assessments = _assess(facts, kinds, context.reference)
@@ -57,6 +57,8 @@ def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subjec
         quiet=event.backfill,
     )
     reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
+    if event.name in PERSONS:
+        _name_persons(subject, PERSONS[event.name](subject.history))
     _answer(subject, event, context, emit)
     if subject.gaps:
         close_gaps(subject, context.reference, context.now, emit)
@@ -107,6 +109,25 @@ def open_by_calendar(
 
 
 LADDERS: dict[str, Ladder] = {kind.id: kind.ladder for kind in KINDS.values()}
+
+
+def _concerned(kind: Kind, subject: Subject, event: Event) -> bool:
+    """Say whether an event can change what is owed of a kind."""
+    if event.name not in kind.watches:
+        return False
+    if kind.begins_with and event.name not in kind.begins_with:
+        owed = any(each.kind == kind.id for each in subject.obligations.values())
+        if not owed:
+            return False
+    known = kind.idle_after.get(event.name)
+    return known is None or not subject.history.knows(known)
+
+
+def _name_persons(subject: Subject, persons: Mapping[str, tuple[str, ...]]) -> None:
+    """Say who holds a role here; it moves no date, so nothing is counted."""
+    for obligation in subject.obligations.values():
+        if obligation.open:
+            obligation.persons = {**obligation.persons, **persons}
 
 
 def _assess(facts: Facts, kinds: Sequence[Kind], reference: Reference) -> list[Assessment]:

@@ -1,9 +1,10 @@
 """Ladders as data: who hears what, when, relative to the due moment or the beginning."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, Literal
 
 from shared.calendar.days import DeadlineCalendar
@@ -21,6 +22,9 @@ BREACH: Final = "breach"
 
 BROKEN: Final = "promise_broken"
 """What the next role hears when an acknowledged promise expires."""
+
+AROUND_DUE_KEPT: Final = 4_096
+"""How many due moments keep their rungs at hand."""
 
 MOMENTS: Final = frozenset({BREACH, BROKEN})
 """What stands among the rungs and is none: it does not rank, nor silence, nor apply or not."""
@@ -88,11 +92,19 @@ class Rung:
     repeat: Repeat | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Ladder:
-    """The rungs of a kind, in the order in which they are meant to come."""
+    """The rungs of a kind, in the order in which they are meant to come.
+
+    Two ladders are the same only if they are one: a rung's moments are kept at hand by it.
+    """
 
     rungs: tuple[Rung, ...]
+
+    @property
+    def ranks(self) -> Mapping[str, int]:
+        """How high each rung stands, by its place."""
+        return {rung.id: number for number, rung in enumerate(self.rungs)}
 
     def rung(self, rung_id: str) -> Rung | None:
         """Return the rung of that name, if the ladder has it."""
@@ -133,22 +145,43 @@ def plan(
 
     Rungs past the published calendar are left out: the next calendar will bring them.
     """
+    around_due = _around_due(ladder, due, calendar, opening)
+    own = [
+        PlannedRung(rung.id, at)
+        for rung in ladder.rungs
+        if (at := _own_moment(rung.when, start, share)) is not None
+    ]
+    if not own:
+        return around_due
+    ranks = ladder.ranks
+    # Of two rungs at one moment the later of the ladder ranks higher.
+    return tuple(sorted((*own, *around_due), key=lambda p: (p.at, ranks[p.rung], p.repeat)))
+
+
+def _own_moment(
+    when: Timing, start: datetime, share: Callable[[Fraction], datetime | None]
+) -> datetime | None:
+    """Return the moment of a rung that depends on how its cycle began."""
+    if isinstance(when, Share):
+        return share(Fraction(when.percent, 100))
+    if isinstance(when, MinutesFromStart):
+        return start + timedelta(minutes=when.minutes)
+    return None
+
+
+@lru_cache(maxsize=AROUND_DUE_KEPT)
+def _around_due(
+    ladder: Ladder, due: datetime, calendar: DeadlineCalendar, opening: OpeningHours
+) -> tuple[PlannedRung, ...]:
+    """Return the rungs that depend on the due moment alone; many dossiers share one."""
 
     def moments() -> Iterator[PlannedRung]:
         for rung in ladder.rungs:
-            match rung.when:
-                case Share(percent):
-                    at = share(Fraction(percent, 100))
-                    if at is not None:
-                        yield PlannedRung(rung.id, at)
-                case MinutesFromStart(minutes):
-                    yield PlannedRung(rung.id, start + timedelta(minutes=minutes))
-                case MinutesFromDue(minutes):
-                    yield PlannedRung(rung.id, due + timedelta(minutes=minutes))
-                case FromDue(days):
-                    yield from _from_due(rung, days, due, calendar, opening)
+            if isinstance(rung.when, MinutesFromDue):
+                yield PlannedRung(rung.id, due + timedelta(minutes=rung.when.minutes))
+            elif isinstance(rung.when, FromDue):
+                yield from _from_due(rung, rung.when.working_days, due, calendar, opening)
 
-    # The sort is stable, so of two rungs at one moment the later of the ladder ranks higher.
     return tuple(sorted(moments(), key=lambda planned: planned.at))
 
 

@@ -1,11 +1,11 @@
 """What workflow keeps of one subject: facts, obligations, and how far each has climbed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
-from shared.events.envelope import Event
+from services.workflow.core.past import Past
 from shared.events.obligations import LedgerRow
 
 RungStatus = Literal[
@@ -110,7 +110,8 @@ class Obligation:
     """One thing owed, with everything that was decided about it.
 
     `due`, `limit` and `index_due` are None while they are suspended, or past the calendar's
-    horizon; `last_due` is the last promise that was known, `first_due` the first.
+    horizon; `last_due` is the last promise that was known, `first_due` the first. `ledger` is
+    what was counted just now; `ledger_kept` is the same in stored form, when it was not.
     """
 
     id: str
@@ -142,6 +143,13 @@ class Obligation:
     about: dict[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
+    ledger_kept: Sequence[Mapping[str, Any]] = ()
+
+    def ledger_documents(self) -> Sequence[Mapping[str, Any]]:
+        """Return what was counted, in stored form."""
+        if not self.ledger:
+            return self.ledger_kept
+        return [row.model_dump(mode="json", exclude_none=True) for row in self.ledger]
 
     @property
     def open(self) -> bool:
@@ -219,7 +227,7 @@ class Subject:
 
     id: str
     unit: str
-    history: list[Event] = field(default_factory=list)
+    history: Past = field(default_factory=Past)
     obligations: dict[str, Obligation] = field(default_factory=dict)
     law: int = 0
     gaps: dict[str, Gap] = field(default_factory=dict)

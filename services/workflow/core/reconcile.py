@@ -202,7 +202,6 @@ def _discharge(obligation: Obligation, assessment: Assessment, emit: Emitter) ->
     obligation.by_index = discharge.by_index
     obligation.void = discharge.void
     obligation.suspended_since = None
-    obligation.ledger = assessment.ledger()
     emit.discharged(obligation)
 
 

@@ -167,8 +167,7 @@ def _promise(ob: Obligation) -> dict[str, Any] | None:
 
 def _explained(ob: Obligation, language: Language) -> dict[str, Any]:
     kind = KINDS[ob.kind]
-    rows = [row.model_dump(mode="json", exclude_none=True) for row in ob.ledger]
-    lines = explain([entry_from_document(row) for row in rows], language)
+    lines = explain([entry_from_document(row) for row in ob.ledger_documents()], language)
     return {
         "obligation": ob.id,
         "name": getattr(kind.name, language),

@@ -10,7 +10,6 @@ from services.workflow.core.ladder import Ladder, PlannedRung, plan
 from shared.calendar.deadline import Deadline, compute
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.history import History
-from shared.calendar.ledger import ledger_to_documents
 from shared.calendar.limits import Limit
 from shared.calendar.shares import moment_at_share
 from shared.events.obligations import LedgerRow
@@ -71,11 +70,12 @@ def stretches(
     found: list[Stretch] = []
     for begin in begins:
         ended = min((e for e in ends if e[0] >= begin.at and e[2] != begin.key), default=None)
+        then = _upto(history, begin.at)
         last = begin is begins[-1] and ended is None
         deadline = (
             whole
-            if last
-            else compute(limit, _upto(history, begin.at), calendar, opening, with_ledger=False)
+            if last or (then.waits == history.waits and then.extensions == history.extensions)
+            else compute(limit, then, calendar, opening, with_ledger=False)
         )
         ended_at, ended_why = (end, end_why) if ended is None else (ended[0], ended[1])
         found.append(Stretch(begin.key, begin.why, begin.at, ended_at, ended_why, deadline))
@@ -169,4 +169,17 @@ def ledger_rows(deadline: Deadline) -> tuple[LedgerRow, ...]:
     """Return the ledger of a deadline as events carry it."""
     terms = deadline.terms
     full = compute(terms.limit, deadline.history, terms.calendar, terms.opening)
-    return tuple(LedgerRow.model_validate(row) for row in ledger_to_documents(full.ledger))
+    # They come from our own arithmetic, and are many: they are not checked once more.
+    return tuple(
+        LedgerRow.model_construct(
+            key=entry.key,
+            at=entry.at,
+            day=entry.day,
+            count=entry.count,
+            clock=entry.clock,
+            cause=entry.cause,
+            source=entry.law,
+            params=dict(entry.params),
+        )
+        for entry in full.ledger
+    )

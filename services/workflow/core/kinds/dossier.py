@@ -38,7 +38,6 @@ WATCHES = frozenset(
     {
         "dossier.accepted",
         "dossier.arrived",
-        "dossier.assigned",
         "dossier.supplement_requested",
         "dossier.supplement_received",
         "dossier.extended",
@@ -51,6 +50,9 @@ WATCHES = frozenset(
         "notice.proven",
     }
 )
+
+IDLE_AFTER = {"dossier.returned": "dossier.completed"}
+"""A result that is handed out changes nothing where it was ready before."""
 
 
 def assess_deadline(facts: Facts, reference: Reference) -> list[Assessment]:
@@ -133,7 +135,11 @@ Counted = tuple[Deadline, list[Stretch], str]
 
 
 def _count(dossier: Dossier, facts: Facts, reference: Reference) -> Counted | str:
-    """Count the deadline, or say in a word why there is none."""
+    """Count the deadline once for both kinds, or say in a word why there is none."""
+    return facts.once("deadline", lambda: _counted(dossier, facts, reference))
+
+
+def _counted(dossier: Dossier, facts: Facts, reference: Reference) -> Counted | str:
     if dossier.start is None:
         return "not_arrived"
     held = limit_of(dossier, reference)
@@ -337,6 +343,7 @@ DOSSIER_DEADLINE = Kind(
         )
     ),
     watches=WATCHES,
+    idle_after=IDLE_AFTER,
     assess=assess_deadline,
 )
 
@@ -376,5 +383,6 @@ APOLOGY_SLIP = Kind(
         )
     ),
     watches=WATCHES | {"dossier.apology_issued"},
+    idle_after=IDLE_AFTER,
     assess=assess_slip,
 )

@@ -1,6 +1,6 @@
 """A dossier's facts as its deadline needs them: start, waits, new dates, end."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,6 +69,10 @@ class Dossier:
 
 def read_dossier(facts: Facts) -> Dossier | None:
     """Return what the facts say of a dossier; None before it was accepted."""
+    return facts.once("dossier", lambda: _read(facts))
+
+
+def _read(facts: Facts) -> Dossier | None:
     accepted = facts.first("dossier.accepted")
     if accepted is None or not isinstance(accepted.data, DossierAccepted):
         return None
@@ -96,6 +100,16 @@ def read_dossier(facts: Facts) -> Dossier | None:
             for e in events
         ),
     )
+
+
+def handler_now(events: Iterable[Event]) -> dict[str, tuple[str, ...]]:
+    """Return who settles a dossier: whoever it was given to last."""
+    given = [event for event in events if isinstance(event.data, DossierAssigned)]
+    if not given:
+        return {}
+    last = max(given, key=lambda event: (event.time, event.sequence or 0))
+    assert isinstance(last.data, DossierAssigned), "chosen so"
+    return {"handler": (last.data.handler,)}
 
 
 def limit_of(dossier: Dossier, reference: Reference) -> tuple[Limit, str] | None:

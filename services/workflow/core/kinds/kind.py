@@ -36,6 +36,9 @@ class Kind:
         ladder: Who hears what, when.
         ladders: Ladders of their own for some fields of administration.
         watches: The events that can change it; others leave it as it is.
+        begins_with: The events without which there is nothing of this kind; empty if it can
+            begin in other ways too.
+        idle_after: Events that change nothing once another one is known.
         assess: From the facts to what is owed.
         opens_on: Which subjects a day brings about, and the unit of each, if the calendar does.
         begun_stay: Whether a change of the calendar leaves alone what has begun.
@@ -54,6 +57,8 @@ class Kind:
     assess: Assess
     opens_on: OpensOn | None = None
     verified: bool = False
+    begins_with: frozenset[str] = frozenset()
+    idle_after: Mapping[str, str] = field(default_factory=dict)
     begun_stay: bool = False
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ from services.workflow.core.kinds.centre import (
     SUPPORT_RESOLVE,
 )
 from services.workflow.core.kinds.dossier import APOLOGY_SLIP, DOSSIER_DEADLINE
+from services.workflow.core.kinds.dossier_facts import handler_now
 from services.workflow.core.kinds.duty import DUTY
 from services.workflow.core.kinds.kind import Kind
 from services.workflow.core.kinds.periodic import (
@@ -65,6 +66,9 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 CALENDAR_KINDS: Final = tuple(kind for kind in KINDS.values() if kind.opens_on is not None)
 """The kinds that a day of the calendar brings about."""
+
+PERSONS: Final = {"dossier.assigned": handler_now}
+"""Events that name who holds a role for a subject, and how to read who does now."""
 
 
 def kinds_of(subject: str) -> tuple[Kind, ...]:

@@ -212,7 +212,8 @@ AGENCY_STEP = Kind(
             Rung("overdue_3", FromDue(3), "province", "Quá hạn bước 3 ngày", "Late by 3 days"),
         )
     ),
-    watches=_ENDS | {"dossier.step_started", "dossier.step_finished", "dossier.assigned"},
+    watches=_ENDS | {"dossier.step_started", "dossier.step_finished"},
+    begins_with=frozenset({"dossier.step_started"}),
     assess=assess_steps,
 )
 
@@ -230,6 +231,7 @@ SUPPLEMENT_NOTICE = Kind(
     source="NĐ 61/2018/NĐ-CP Điều 19 khoản 4",
     ladder=Ladder(()),
     watches=frozenset({"dossier.accepted", "dossier.supplement_requested"}),
+    begins_with=frozenset({"dossier.supplement_requested"}),
     assess=assess_notice,
 )
 
@@ -258,7 +260,8 @@ APPLICANT_CONFIRMATION = Kind(
             ),
         )
     ),
-    watches=_ENDS | {"dossier.confirmation_requested", "dossier.confirmed", "dossier.assigned"},
+    watches=_ENDS | {"dossier.confirmation_requested", "dossier.confirmed"},
+    begins_with=frozenset({"dossier.confirmation_requested"}),
     assess=assess_confirmation,
 )
 
@@ -292,5 +295,6 @@ HAND_OVER_LATE = Kind(
         )
     ),
     watches=_ENDS | {"dossier.accepted", "dossier.assigned", "dossier.arrived"},
+    begins_with=frozenset({"dossier.accepted"}),
     assess=assess_hand_over,
 )
