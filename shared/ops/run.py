@@ -76,7 +76,9 @@ def serve(app: Application, settings: ServiceSettings) -> int:
     server = _Server(
         uvicorn.Config(
             app,
-            loop="uvloop" if sys.platform != "win32" else "asyncio",
+            # Not uvloop: its RuntimeError on a write to a connection that just broke is unknown
+            # to aiokafka, whose metadata task then dies for good, and the consumer with it.
+            loop="asyncio",
             http="httptools",
             lifespan="on",
             log_config=None,
