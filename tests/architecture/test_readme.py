@@ -25,6 +25,7 @@ DOCUMENTS = [
     )
     for path in sorted(ROOT.glob(pattern))
 ]
+COMMAND = re.compile(r"`motcua ([a-z]+)(?: ([a-z][a-z-]*))?")
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://)([^)#\s]+)(?:#[^)]*)?\)")
 REQUIREMENT = re.compile(r"^([A-Za-z0-9][A-Za-z0-9_.-]*)")
 
@@ -80,6 +81,18 @@ def test_links_lead_somewhere(path: Path) -> None:
     """A link to a file of ours names one that is there."""
     links = LINK.findall(path.read_text(encoding="utf-8"))
     assert not [link for link in links if not (path.parent / link).exists()]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_that_are_named_are_there(path: Path) -> None:
+    """Whoever follows a runbook at night finds the command it names."""
+    known = {name for name, _ in tables.every_command()}
+    groups = {name.partition(" ")[0] for name in known if " " in name}
+    for first, second in COMMAND.findall(path.read_text(encoding="utf-8")):
+        if first in groups:
+            assert not second or f"{first} {second}" in known, f"motcua {first} {second}"
+        else:
+            assert first in known, f"motcua {first}"
 
 
 def test_the_version_is_the_same_everywhere() -> None:
