@@ -38,34 +38,24 @@ from services.notifications.core.settling import (
     Settled,
     SettlingRules,
     follow,
-    settle,
 )
 from services.notifications.core.timing import QuietHours
 from services.notifications.ports import ChannelPort, Message, NoticeStore, Probe, WordlessError
+from services.notifications.usecases.handing import Due, HandOver, settling_step
 from services.notifications.usecases.knowing import KnowNotices
 from services.notifications.usecases.stepping import Step, StepNotices
 from services.notifications.usecases.throttle import Throttle
 from services.notifications.usecases.writing import WriteMessages
-from shared.subjects.document import Document
-from shared.subjects.errors import UnavailableError
 from shared.subjects.ports import Clock
 
 BATCH_MAX: Final = 200
 """How many notices one pass takes up."""
 
-WAVE_MAX: Final = 16
+WAVE_MAX: Final = 32
 """How many messages are claimed and handed over together."""
-
-SEND_SECONDS_MAX: Final = 20.0
-"""A call that takes longer is given up; its answer counts as lost."""
-
-RECORD_PAUSES_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""How long an answer that cannot be recorded is kept in hand before the claim runs out."""
 
 LEASE: Final = timedelta(seconds=45)
 """How long a claim holds without a result; longer than any call, by wall time."""
-
-Due = Document[Notice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +135,9 @@ class SendDue:
 
     def _settling(self, document: Due, outcome: Outcome, moment: Moment) -> Step:
         attempt = _state(document).attempt
-
-        def step(notice: Notice) -> Settled | None:
-            if notice.attempt != attempt or notice.final:
-                return None
-            under_way = notice.reclaimed() if notice.state is State.UNKNOWN else notice
-            if under_way.state is not State.CLAIMED:
-                return None
-            return settle(
-                under_way, outcome, now=moment.now, wall=moment.wall, rules=self.rules
-            )
-
-        return step
+        return settling_step(
+            attempt, outcome, now=moment.now, wall=moment.wall, rules=self.rules
+        )
 
     def _step(self, decision: Decision, moment: Moment) -> Step:
         if isinstance(decision, Drop):
@@ -234,13 +215,10 @@ class SendDue:
         won = {document.id for document in await self.steps.silently(wanted)}
         whole, torn = _split(written, won)
         await self.steps.take([(one, partial(self._released, wall=wall)) for one in torn])
-        done = await asyncio.gather(
-            *(self._hand_over(one.documents, message) for one, message in whole),
-            return_exceptions=True,
+        hand_over = HandOver(
+            self.port, self.steps, self.rules, self.clock, self.wall_now, self.probe
         )
-        for problem in done:
-            if problem is not None:
-                raise problem
+        await hand_over([(one.documents, message) for one, message in whole])
 
     async def _written(
         self, wave: Sequence[Parcel], known: Mapping[str, Known], wall: datetime
@@ -269,30 +247,6 @@ class SendDue:
         if notice.state is not State.CLAIMED:
             return None
         return Settled(release(notice, wall_at=wall))
-
-    async def _hand_over(self, documents: Sequence[Due], message: Message) -> None:
-        """Call the provider, then record what it said, for as long as that takes."""
-        outcome = await self._call(message)
-        moment = Moment(self.clock.now(), self.wall_now(), self.quiet)
-        steps = {one.id: self._settling(one, outcome, moment) for one in documents}
-        for pause in (*RECORD_PAUSES_S, None):
-            try:
-                await self.steps.by_id(steps)
-                break
-            except UnavailableError:
-                if pause is None:
-                    raise
-                await asyncio.sleep(pause)
-        seconds = (moment.wall - message.wall).total_seconds()
-        for notice in message.notices:
-            self.probe.settled(notice, outcome, seconds=seconds)
-
-    async def _call(self, message: Message) -> Outcome:
-        try:
-            async with asyncio.timeout(SEND_SECONDS_MAX):
-                return await self.port.send(message)
-        except TimeoutError:
-            return Lost(f"no answer within {SEND_SECONDS_MAX:g} s")
 
 
 def _split(

@@ -37,6 +37,8 @@ class StepNotices:
         won = [document for document in documents if document.id not in losers]
         for document in won:
             document.version += 1
+            # What it held unpublished is on its way already, or the sweep will find it.
+            document.outbox = []
         return won
 
     async def take(self, pairs: Sequence[tuple[Document[Notice], Step]]) -> None:
