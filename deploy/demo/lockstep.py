@@ -56,8 +56,9 @@ class LockStep:
         try:
             async with asyncio.timeout(REST_S_MAX):
                 while True:
-                    for name in self.services:  # In the order in which effects travel.
-                        await self._settle(name)
+                    if before is None or self._moving(before):
+                        for name in self.services:  # In the order in which effects travel.
+                            await self._settle(name)
                     reading = await self._read()
                     same = before is not None and reading == before
                     if same and not self._moving(reading) and not await self._behind(reading):

@@ -43,13 +43,16 @@ REVOKE_WAIT_S: Final = 50.0
 class ConsumerOptions:
     """Limits of one subscription.
 
+    `fetch_wait_ms` is how long the broker may keep an empty fetch open; a record ends the wait
+    at once, so a long one costs no latency and saves everybody work. After an empty poll
+    FastStream sleeps for `batch_wait_ms`, which does cost latency.
     `session_ms` is how long a dead member's partitions wait for another; a batch may take
     longer, since heartbeats go on meanwhile, up to `poll_interval_ms_max`.
     """
 
     records_max: int = 500
-    batch_wait_ms: int = 10
-    fetch_wait_ms: int = 100
+    batch_wait_ms: int = 20
+    fetch_wait_ms: int = 500
     session_ms: int = 10_000
     poll_interval_ms_max: int = 300_000
     partition_bytes_max: int = 1_048_576

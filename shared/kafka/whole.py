@@ -53,7 +53,7 @@ class WholeTopic:
             client_id=self._client_id,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            fetch_max_wait_ms=100,
+            fetch_max_wait_ms=500,
         )
         try:
             await consumer.start()
@@ -81,7 +81,7 @@ class WholeTopic:
     ) -> None:
         ends = await consumer.end_offsets(list(held))
         while not stopping.is_set():
-            fetched = await consumer.getmany(timeout_ms=100, max_records=1_000)
+            fetched = await consumer.getmany(timeout_ms=500, max_records=1_000)
             records = [to_record(record) for part in fetched.values() for record in part]
             if records:
                 await self._apply(records)
