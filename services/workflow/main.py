@@ -16,6 +16,7 @@ from services.workflow.adapters.index import (
     MongoCalendarMarks,
     MongoObligationIndex,
 )
+from services.workflow.adapters.rebuild import ArchivedObligations
 from services.workflow.adapters.telling import Telling, iso
 from services.workflow.core.codec import SubjectCodec
 from services.workflow.core.fold import fold
@@ -24,8 +25,10 @@ from services.workflow.settings import WorkflowSettings
 from services.workflow.usecases.calendar import OpenByCalendar
 from services.workflow.usecases.freshness import Freshness
 from services.workflow.usecases.passes import Passes
+from services.workflow.usecases.rebuild import AdoptPublished
 from services.workflow.usecases.sweep import SweepObligations
 from shared.calendar.zone import ONE_DAY, at, legal_day
+from shared.events.topics import OBLIGATIONS
 from shared.kafka.progress import ProgressReader
 from shared.ops.run import run_service
 from shared.service.runtime import Runtime
@@ -51,10 +54,20 @@ class Workflow:
             settings.kafka_bootstrap, client_id=self.runtime.client_id
         )
         self.passes = self._passes(settings)
+        self.runtime.preparing.append(self._adopting())
         self.runtime.supervise()
         self.supervisor.keep("progress", lambda: self.progress.run(self.runtime.stopping))
         self.supervisor.every(LOOK_S, "sweep", self._look)
         self.supervisor.every(GAUGES_S, "gauges", self._gauge)
+
+    def _adopting(self) -> AdoptPublished:
+        runtime = self.runtime
+        return AdoptPublished(
+            ArchivedObligations(runtime.mongo, runtime.archive, runtime.subjects),
+            runtime.subjects,
+            runtime.clock,
+            OBLIGATIONS.name,
+        )
 
     def _passes(self, settings: WorkflowSettings) -> Passes:
         change = self.runtime.changing()

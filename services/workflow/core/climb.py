@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.workflow.core.adopt import take_over
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.ladder import BREACH, BROKEN, MOMENTS, Ladder
 from services.workflow.core.model import Cycle, Lapse, Obligation, RungState, Subject
@@ -168,6 +169,9 @@ def _break_promise(
     promise.broken_at = sweep.now
     count = sum(rung.rung == BROKEN for rung in cycle.rungs)
     rung = RungState(BROKEN, promise.expires_at, count, "raised", sweep.now, "promise_broken")
+    if take_over(subject, obligation.id, rung, sweep.now):
+        cycle.rungs.append(rung)
+        return
     ladder = sweep.ladders[obligation.kind]
     next_role = ladder.role_after(promise.role or "")
     hearers = find_hearers(obligation, (next_role,), sweep.reference, sweep.now)

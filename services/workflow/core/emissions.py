@@ -242,9 +242,15 @@ class Emitter:
     def _add(
         self, what: str, parts: Sequence[str], data: EventData, at: datetime, unit: str
     ) -> None:
+        event_id = derived_id(self.subject.id, what, *parts)
+        if event_id in self.subject.adopted:
+            if not isinstance(data, OF_RUNGS):
+                return  # It was published before a rebuild: nobody is to hear it again.
+            # The same cycle number and rung, at another moment than before the rebuild.
+            event_id = derived_id(event_id, at.isoformat())
         self.emissions.append(
             Emission(
-                id=derived_id(self.subject.id, what, *parts),
+                id=event_id,
                 name=data.NAME,
                 data=data,
                 time=at,
@@ -252,6 +258,10 @@ class Emitter:
                 backfill=self.backfill,
             )
         )
+
+
+OF_RUNGS = (ObligationRungReached, ObligationRungSkipped, ObligationBreached)
+"""What is adopted by the rung's moment and not by the event's id."""
 
 
 def _is_identifier(text: str) -> bool:

@@ -96,6 +96,8 @@ def sweep(
     emit = Emitter(subject, cause=f"sweep:{subject.id}")
     look = Sweep(context.now, upto, context.reference, LADDERS, incomplete_since)
     changed = climb(subject, look, emit)
+    if changed:
+        subject.adopted.clear()  # The rebuild is over: sweeps begin after it.
     emissions.extend(emit.emissions)
     return emissions if changed or emissions else None
 

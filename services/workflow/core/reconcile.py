@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from services.workflow.core.adopt import ADOPTED, take_over
 from services.workflow.core.assessment import AssessedCycle, Assessment, Discharge
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.ladder import BREACH, BROKEN, MOMENTS
 from services.workflow.core.model import Cycle, Lapse, Obligation, RungState, Subject
 
 CARRIED: Final = "carried"
-STAYS: Final = frozenset({CARRIED, "overtaken", "acknowledged", "calendar", "correction"})
+STAYS: Final = frozenset(
+    {CARRIED, ADOPTED, "overtaken", "acknowledged", "calendar", "correction"}
+)
 """Reasons for which a rung stays settled even when its cycle runs again."""
 
 ENDED_WITH: Final = frozenset({"moot", "skipped", "withdrawn"})
@@ -229,7 +232,7 @@ def _take_cycles(
     for cycle in assessment.cycles:
         known = next((c for c in obligation.cycles if c.key == cycle.key), None)
         if known is None:
-            _begin(obligation, cycle, occasion, opened=cycle.opened)
+            _begin(obligation, cycle, occasion, emit, opened=cycle.opened)
         elif cycle.ended_at is None and _moved(known, cycle):
             _move(obligation, known, cycle, occasion, emit)
         else:
@@ -260,7 +263,7 @@ def _move(
     """
     by_calendar = occasion.reason == "calendar" and known.due is not None
     opened = max(cycle.opened, occasion.at) if by_calendar else cycle.opened
-    begun = _begin(obligation, cycle, occasion, opened=opened)
+    begun = _begin(obligation, cycle, occasion, emit, opened=opened)
     for old in known.rungs:
         new = begun.find(old.rung, old.repeat)
         if old.status == "planned":
@@ -277,7 +280,12 @@ def _move(
 
 
 def _begin(
-    obligation: Obligation, cycle: AssessedCycle, occasion: Occasion, *, opened: datetime
+    obligation: Obligation,
+    cycle: AssessedCycle,
+    occasion: Occasion,
+    emit: Emitter,
+    *,
+    opened: datetime,
 ) -> Cycle:
     begun = Cycle(
         number=max((c.number for c in obligation.cycles), default=0) + 1,
@@ -293,6 +301,9 @@ def _begin(
     breach_at = cycle.limit or cycle.due
     if breach_at is not None and cycle.can_breach:
         begun.rungs.append(RungState(BREACH, breach_at))
+    if emit.subject.adopted:
+        for rung in begun.rungs:
+            take_over(emit.subject, obligation.id, rung, occasion.now)
     obligation.cycles.append(begun)
     return begun
 

@@ -1,0 +1,56 @@
+"""A rebuild: what was published before is taken over, so that nobody hears it twice.
+
+The facts are folded again from the first, and give the same obligations. What they cannot give
+is when we looked: which rungs were told, and which were recorded as skipped. That stands in
+what we published.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from services.workflow.core.ladder import BREACH
+from services.workflow.core.model import RungState, RungStatus, Subject
+from shared.events.envelope import Event
+from shared.events.obligations import (
+    ObligationBreached,
+    ObligationRungReached,
+    ObligationRungSkipped,
+)
+
+PUBLISHED: Final = "published"
+ADOPTED: Final = "adopted"
+
+
+def adopt(subject_id: str, published: Iterable[Event]) -> Subject:
+    """Return a subject that knows nothing but what was published of it."""
+    subject = Subject(subject_id, "")
+    for event in published:
+        data = event.data
+        subject.unit = getattr(data, "unit", subject.unit)
+        subject.adopted[event.id] = PUBLISHED
+        match data:
+            case ObligationRungReached():
+                key = rung_key(data.obligation, data.rung, data.repeat, data.rung_at)
+                subject.adopted[key] = "raised"
+            case ObligationRungSkipped():
+                key = rung_key(data.obligation, data.rung, 0, data.rung_at)
+                subject.adopted.setdefault(key, "skipped")
+            case ObligationBreached():
+                subject.adopted[rung_key(data.obligation, BREACH, 0, data.at)] = "raised"
+    return subject
+
+
+def rung_key(obligation: str, rung: str, repeat: int, at: datetime) -> str:
+    """Name a rung by its moment: a rebuild may number cycles otherwise than they came."""
+    return f"{obligation}|{rung}|{repeat}|{at.timestamp():.6f}"
+
+
+def take_over(subject: Subject, obligation: str, rung: RungState, now: datetime) -> bool:
+    """Settle a rung as it was settled before the rebuild; say whether it was."""
+    how = subject.adopted.get(rung_key(obligation, rung.rung, rung.repeat, rung.at))
+    if how is None:
+        return False
+    status: RungStatus = "raised" if how == "raised" else "skipped"
+    rung.status, rung.settled_at, rung.why = status, now, ADOPTED
+    return True

@@ -1,0 +1,112 @@
+"""A rebuilt workflow tells nobody anything twice, and goes on where it was."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from services.workflow.core.adopt import adopt
+from services.workflow.core.fold import fold
+from shared.events.envelope import Event
+from shared.subjects.fold import Context, Emission
+from tests.unit.workflow.province import day_off
+from tests.unit.workflow.scenario import Scenario, moment, stored
+
+
+def published(scenario: Scenario) -> list[Event]:
+    """Return what was told, as the archive has it."""
+    return [
+        Event(
+            id=emission.id,
+            source="urn:motcua:service:workflow",
+            name=emission.name,
+            subject=scenario.subject,
+            time=emission.time,
+            sequence=number,
+            data=emission.data,
+        )
+        for number, emission in enumerate(scenario.everything, start=1)
+    ]
+
+
+def rebuild(scenario: Scenario) -> Sequence[Emission]:
+    """Lose the state, adopt what was published, fold the facts again; return what is told."""
+    assert scenario.state is not None
+    facts = list(scenario.state.history)
+    state = stored(adopt(scenario.subject, published(scenario)))
+    told: list[Emission] = []
+    for event in facts:
+        folded = fold(state, event, Context(scenario.now, scenario.reference))
+        state = stored(folded.state)
+        told.extend(folded.emissions)
+    scenario.state = state
+    scenario.heard()
+    return told
+
+
+def overdue() -> Scenario:
+    """Return a dossier on the evening of its last day."""
+    scenario = Scenario()
+    scenario.accepted("2026-01-05 09:00")
+    scenario.assigned("2026-01-05 09:00")
+    scenario.walks_to("2026-01-08 18:00")
+    return scenario
+
+
+def test_folding_again_tells_nothing() -> None:
+    """Every event was published before, under the same id."""
+    scenario = overdue()
+    scenario.happens("dossier.completed", "2026-01-08 18:30", result="KQ.1")
+    assert rebuild(scenario) == []
+    scenario.walks_to("2026-01-20 09:00")
+    assert scenario.heard() == []
+
+
+def test_the_ladder_goes_on_where_it_was() -> None:
+    """What was told stays told; what comes next comes once."""
+    scenario = overdue()
+    assert rebuild(scenario) == []
+    scenario.sweeps()
+    assert scenario.heard() == []
+    scenario.walks_to("2026-01-09 18:00")
+    assert scenario.heard() == [
+        "breached dossier_deadline/1 at Fri 9 Jan 00:00",
+        "breached apology_slip/1 at Fri 9 Jan 00:00",
+        "Fri 9 Jan 17:00 dossier_deadline/1 overdue_1 → province",
+    ]
+
+
+def test_a_change_of_the_calendar_in_between_does_not_confuse_it() -> None:
+    """The rebuild counts by today's calendar from the first: its cycles are fewer."""
+    scenario = Scenario()
+    scenario.accepted("2026-01-05 09:00", "1.000003")
+    scenario.assigned("2026-01-05 09:00")
+    scenario.walks_to("2026-01-13 09:00")
+    scenario.decides(day_off(date(2026, 1, 15)))
+    scenario.walks_to("2026-01-14 18:00")
+    assert rebuild(scenario) == []
+    scenario.walks_to("2026-01-19 18:00")
+    assert scenario.heard() == [
+        "Fri 16 Jan 17:00 apology_slip/1 last_moment → chairman",
+        "Mon 19 Jan 17:00 dossier_deadline/1 overdue → chairman",
+    ]
+
+
+def test_what_differs_is_told() -> None:
+    """A fact that was never applied before has its effect now."""
+    scenario = overdue()
+    rebuild(scenario)
+    scenario.now = moment("2026-01-08 18:30")
+    scenario.happens("dossier.completed", "2026-01-08 18:30", result="KQ.1")
+    assert scenario.heard() == [
+        "discharged dossier_deadline completed late",
+        "discharged apology_slip not_needed void",
+    ]
+
+
+def test_what_was_withdrawn_is_not_withdrawn_again() -> None:
+    """The result had been there before the rung; that was said once."""
+    scenario = overdue()
+    scenario.happens(
+        "dossier.completed", "2026-01-08 16:00", recorded="2026-01-08 18:30", result="KQ.1"
+    )
+    assert "withdrawn dossier_deadline/1 overdue (completed)" in scenario.heard()
+    assert rebuild(scenario) == []
