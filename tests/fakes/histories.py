@@ -327,7 +327,8 @@ def province(
         if reference.calendar.is_working(day):
             pace = 1.6 if day.weekday() == 0 else 1.0
             for unit in known:
-                yield from duty(random, unit, day, covered[unit])
+                told_duty = duty(random, unit, day, covered[unit])
+                yield from (event for event in told_duty if event.time <= now)
             for _ in range(int(per_day * pace * random.uniform(0.8, 1.15))):
                 unit = random.choices(known, [weights[one] for one in known])[0]
                 if unit in silent and (legal_day(now) - day).days < 9:
