@@ -40,11 +40,19 @@ class LockStep:
     rests: int = 0
     _last: dict[str, Any] = field(default_factory=dict)
 
-    async def move_to(self, moment: datetime) -> None:
-        """Move the clock on and wait until everything is at rest."""
+    async def move_to(self, moment: datetime) -> bool:
+        """Move the clock on; if time alone brings something about, wait until it has.
+
+        Returns:
+            Whether it did: then everything is at rest again.
+        """
+        due = self.next_due()
         self.now = moment
         self.clock.advance(moment)
+        if due is None or due >= moment:
+            return False
         await self.rest()
+        return True
 
     async def rest(self) -> None:
         """Wait for two readings in a row in which nothing moved and nothing is left to do.
@@ -52,21 +60,20 @@ class LockStep:
         Raises:
             NeverAtRestError: it did not happen within `REST_S_MAX`.
         """
-        before: dict[str, Any] | None = None
         try:
             async with asyncio.timeout(REST_S_MAX):
                 while True:
-                    if before is None or self._moving(before):
-                        for name in self.services:  # In the order in which effects travel.
-                            await self._settle(name)
+                    # One by one, in the order in which effects travel; then all at once.
+                    before = {name: await self._settled(name) for name in self.services}
                     reading = await self._read()
-                    same = before is not None and reading == before
-                    if same and not self._moving(reading) and not await self._behind(reading):
+                    if (
+                        reading == before
+                        and not self._moving(reading)
+                        and not await self._behind(reading)
+                    ):
                         self._last = reading
                         self.rests += 1
                         return
-                    before = reading
-                    await asyncio.sleep(POLL_S)
         except TimeoutError:
             last = await self._read()
             moving = (
@@ -91,9 +98,12 @@ class LockStep:
         except TimeoutError:
             raise NeverAtRestError(f"intake does not read {topic}") from None
 
-    async def _settle(self, name: str) -> None:
+    async def _settled(self, name: str) -> dict[str, Any]:
         """Wait until one service has nothing left to do, asking nobody else meanwhile."""
-        while self._moving({name: await self._ask(name)}):  # noqa: ASYNC110 - it is a process.
+        while True:
+            status = await self._ask(name)
+            if not self._moving({name: status}):
+                return status
             await asyncio.sleep(POLL_S)
 
     def next_due(self) -> datetime | None:

@@ -87,10 +87,9 @@ async def _play(
     await clock.rest()
     while clock.now < end:
         moment = min(_next(playing, clock, played), end)
-        await clock.move_to(moment)
+        at_rest = await clock.move_to(moment)
         playing.staff.read_mail(clock.now)
-        moved = await _happen(playing, played, moment)
-        if moved:
+        if await _happen(playing, played, moment) or not at_rest:
             await clock.rest()
             playing.staff.read_mail(clock.now)
         played.steps += 1
