@@ -95,8 +95,9 @@ class Reporting(Runtime[FactState]):
 
     async def _caught_up(self) -> bool:
         """Say whether the live topics have been read to their end, the replay before them."""
-        lag = await self.consumption.lag()
-        return self.consumption.is_live() and bool(lag) and not any(lag.values())
+        ends = await self.consumption.end_offsets()
+        read = self.consumption.next_offsets
+        return bool(ends) and all(read.get(place, -1) >= end for place, end in ends.items())
 
     async def _gauge(self) -> None:
         """Measure what is too dear to measure at every scrape."""
@@ -121,6 +122,7 @@ def build(settings: ReportingSettings) -> FastAPI:
             downloads_router(reporting.desk),
             pages_router(reporting.desk),
             public_router(reporting.desk),
+            # A retry folds beside the gate; a reader that it surprises counts anew.
             parked_router(reporting.deciding(), reporting.parking),
         ],
         lifespan=reporting.lifespan,

@@ -20,7 +20,6 @@ from shared.web.principal import Principal
 from shared.web.problem import ProblemError
 
 READERS = allow("clerk", "director", "chairman", "province", "auditor", unit="unit")
-SHORT_LIST = 20
 Reader = Annotated[Principal, READERS]
 Field = Annotated[str | None, Query(max_length=64, pattern=r"^[a-z0-9_~-]+$")]
 
