@@ -26,6 +26,9 @@ LATE_LEAST: Final = 0.019
 LATE_MOST: Final = 0.333
 WORKING_DAYS_A_MONTH: Final = 21
 MONDAY_FACTOR: Final = 1.5
+OTHER_DAY_FACTOR: Final = (5 - MONDAY_FACTOR) / 4
+"""Mondays are busier and the other days quieter by as much: the month stays as measured."""
+
 DUTY_GAP_SHARE: Final = 0.015
 
 
@@ -97,7 +100,7 @@ def simulate(
     day = first
     while day <= last:
         if calendar.is_working(day):
-            factor = MONDAY_FACTOR if day.weekday() == 0 else 1.0
+            factor = MONDAY_FACTOR if day.weekday() == 0 else OTHER_DAY_FACTOR
             for place in places:
                 for _ in range(_poisson(chance, place.month / WORKING_DAYS_A_MONTH * factor)):
                     elsewhere = chance.random() < ELSEWHERE_SHARE
