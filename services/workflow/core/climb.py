@@ -1,6 +1,6 @@
 """The ladder, by level: which rung should an obligation be on now, from state alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -26,14 +26,14 @@ class Sweep:
         now: The time by which the law runs.
         upto: Everything that happened before this moment is known; nothing later is swept.
         reference: Who holds which role.
-        ladders: By kind.
+        ladder_of: The ladder of an obligation, by its kind and field.
         incomplete_since: The moment since which data may be missing, if some may be.
     """
 
     now: datetime
     upto: datetime
     reference: Reference
-    ladders: Mapping[str, Ladder]
+    ladder_of: Callable[[Obligation], Ladder]
     incomplete_since: datetime | None = None
 
 
@@ -128,7 +128,7 @@ def _raise(
     sweep: Sweep,
     emit: Emitter,
 ) -> None:
-    ladder = sweep.ladders[obligation.kind]
+    ladder = sweep.ladder_of(obligation)
     step = ladder.rung(rung.rung)
     chain = ladder.roles_from(rung.rung)
     hearers = find_hearers(obligation, chain, sweep.reference, sweep.now)
@@ -172,7 +172,7 @@ def _break_promise(
     if take_over(subject, obligation.id, rung, sweep.now):
         cycle.rungs.append(rung)
         return
-    ladder = sweep.ladders[obligation.kind]
+    ladder = sweep.ladder_of(obligation)
     next_role = ladder.role_after(promise.role or "")
     hearers = find_hearers(obligation, (next_role,), sweep.reference, sweep.now)
     rung.role = hearers.role

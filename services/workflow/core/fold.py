@@ -12,7 +12,7 @@ from services.workflow.core.kinds.kind import Kind
 from services.workflow.core.kinds.registry import KINDS, PERSONS, kinds_of
 from services.workflow.core.ladder import Ladder
 from services.workflow.core.law import law_of
-from services.workflow.core.model import Subject
+from services.workflow.core.model import Obligation, Subject
 from services.workflow.core.reconcile import Occasion, reconcile
 from services.workflow.core.roles import close_gaps
 from shared.calendar.errors import InvalidHistoryError
@@ -94,7 +94,7 @@ def sweep(
     if subject.law != law_of(context.reference):
         emissions.extend(recount(subject, context))
     emit = Emitter(subject, cause=f"sweep:{subject.id}")
-    look = Sweep(context.now, upto, context.reference, LADDERS, incomplete_since)
+    look = Sweep(context.now, upto, context.reference, ladder_of, incomplete_since)
     changed = climb(subject, look, emit)
     if changed:
         subject.adopted.clear()  # The rebuild is over: sweeps begin after it.
@@ -110,7 +110,9 @@ def open_by_calendar(
     return subject, recount(subject, context)
 
 
-LADDERS: dict[str, Ladder] = {kind.id: kind.ladder for kind in KINDS.values()}
+def ladder_of(obligation: Obligation) -> Ladder:
+    """Return the ladder of an obligation: its field's own, or else its kind's."""
+    return KINDS[obligation.kind].ladder_for(obligation.about.get("field"))
 
 
 def _concerned(kind: Kind, subject: Subject, event: Event) -> bool:
@@ -142,11 +144,13 @@ def _assess(facts: Facts, kinds: Sequence[Kind], reference: Reference) -> list[A
 def _answer(subject: Subject, event: Event, context: Context, emit: Emitter) -> None:
     """Take what people and messages answer."""
     match event.data:
-        case ObligationAcknowledged(obligation=obligation):
-            ladder = LADDERS.get(obligation.partition(":")[0])
+        case ObligationAcknowledged(obligation=name):
+            known = subject.obligations.get(name)
+            ladder = None if known is None else ladder_of(known)
             acknowledge(subject, event, ladder, context.reference, emit)
-        case NoticeUndeliverable(obligation=str(obligation)):
-            ladder = LADDERS.get(obligation.partition(":")[0])
+        case NoticeUndeliverable(obligation=str(name)):
+            known = subject.obligations.get(name)
+            ladder = None if known is None else ladder_of(known)
             reroute(subject, event, ladder, context.reference, context.now, emit)
 
 

@@ -1,12 +1,13 @@
 """Every other kind, opened, climbed and ended by its own rule; and the page of them all."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from services.workflow.core.kinds.registry import CALENDAR_KINDS, KINDS
-from services.workflow.core.ladder import LAST_ROLE
+from services.workflow.core.ladder import LAST_ROLE, FromDue, Ladder, Rung
 from services.workflow.usecases.kinds_page import kinds_page
 from services.workflow.usecases.kinds_view import kinds_view
 from shared.events.reference import LeaveRecorded, ProcedureDecided, ProcedureExpired
@@ -331,3 +332,12 @@ def test_a_roster_of_people_on_leave_is_a_gap() -> None:
         "Mon 5 Jan 09:05 roster_gap/1 gap → director",
         "discharged roster_gap filled in time",
     ]
+
+
+def test_a_field_of_administration_may_have_a_ladder_of_its_own() -> None:
+    """Others go by the kind's."""
+    own = Ladder((Rung("overdue", FromDue(0), "province", "Quá hạn", "Overdue"),))
+    kind = replace(KINDS["dossier_deadline"], ladders={"dat_dai": own})
+    assert kind.ladder_for("dat_dai") is own
+    assert kind.ladder_for("ho_tich") is kind.ladder
+    assert kind.ladder_for(None) is kind.ladder
