@@ -15,7 +15,7 @@ DECISION_LINES_MAX = 60
 SERVICE_PAGE_LINES_MAX = 60
 FILE_BYTES_MAX = 2_000_000
 
-#: What must stand in no file: why, and how it is recognised. Written so that this file passes.
+#: What must stand in no file but this one: why, and how it is recognised.
 FORBIDDEN = {
     "a path of somebody's machine": re.compile(r"(?<![\w.<])/(?:home|Users|root|work)/[a-z]"),
     "work that was left for later": re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b"),
@@ -77,7 +77,7 @@ def test_no_file_says_what_it_must_not() -> None:
     """No path of a machine, nothing left for later, no registry."""
     found = []
     for path in tracked():
-        if path.stat().st_size > FILE_BYTES_MAX:
+        if path == Path(__file__).resolve() or path.stat().st_size > FILE_BYTES_MAX:
             continue
         try:
             text = path.read_text(encoding="utf-8")
