@@ -192,7 +192,7 @@ class Teller:
                     Act(
                         slip,
                         "dossier.apology_issued",
-                        {"reason": "verification", "at_fault": "unit"},
+                        {"reason": "verification", "agency": "ubnd-xa"},
                     )
                 )
                 acts.append(Act(slip, "dossier.extended", {"new_date": fresh.isoformat()}))
