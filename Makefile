@@ -43,7 +43,7 @@ types: $(VENV)/.dev ## Types, strict.
 contracts: $(VENV)/.dev ## Which package may import which.
 	@PYTHONPATH=. $(BIN)/lint-imports
 
-bench: $(VENV)/.dev ## Print the ratios of design, section 14.
+bench: $(VENV)/.dev ## Print throughput, cost and rates, each against a baseline of the same run.
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 lock: $(BIN)/python ## Resolve requirements/*.in anew, with hashes.

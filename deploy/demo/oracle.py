@@ -2,7 +2,7 @@
 
 It shares no code with the services, nor with `shared.calendar`: days are walked one by one over
 the rows of the reference files, and the ladder is read as data. It knows the rules that the
-simulated stories can meet (domain §6.3): same-day, working-day and calendar-day limits, waits
+simulated stories can meet: same-day, working-day and calendar-day limits, waits
 that restart the clock, one new date, arrivals at another commune.
 """
 

@@ -1,7 +1,7 @@
 """The simulated province: how many dossiers each centre gets, how late it is, who is on duty.
 
 Volumes and lateness are drawn as measured in a comparable province by the national portal
-(Phú Thọ, August 2026; domain §5.2): a commune's month is log-normal with median 850 and
+(Phú Thọ, August 2026): a commune's month is log-normal with median 850 and
 σ = 0.64, its overdue share has median 12.6 % and a p90 to p10 ratio of 3.4.
 """
 
@@ -87,6 +87,7 @@ def simulate(
     first: date,
     last: date,
     seed: int,
+    slot_minutes: int,
 ) -> Month:
     """Tell everything that happens from `first` to `last`, both included.
 
@@ -94,7 +95,7 @@ def simulate(
     Dossiers arrive on working days only; what they set going may end after `last`.
     """
     chance = random.Random(f"month/{seed}")  # noqa: S311 - a simulation, not a secret.
-    teller = Teller(calendar, chance)
+    teller = Teller(calendar, chance, slot_minutes)
     stories: list[Story] = []
     check_ins: list[CheckIn] = []
     day = first

@@ -55,7 +55,7 @@ STARRED: Final = frozenset(
         "1.013978",
     }
 )
-"""The procedures that the press names as most frequent (domain §8)."""
+"""The procedures that the press names as most frequent."""
 STARRED_WEIGHT: Final = 6.0
 
 Say = Callable[[str], None]
@@ -88,8 +88,10 @@ class Stage:
     units: tuple[str, ...]
     calendar: DeadlineCalendar
 
-    def month(self, first: date, last: date, *, seed: int, scale: float) -> Month:
-        """Tell what happens in a stretch of days."""
+    def month(
+        self, first: date, last: date, *, seed: int, scale: float, slot_minutes: int = 15
+    ) -> Month:
+        """Tell what happens in a stretch of days, at moments `slot_minutes` apart."""
         return simulate(
             centres(self.units, seed=seed, scale=scale),
             procedures(),
@@ -98,6 +100,7 @@ class Stage:
             first=first,
             last=last,
             seed=seed,
+            slot_minutes=slot_minutes,
         )
 
 

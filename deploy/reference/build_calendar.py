@@ -44,7 +44,7 @@ _INSTEAD_OF: Final = re.compile(r"thay cho ngày (\d{2})/(\d{2})/(\d{4})")
 _SUBSTITUTE: Final = "nghỉ bù"
 _PACKAGE: Final = "holidays 0.109 (VN)"
 _CULTURE: Final = "holidays 0.109 (VN); NQ 80-NQ/TW, chưa đối chiếu văn bản luật"
-# Checked against what was announced (domain, section 6.2): the nine days of Tết 2026.
+# Checked against what was announced: the nine days of Tết 2026.
 _VERIFIED: Final = {("tet", 2026)}
 
 

@@ -1,4 +1,4 @@
-"""How far a limit reaches, unit by unit: the table of domain, section 6.3."""
+"""How far a limit reaches, unit by unit; decision 0011 says how silent texts are read."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

@@ -1,6 +1,6 @@
 """The deadline of a dossier: one pure function of limit, calendars and history.
 
-Two clocks run side by side (domain, section 6.3). The *rule's* clock drives promise, slip and
+Two clocks run side by side. The *rule's* clock drives promise, slip and
 ladder: after a supplement it restarts, or subtracts where the rule row says so. The *index's*
 clock always subtracts, opens its waits at the request, and is for figures only.
 """

@@ -11,7 +11,7 @@ LIMIT_VALUE_MAX: Final = 3_650  # Ten years of days: more is a slip of the pen.
 
 
 class LimitUnit(StrEnum):
-    """What a limit is counted in (domain, section 6.3)."""
+    """What a limit is counted in."""
 
     SAME_DAY = "same_day"
     HOURS = "hours"

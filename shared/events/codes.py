@@ -14,11 +14,11 @@ from pydantic import StringConstraints
 
 #: 5 digits for a commune, 2 for the province (QĐ 19/2025/QĐ-TTg).
 UNIT_PATTERN: Final = r"^(?:[0-9]{5}|[0-9]{2})$"
-#: National code of a procedure, its local variant and its services (domain.md §2.3).
+#: National code of a procedure, its local variant and its services.
 PROCEDURE_PATTERN: Final = (
     r"^[0-9]\.[0-9]{6}(?:\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Y][0-9]{2})?(?:\.[0-9]{2})?$"
 )
-#: Dossier codes of the three generations seen (domain.md §2.1); an installation may narrow it.
+#: Dossier codes of the three generations seen; an installation may narrow it.
 DOSSIER_PATTERN: Final = (
     r"^(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[A-Y][0-9]{2}(?:\.[0-9]{2,3}){0,3}"
     r"-(?:[0-9]{6}|[0-9]{8})-[0-9]{4,7}$"

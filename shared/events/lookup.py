@@ -1,4 +1,4 @@
-"""The secret on the slip, and the keyed hash of it that events carry (design §12).
+"""The secret on the slip, and the keyed hash of it that events carry.
 
 The keys are derived from the installation's secret; neither is ever in an event.
 """

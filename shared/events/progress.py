@@ -1,4 +1,4 @@
-"""Progress marks: how far intake has read (design §7, "Never on stale data").
+"""Progress marks: how far intake has read (decision 0008).
 
 Key = `<inbound topic>/<partition>`, or `http/<instance>`; compacted: the last one holds. A
 publisher that is gone for good has its marks tombstoned.

@@ -73,7 +73,7 @@ class RungRow(Frozen):
 
 
 class RuleLimit(Frozen):
-    """How a limit is counted; every choice is a parameter (domain.md §6.3)."""
+    """How a limit is counted; every choice is a parameter."""
 
     unit: Literal["same_day", "hours", "half_days", "working_days", "calendar_days", "given"]
     value: int = Field(default=0, ge=0, le=1000)

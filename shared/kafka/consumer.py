@@ -1,7 +1,7 @@
 """Kafka in: batches of untouched records to one use case, position committed last.
 
-FastStream fetches, groups and commits. Several of its defaults lose records (platform §0); what
-is set here, and why, stands beside each option.
+FastStream fetches, groups and commits. Several of its defaults lose records (decision 0002);
+what is set here, and why, stands beside each option.
 """
 
 import asyncio

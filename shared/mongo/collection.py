@@ -41,7 +41,7 @@ class Collection:
     async def create_index(
         self, keys: Order, *, unique: bool = False, sparse: bool = False
     ) -> None:
-        """Create an index unless it is there; before data comes (platform §4.2)."""
+        """Create an index unless it is there; call it before data comes."""
         async with translated():
             await self._raw.create_index(list(keys), unique=unique, sparse=sparse)
 
@@ -136,7 +136,7 @@ class Collection:
     async def update_many(
         self, query: Filter, update: Mapping[str, Any] | Sequence[Mapping[str, Any]]
     ) -> int:
-        """Update every match in one statement; keep it to a batch (platform §4.2)."""
+        """Update every match in one statement; keep it to a batch, for its cache."""
         async with translated():
             result = await repeatable()(self._raw.update_many, query, update)
         return int(result.matched_count)

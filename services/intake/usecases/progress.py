@@ -1,4 +1,4 @@
-"""Telling how far intake has read, so that nobody is reminded on stale data (design §7)."""
+"""Telling how far intake has read, so that nobody is reminded on stale data."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

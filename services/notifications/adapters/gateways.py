@@ -25,7 +25,7 @@ ZALO_PERMANENT: Final[Mapping[int, str]] = {
     -118: "account_gone",
     -119: "account_gone",
 }
-"""Codes after which this message is not tried again by Zalo. Source: domain §7.2."""
+"""Codes after which this message is not tried again by Zalo. Source: its list of errors."""
 
 ZALO_OURS: Final = frozenset({-101, -102, -103, -104, -105, -106, -107})
 """Codes that speak of our application, not of this message: an operator has to act."""

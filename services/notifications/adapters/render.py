@@ -178,7 +178,7 @@ def _header(subject: str, template: str) -> str:
 def _parameters(letter: Letter, part: _Part) -> dict[str, str]:
     """Return what providers that keep the wording are given, by the names they use here.
 
-    Source: the fields of a provincial system's Zalo templates (domain §7.2).
+    Source: the fields of a provincial system's Zalo templates.
     """
     values = letter.values
     return {

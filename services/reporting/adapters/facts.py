@@ -25,7 +25,7 @@ INDEXES: Final = (
     [("open", 1), ("overdue_at", 1)],
 )
 CELLS_MAX: Final = 50
-"""How many cells one `$in` names; it slows with the square (performance §8)."""
+"""How many cells one `$in` names; on the embedded store it slows with the square."""
 
 LISTED: Final = {"counts": 1, "row": 1, "matter": 1}
 

@@ -1,4 +1,4 @@
-"""The figures of a scope and a period, from sums of atoms; domain §4.5 defines every term.
+"""The figures of a scope and a period, from sums of atoms.
 
 Each figure is declared once, with the atoms that it sums. Its list is found by the same atoms.
 A set of figures whose parts do not add up is not handed out.

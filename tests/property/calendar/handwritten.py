@@ -1,4 +1,4 @@
-"""Vectors written by hand from domain, section 6.3, and from what officers ask.
+"""Vectors written by hand from the law's own rules, and from what officers ask.
 
 Each is (name, case, what is expected). Nobody computed the expectations: they were counted on a
 printed calendar of 2026.

@@ -21,7 +21,7 @@ from shared.reference.errors import NoRuleError
 
 VIEW = bundled_reference()
 COMMUNES = [code for code in VIEW.units if code != "20"]
-# Procedures of which no source says how long they may take (domain, section 8).
+# Procedures of which no source says how long they may take.
 WITHOUT_A_LIMIT = {
     "2.002913", "1.010803", "2.002307", "2.002308", "1.013226", "1.013227",
     "2.000950", "2.000930", "1.002211", "2.000424",

@@ -148,7 +148,7 @@ def test_a_given_deadline_judges_by_its_instant_and_needs_no_workflow() -> None:
 
 
 def test_after_a_supplement_the_law_restarts_and_the_index_subtracts() -> None:
-    """Both clocks are kept: Monday 12 by law, Saturday 10 by the index (domain §6.3)."""
+    """Both clocks are kept: Monday 12 by law, Saturday 10 by the index."""
     teller = dossier((ASKED, at(6, 10)), (BROUGHT, at(8, 14)), (DONE, at(12, 9)))
     opened(teller, at(8), midnight_after(8), at(8))
     teller.tell(

@@ -315,7 +315,7 @@ def field_rows(
 
 
 def form_columns(mine: Figures) -> list[int]:
-    """Return columns 3 to 13 of form II.06a; column 6 nets the moves (domain §4.5)."""
+    """Return columns 3 to 13 of form II.06a; column 6 nets the moves."""
     moved = mine.flows["moved_in"] - mine.flows["moved_out"]
     return [
         mine.received + mine.carried + moved,

@@ -29,7 +29,7 @@ ENDS = (
 """Which event ends a dossier: the first kind found, in this order (index 766, F766)."""
 
 ENDS_WHILE_WAITING = frozenset({"dossier.stopped", "dossier.refused", "dossier.withdrawn"})
-"""These end at the request when the applicant was being waited for (domain §4.5)."""
+"""These end at the request when the applicant was being waited for."""
 
 
 @dataclass(frozen=True, slots=True)
