@@ -57,6 +57,9 @@ def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subjec
         quiet=event.backfill,
     )
     reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
+    if subject.obligations and not is_matter(subject.id):
+        # The deadline comes first, and knows where a dossier was moved to.
+        subject.unit = next(iter(subject.obligations.values())).unit
     if event.name in PERSONS:
         _name_persons(subject, PERSONS[event.name](subject.history))
     _answer(subject, event, context, emit)

@@ -36,7 +36,7 @@ CODE = "H37.100-260105-0001"
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ICT)
 END = datetime(2026, 3, 20, 9, 0, tzinfo=ICT)
 HALF_HOURS_MAX = 48 * 30
-SLOW = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True)

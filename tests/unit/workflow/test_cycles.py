@@ -402,7 +402,6 @@ def test_a_moved_dossier_is_owed_by_the_other_unit_on_the_same_date() -> None:
     scenario.happens(
         "dossier.moved",
         "2026-01-06 09:00",
-        units=(UNIT, OTHER_UNIT),
         from_unit=UNIT,
         to_unit=OTHER_UNIT,
     )
@@ -414,3 +413,5 @@ def test_a_moved_dossier_is_owed_by_the_other_unit_on_the_same_date() -> None:
         "Thu 8 Jan 07:30 dossier_deadline/1 most → division_head",
     ]
     assert scenario.everything[-1].competentunit == OTHER_UNIT
+    assert scenario.state is not None
+    assert scenario.state.unit == OTHER_UNIT
