@@ -136,7 +136,7 @@ class Collection:
     async def update_many(
         self, query: Filter, update: Mapping[str, Any] | Sequence[Mapping[str, Any]]
     ) -> int:
-        """Update every match in one statement; keep it to a batch, for its cache."""
+        """Update every match in one statement; keep it to one batch of documents."""
         async with translated():
             result = await repeatable()(self._raw.update_many, query, update)
         return int(result.matched_count)

@@ -320,7 +320,7 @@ def _labels(metric: Counter | Gauge | Histogram) -> tuple[str, ...]:
 
 
 def table() -> str:
-    """Render the list of metrics for the operator's handbook, in Markdown."""
+    """Render the list of metrics for the operators' page, in Markdown."""
     rows = [
         f"| `{one.name}` | {one.kind} | {', '.join(one.labels) or '–'} | {one.sentence} |"
         for one in declared()

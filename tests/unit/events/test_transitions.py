@@ -1,4 +1,4 @@
-"""The transition table, against the table of the handbook written out by hand."""
+"""The transition table, against the same table written out by hand."""
 
 import itertools
 
@@ -68,8 +68,8 @@ def test_every_type_of_a_dossier_is_in_the_table() -> None:
     ("name", "before", "was_accepted"),
     list(itertools.product(HANDBOOK, range(11), (False, True))),
 )
-def test_the_table_is_the_handbooks(name: str, before: int, *, was_accepted: bool) -> None:
-    """Each event in each status gives the status that the handbook says, or is illegal."""
+def test_the_table_is_the_one_written_by_hand(name: str, before: int, *, was_accepted: bool) -> None:
+    """Each event in each status gives the status that the hand-written table says, or is illegal."""
     current = Status(before) if before else None
     expected = HANDBOOK[name].get(before)
     if isinstance(expected, tuple):
