@@ -17,6 +17,7 @@ from rich.table import Table
 
 from deploy.demo.actor import Running, acts_until
 from deploy.demo.once import Played
+from deploy.demo.province import Span
 from deploy.demo.stage import Stage, stage
 from shared.calendar.zone import ICT
 from shared.ops.clock import FileClock
@@ -80,7 +81,7 @@ async def play_live(
     async with stage(
         folder, start=FIRST, rate=rate, obligations_from=first, say=say
     ) as playing:
-        month = playing.month(first, (FIRST + DAYS).date(), seed=seed, scale=scale)
+        month = playing.month(Span(first, (FIRST + DAYS).date(), seed), scale=scale)
         played = Played(
             [Running(story) for story in month.stories],
             sorted(month.check_ins, key=lambda one: one.at),

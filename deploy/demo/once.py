@@ -9,7 +9,7 @@ from typing import Final
 
 from deploy.demo.actor import PUBLISHER, Running, acts_until
 from deploy.demo.lockstep import SECOND, LockStep, step_after, step_at
-from deploy.demo.province import CheckIn, Month
+from deploy.demo.province import CheckIn, Month, Span
 from deploy.demo.reconcile import Report, reconcile
 from deploy.demo.stage import Stage, stage
 from shared.calendar.zone import ICT
@@ -23,6 +23,9 @@ communes' figures of the comparable province were measured in it."""
 
 SEED: Final = 1401
 SCALE: Final = 1 / 20
+SLOT_MINUTES: Final = 30
+"""Things happen on the half-hour, so that a step has some to do; rungs come when they come."""
+
 TELL_EVERY_S: Final = 5.0
 
 Say = Callable[[str], None]
@@ -55,7 +58,7 @@ async def play_once(
     start = datetime.combine(first, datetime.min.time(), tzinfo=ICT) - SECOND
     end = datetime.combine(last + timedelta(days=1), datetime.min.time(), tzinfo=ICT) - SECOND
     async with stage(folder, start=start, rate=0, obligations_from=first, say=say) as playing:
-        month = playing.month(first, last, seed=seed, scale=scale)
+        month = playing.month(Span(first, last, seed, SLOT_MINUTES), scale=scale)
         say(
             f"{first} to {last}: {len(month.stories)} dossiers, "
             f"{sum(len(story.acts) for story in month.stories)} events, "

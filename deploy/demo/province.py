@@ -53,6 +53,16 @@ class Centre:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Which days to tell, both ends included, by which seed, at moments how far apart."""
+
+    first: date
+    last: date
+    seed: int
+    slot_minutes: int = 15
+
+
+@dataclass(frozen=True, slots=True)
 class Month:
     """Everything that is going to happen."""
 
@@ -83,23 +93,19 @@ def simulate(
     procedures: Sequence[Procedure],
     handlers: Mapping[str, str],
     calendar: DeadlineCalendar,
-    *,
-    first: date,
-    last: date,
-    seed: int,
-    slot_minutes: int,
+    span: Span,
 ) -> Month:
-    """Tell everything that happens from `first` to `last`, both included.
+    """Tell everything that happens in a span of days.
 
     `handlers` names who is on duty in each unit that owes it, the provincial centre included.
-    Dossiers arrive on working days only; what they set going may end after `last`.
+    Dossiers arrive on working days only; what they set going may end after it.
     """
-    chance = random.Random(f"month/{seed}")  # noqa: S311 - a simulation, not a secret.
-    teller = Teller(calendar, chance, slot_minutes)
+    chance = random.Random(f"month/{span.seed}")  # noqa: S311 - a simulation, not a secret.
+    teller = Teller(calendar, chance, span.slot_minutes)
     stories: list[Story] = []
     check_ins: list[CheckIn] = []
-    day = first
-    while day <= last:
+    day = span.first
+    while day <= span.last:
         if calendar.is_working(day):
             factor = MONDAY_FACTOR if day.weekday() == 0 else OTHER_DAY_FACTOR
             for place in places:
@@ -120,7 +126,7 @@ def simulate(
             for unit, person in handlers.items():
                 check_ins.extend(_duty(chance, unit, person, day))
         day += timedelta(days=1)
-    return Month(first, tuple(stories), tuple(check_ins))
+    return Month(span.first, tuple(stories), tuple(check_ins))
 
 
 def _pick(chance: random.Random, procedures: Sequence[Procedure]) -> Procedure:

@@ -19,7 +19,7 @@ from typing_extensions import override
 from deploy.demo.actor import PUBLISHER, Actor
 from deploy.demo.mailbox import Mailbox
 from deploy.demo.oracle import limits
-from deploy.demo.province import Month, centres, simulate
+from deploy.demo.province import Month, Span, centres, simulate
 from deploy.demo.staff import Staff, address, persons
 from deploy.demo.story import Procedure
 from deploy.engines import ports
@@ -88,19 +88,14 @@ class Stage:
     units: tuple[str, ...]
     calendar: DeadlineCalendar
 
-    def month(
-        self, first: date, last: date, *, seed: int, scale: float, slot_minutes: int = 15
-    ) -> Month:
-        """Tell what happens in a stretch of days, at moments `slot_minutes` apart."""
+    def month(self, span: Span, *, scale: float) -> Month:
+        """Tell what happens in a span of days."""
         return simulate(
-            centres(self.units, seed=seed, scale=scale),
+            centres(self.units, seed=span.seed, scale=scale),
             procedures(),
             {unit: f"p-{unit}-handler-1" for unit in (*self.units, PROVINCE)},
             self.calendar,
-            first=first,
-            last=last,
-            seed=seed,
-            slot_minutes=slot_minutes,
+            span,
         )
 
 

@@ -20,10 +20,7 @@ OPENS: Final = time(7, 30)
 NOON: Final = time(11, 30)
 AFTERNOON: Final = time(13, 30)
 CLOSES: Final = time(17, 0)
-WORKING_HOURS: Final = tuple(
-    [time(hour, minute) for hour in (8, 9, 10) for minute in (0, 15, 30, 45)]
-    + [time(hour, minute) for hour in (14, 15, 16) for minute in (0, 15, 30, 45)]
-)
+QUARTER_MINUTES: Final = 15
 
 CHANNELS: Final[tuple[Channel, ...]] = ("online", "direct", "post")
 CHANNEL_SHARES: Final = (0.8776, 0.1, 0.0224)
@@ -76,12 +73,28 @@ class Story:
     acts: tuple[Act, ...]
 
 
-class Teller:
-    """Tells stories for one province; all chance comes from `chance`."""
+def slots(minutes: int) -> tuple[time, ...]:
+    """Return the moments of a working day at which things happen, so many minutes apart."""
+    return tuple(
+        time(hour, minute)
+        for hour in (8, 9, 10, 14, 15, 16)
+        for minute in range(0, 60, minutes)
+    )
 
-    def __init__(self, calendar: DeadlineCalendar, chance: random.Random) -> None:
+
+class Teller:
+    """Tells stories for one province; all chance comes from `chance`.
+
+    Things happen at moments `slot_minutes` apart; the fewer, the more happens at once.
+    """
+
+    def __init__(
+        self, calendar: DeadlineCalendar, chance: random.Random, slot_minutes: int
+    ) -> None:
         self._calendar = calendar
         self._chance = chance
+        self._slots = slots(slot_minutes)
+        self._quarters_a_slot = slot_minutes // QUARTER_MINUTES
 
     def tell(
         self,
@@ -171,7 +184,7 @@ class Teller:
     ) -> datetime:
         """Return when it is settled: within the limit, or some working days past it."""
         chance = self._chance
-        quarters_a_day = len(WORKING_HOURS)
+        quarters_a_day = len(self._slots) * self._quarters_a_slot
         days = {
             "same_day": 0,
             "hours": 1,
@@ -199,28 +212,29 @@ class Teller:
         late_day = self._calendar.add_working_days(
             over, chance.choice((1, 1, 1, 2, 2, 3, 4, 6))
         )
-        return self._at(late_day, chance.choice(WORKING_HOURS))
+        return self._at(late_day, chance.choice(self._slots))
 
     def _moment(self, day: date, *, early: bool) -> datetime:
         """Return a moment of arrival; mornings are busier, and the portal never closes."""
         if early and self._chance.random() < 0.15:  # noqa: PLR2004 - evenings at home.
             return self._at(day, self._chance.choice((time(6, 15), time(19, 30), time(21, 0))))
-        weights = [3 if moment < NOON else 2 for moment in WORKING_HOURS]
-        return self._at(day, self._chance.choices(WORKING_HOURS, weights)[0])
+        weights = [3 if moment < NOON else 2 for moment in self._slots]
+        return self._at(day, self._chance.choices(self._slots, weights)[0])
 
     def _working_after(self, at: datetime, *, quarters: int) -> datetime:
-        """Return the moment so many working quarter-hours after `at`."""
+        """Return the slot about so many working quarter-hours after `at`, the next at least."""
+        count = max(1, round(quarters / self._quarters_a_slot))
         local = at.astimezone(ICT)
         day, moment = local.date(), local.time()
-        if not self._calendar.is_working(day) or moment > WORKING_HOURS[-1]:
+        if not self._calendar.is_working(day) or moment > self._slots[-1]:
             day = self._calendar.add_working_days(day, 1)
             index = -1
         else:
-            index = sum(slot <= moment for slot in WORKING_HOURS) - 1
-        whole, rest = divmod(index + quarters, len(WORKING_HOURS))
+            index = sum(slot <= moment for slot in self._slots) - 1
+        whole, rest = divmod(index + count, len(self._slots))
         if whole:
             day = self._calendar.add_working_days(day, whole)
-        return self._at(day, WORKING_HOURS[rest])
+        return self._at(day, self._slots[rest])
 
     def _at(self, day: date, moment: time) -> datetime:
         """Return the instant, a second before the quarter: nothing ties with a limit."""
