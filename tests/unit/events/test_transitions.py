@@ -20,7 +20,7 @@ from shared.events.transitions import (
 
 #: Event → {status before: status after}; 0 stands for no dossier yet. A pair of afters is
 #: (before acceptance, after acceptance), with None where the table has no row.
-HANDBOOK: dict[str, dict[int, int | tuple[int | None, int | None]]] = {
+BY_HAND: dict[str, dict[int, int | tuple[int | None, int | None]]] = {
     "dossier.submitted": {0: 1},
     "dossier.accepted": {0: 2, 1: 2, 5: (2, None)},
     "dossier.refused": dict.fromkeys((1, 2, 4, 5, 6), 3),
@@ -61,17 +61,17 @@ def test_every_type_of_a_dossier_is_in_the_table() -> None:
         for name, kind in REGISTRY.items()
         if name.startswith("dossier.") or kind.topic is None
     }
-    assert on_dossiers == NAMES == HANDBOOK.keys()
+    assert on_dossiers == NAMES == BY_HAND.keys()
 
 
 @pytest.mark.parametrize(
     ("name", "before", "was_accepted"),
-    list(itertools.product(HANDBOOK, range(11), (False, True))),
+    list(itertools.product(BY_HAND, range(11), (False, True))),
 )
-def test_the_table_is_the_one_written_by_hand(name: str, before: int, *, was_accepted: bool) -> None:
-    """Each event in each status gives the status that the hand-written table says, or is illegal."""
+def test_the_table_is_as_written_by_hand(name: str, before: int, *, was_accepted: bool) -> None:
+    """Each event in each status gives the status written by hand, or is illegal."""
     current = Status(before) if before else None
-    expected = HANDBOOK[name].get(before)
+    expected = BY_HAND[name].get(before)
     if isinstance(expected, tuple):
         expected = expected[was_accepted]
     if expected is None:
