@@ -279,8 +279,10 @@ class Notifications(Runtime[Cause]):
         `outbox` counts what is unpublished or on its way to a provider, so that 0 is rest.
         """
         account = await super().account()
-        unfinished = await self.notices.unfinished(now=self.clock.now(), wall=wall_now())
         earliest = await self.notices.earliest()
+        unfinished = await self.notices.unfinished(
+            earliest=earliest, now=self.clock.now(), wall=wall_now()
+        )
         return {
             **account,
             "at_rest_counters": {

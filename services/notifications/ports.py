@@ -113,7 +113,9 @@ class NoticeStore(Protocol):
         """Return a channel's next moments, in the service's time and in wall time."""
         ...
 
-    async def unfinished(self, *, now: datetime, wall: datetime) -> int:
+    async def unfinished(
+        self, *, earliest: datetime | None, now: datetime, wall: datetime
+    ) -> int:
         """Return how many are due now, claimed, or waiting for something on its way."""
         ...
 

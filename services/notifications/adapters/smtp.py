@@ -27,12 +27,15 @@ CONNECTIONS: Final = 4
 
 CONNECT_SECONDS_MAX: Final = 8.0
 STEP_SECONDS_MAX: Final = 10.0
-ROOM_SECONDS_MAX: Final = 6.0
+ROOM_SECONDS_MAX: Final = 9.0
 """How long a mail waits for a connection; a busy relay is no lost answer."""
 
 RESPONSE_CHARACTERS_MAX: Final = 200
 PERMANENT_FROM: Final = 500
 ADDRESS_REFUSED: Final = frozenset({550, 551, 553})
+IDLE_TRUSTED_SECONDS: Final = 5.0
+"""A connection that was used so lately is not asked whether it still answers."""
+
 NOTICE_HEADER: Final = "X-Motcua-Notice"
 RESEND_HEADER: Final = "X-Motcua-Resend"
 
@@ -57,7 +60,7 @@ class SmtpChannel:
 
     relay: SmtpRelay
     connections: int = CONNECTIONS
-    _idle: list[SMTP] = field(default_factory=list)
+    _idle: list[tuple[SMTP, float]] = field(default_factory=list)
     _room: asyncio.Semaphore | None = None
 
     async def send(self, message: Message) -> Outcome:
@@ -85,7 +88,7 @@ class SmtpChannel:
     async def close(self) -> None:
         """Say goodbye on every connection."""
         while self._idle:
-            client = self._idle.pop()
+            client, _ = self._idle.pop()
             with suppress(SMTPException, OSError, TimeoutError):
                 await client.quit(timeout=2)
 
@@ -151,9 +154,11 @@ class SmtpChannel:
     async def _connected(self) -> SMTP:
         """Take an idle connection that still answers, or open one."""
         while self._idle:
-            client = self._idle.pop()
+            client, since = self._idle.pop()
             if not client.is_connected:
                 continue
+            if _now() - since < IDLE_TRUSTED_SECONDS:
+                return client
             try:
                 await client.rset(timeout=2)
             except (SMTPException, OSError, TimeoutError):
@@ -186,7 +191,11 @@ class SmtpChannel:
             client.close()
             raise
         if client.is_connected:
-            self._idle.append(client)
+            self._idle.append((client, _now()))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _reset(client: SMTP) -> None:

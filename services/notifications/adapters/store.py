@@ -10,6 +10,7 @@ from services.notifications.core.cause import Cause
 from services.notifications.core.contact import Contact
 from services.notifications.core.notice import Channel, Notice
 from services.notifications.core.stored import (
+    CONTACT_FIELDS,
     NoticeCodec,
     contact_from_document,
     contact_to_document,
@@ -17,9 +18,10 @@ from services.notifications.core.stored import (
 from shared.events.envelope import Event, from_document
 from shared.events.topics import NOTICES
 from shared.mongo.client import Mongo
-from shared.mongo.collection import Collection, Order
+from shared.mongo.collection import Collection, GuardedUpdate, Order
 from shared.mongo.subjects import MongoSubjects
 from shared.subjects.document import Document
+from shared.subjects.errors import UnavailableError
 
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 COUNTED_MAX: Final = 10_000
@@ -124,11 +126,10 @@ class MongoNotices:
         )
         return rows[0][name] if rows else None
 
-    async def unfinished(self, *, now: datetime, wall: datetime) -> int:
+    async def unfinished(
+        self, *, earliest: datetime | None, now: datetime, wall: datetime
+    ) -> int:
         """Return how many are due, claimed, or waiting for something on its way."""
-        due = await self._rows.find(
-            {"next_at": {"$lte": now}}, projection={"_id": 1}, limit=COUNTED_MAX
-        )
         pacing = await self._rows.find(
             {"wall_at": {"$gte": LONG_AGO}},
             projection={"state.reason": 1, "wall_at": 1},
@@ -136,6 +137,11 @@ class MongoNotices:
         )
         # What a provider refused for now waits for the provider, not for this house.
         held_up = [row for row in pacing if row["wall_at"] <= wall or not _backs_off(row)]
+        if earliest is None or earliest > now:
+            return len(held_up)
+        due = await self._rows.find(
+            {"next_at": {"$lte": now}}, projection={"_id": 1}, limit=COUNTED_MAX
+        )
         return len(due) + len(held_up)
 
     async def waiting(self, channel: Channel, *, now: datetime) -> tuple[int, datetime | None]:
@@ -255,9 +261,16 @@ class MongoContacts:
         return {str(row["_id"]): contact_from_document(row) for row in rows}
 
     async def keep(self, contacts: Sequence[Contact]) -> None:
-        """Write contacts whole; a marker leaves nothing of what it replaces."""
+        """Write contacts whole, in one bulk; a marker leaves nothing of what it replaces."""
+        updates = []
         for contact in contacts:
-            await self._rows.replace(contact_to_document(contact))
+            stored = contact_to_document(contact)
+            key = stored.pop("_id")
+            gone = {name: "" for name in CONTACT_FIELDS if name not in stored}
+            update = {"$set": stored, **({"$unset": gone} if gone else {})}
+            updates.append(GuardedUpdate({"_id": key}, update))
+        if updates and await self._rows.compare_and_set(updates):
+            raise UnavailableError("the store did not say whether contacts were written")
 
 
 class MongoEndpoints:

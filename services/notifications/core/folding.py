@@ -4,21 +4,25 @@ Dossiers and obligations are two streams of one subject. They may be interleaved
 the notices that come out are the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
-
-from pydantic import ValidationError
+from typing import Final
 
 from services.notifications.core.cause import Cause, Owed, Promise, Reached
 from services.notifications.core.notice import Plan
-from services.notifications.core.planning import citizen_plans, correction_plans, staff_plans
+from services.notifications.core.planning import (
+    citizen_plans,
+    correction_plans,
+    reached_of,
+    staff_plans,
+)
 from services.notifications.core.policy import CITIZENS, Rules
 from services.notifications.core.stored import plan_to_document
 from shared.events.answers import Corrected, ObligationAcknowledged
 from shared.events.codes import PROVINCE, is_matter
 from shared.events.dossiers import DossierAccepted, DossierExtended, DossierSubmitted
 from shared.events.envelope import Event, from_document, to_document
+from shared.events.history import effective
 from shared.events.obligations import (
     IncidentOpened,
     ObligationAcknowledgementRefused,
@@ -31,11 +35,9 @@ from shared.events.obligations import (
     ObligationRungWithdrawn,
     ObligationSuspended,
 )
-from shared.events.registry import REGISTRY
 from shared.events.topics import OBLIGATIONS
 from shared.events.transitions import recorded_status
 from shared.subjects.document import Outgoing
-from shared.subjects.errors import UnfoldableError
 from shared.subjects.fold import Context, Folded
 
 PLANS_TOPIC: Final = "local.notices"
@@ -54,11 +56,7 @@ class FoldCause:
     rules: Rules
 
     def __call__(self, state: Cause | None, event: Event, context: Context) -> Folded[Cause]:
-        """Return the cause after `event`, and its plans as what goes out.
-
-        Raises:
-            UnfoldableError: a correction cannot be read.
-        """
+        """Return the cause after `event`, and its plans as what goes out."""
         before = state or Cause(subject=event.subject, unit=_unit_of(event))
         if event.topic.name == OBLIGATIONS.name:
             after = _fold_obligation(before, event)
@@ -77,19 +75,21 @@ class FoldCause:
         """Take a wrong event out, put the right one in its place, and say so."""
         data = event.data
         assert isinstance(data, Corrected), "the caller asked"
-        wrong = next((one for one in before.history if one["id"] == data.replaces), None)
         history = (*before.history, to_document(event))
-        after = replace(
-            before, history=history, corrected=True, dead=before.dead | {data.replaces}
-        )
-        after = _refolded(after)
+        after = _refolded(replace(before, history=history, corrected=True))
+        wrong = next((one for one in before.history if one["id"] == data.replaces), None)
         if wrong is None:
             return after, []
-        name = from_document(wrong).name
-        if data.right is None or name not in CITIZENS:
-            return after, correction_plans(event, name, after, self.rules)
-        right = _righted(wrong, event, data)
-        return after, citizen_plans(right, None, after, self.rules)
+        original = from_document(wrong)
+        if data.right is None:
+            return after, correction_plans(event, original.name, after, self.rules)
+        held = {one.id: one for one in effective([from_document(one) for one in history])}
+        right = held.get(original.id)
+        if right is None or original.name not in CITIZENS or right.data == original.data:
+            return after, []
+        # The right facts are told under the correction's id: the wrong ones may have gone out.
+        told = event.model_copy(update={"name": right.name, "data": right.data})
+        return after, citizen_plans(told, None, after, self.rules)
 
 
 def outgoing_of(plan: Plan) -> Outgoing:
@@ -142,50 +142,36 @@ def _step(before: Cause, event: Event) -> Cause:
 
 def _refolded(cause: Cause) -> Cause:
     """Work status and dates out anew, corrections applied, in order of occurrence."""
-    events = effective_events(cause.history)
-    after = replace(cause, status=None, accepted=False, latest=None, extended=None)
-    for event in events:
+    recorded = [from_document(one) for one in cause.history]
+    held = effective(recorded)
+    after = replace(
+        cause,
+        status=None,
+        accepted=False,
+        latest=None,
+        extended=None,
+        dead=_dead(recorded, held),
+    )
+    for event in held:
         after = _step(after, event)
     return after
 
 
-def effective_events(history: Iterable[Mapping[str, Any]]) -> list[Event]:
-    """Return the events that hold, by occurrence and then by the order of recording.
-
-    Raises:
-        UnfoldableError: a correction's data do not fit the event that it replaces.
-    """
-    stored = {str(one["id"]): one for one in history}
-    events = {key: from_document(one) for key, one in stored.items()}
-    for event in list(events.values()):
-        data = event.data
-        if not isinstance(data, Corrected):
+def _dead(recorded: Sequence[Event], held: Sequence[Event]) -> frozenset[str]:
+    """Return the ids under which something was told that does not hold as it was told."""
+    now = {event.id: event for event in held}
+    dead: set[str] = set()
+    latest: dict[str, str] = {}
+    for event in recorded:
+        if not isinstance(event.data, Corrected):
+            if now.get(event.id) != event:
+                dead.add(event.id)
             continue
-        del events[event.id]
-        wrong = stored.get(data.replaces)
-        if wrong is None:
-            continue
-        events.pop(data.replaces, None)
-        if data.right is not None and not isinstance(from_document(wrong).data, Corrected):
-            events[event.id] = _righted(wrong, event, data)
-    return sorted(events.values(), key=lambda one: (one.time, one.sequence or 0))
-
-
-def _righted(wrong: Mapping[str, Any], event: Event, data: Corrected) -> Event:
-    """Return the wrong event as it should have been, under the correction's id."""
-    assert data.right is not None, "the caller asked"
-    original = from_document(wrong)
-    model = REGISTRY[original.name].model
-    try:
-        right = model.model_validate(data.right.data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise UnfoldableError(
-            f"the right data do not fit {original.name}: {first['loc']}, {first['type']}"
-        ) from None
-    return event.model_copy(
-        update={"name": original.name, "time": data.right.time, "data": right}
-    )
+        target = event.data.replaces
+        if target in latest:
+            dead.add(latest[target])  # Only the last correction of an event holds.
+        latest[target] = event.id
+    return frozenset(dead | (latest.keys() & set(latest.values())))
 
 
 def _promised(cause: Cause, event: Event, data: ObligationAcknowledged) -> Cause:
@@ -232,25 +218,13 @@ def _owed_after(owed: Owed, event: Event) -> Owed:  # noqa: PLR0911 -- One way o
     if isinstance(data, ObligationDischarged):
         return replace(owed, ended=True)
     if isinstance(data, ObligationRungReached):
-        reached = (*owed.reached, _reached(event, data))
+        reached = (*owed.reached, reached_of(event, data))
         return replace(owed, reached=reached, due=owed.due or data.due)
     if isinstance(data, ObligationRungWithdrawn):
         return replace(owed, reached=_taken_back(owed.reached, data.cycle, data.rung))
     if isinstance(data, ObligationAcknowledgementRefused):
         return replace(owed, refusals={**owed.refusals, data.cause: data.why})
     return owed
-
-
-def _reached(event: Event, data: ObligationRungReached) -> Reached:
-    return Reached(
-        event=event.id,
-        rung=data.rung,
-        cycle=data.cycle,
-        repeat=data.repeat,
-        at=data.rung_at,
-        role=data.role,
-        persons=tuple(sorted(set(data.persons))),
-    )
 
 
 def _taken_back(reached: Iterable[Reached], cycle: int, rung: str) -> tuple[Reached, ...]:

@@ -182,7 +182,7 @@ def _rung(event: Event, data: ObligationRungReached, cause: Cause, rules: Rules)
             template="rung",
             urgency=Urgency.ROUTINE if reminder else Urgency.ESCALATION,
             channels=rules.usable(STAFF_CHANNELS[data.role]),
-            key=_rung_key(event.subject, data.obligation, _reached(event, data), person),
+            key=_rung_key(event.subject, data.obligation, reached_of(event, data), person),
             facts=facts,
             proves=True,
             rung=(data.obligation, data.cycle, data.rung),
@@ -190,7 +190,8 @@ def _rung(event: Event, data: ObligationRungReached, cause: Cause, rules: Rules)
     return [*plans, *endpoint_plans(event, cause, rules, "rung", data.role, facts)]
 
 
-def _reached(event: Event, data: ObligationRungReached) -> Reached:
+def reached_of(event: Event, data: ObligationRungReached) -> Reached:
+    """Return a rung as it is remembered."""
     return Reached(
         event=event.id,
         rung=data.rung,

@@ -256,6 +256,10 @@ def _owed_from_document(stored: Mapping[str, Any]) -> Owed:
     )
 
 
+CONTACT_FIELDS = ("erased", "name", "email", "phone", "zalo", "language", "suppressed")
+"""What a stored contact may lack; a newer version that lacks it takes it away."""
+
+
 def contact_to_document(contact: Contact) -> Stored:
     """Write a contact; the marker of an erased one holds nothing of it."""
     return _without_none(
@@ -267,7 +271,7 @@ def contact_to_document(contact: Contact) -> Stored:
             "email": contact.email,
             "phone": contact.phone,
             "zalo": contact.zalo,
-            "language": contact.language,
+            "language": None if contact.erased else contact.language,
             "suppressed": sorted(channel.value for channel in contact.suppressed) or None,
         }
     )

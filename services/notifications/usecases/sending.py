@@ -51,7 +51,7 @@ from shared.subjects.ports import Clock
 BATCH_MAX: Final = 200
 """How many notices one pass takes up."""
 
-WAVE_MAX: Final = 32
+WAVE_MAX: Final = 100
 """How many messages are claimed and handed over together."""
 
 LEASE: Final = timedelta(seconds=45)

@@ -24,7 +24,7 @@ from shared.web.keys import mint
 from tests.fakes.mail_sink import Sink
 from tests.fakes.notified import MONDAY, outgoing
 
-WAIT_S = 40.0
+WAIT_S = 80.0
 
 
 @dataclass
@@ -82,7 +82,8 @@ class Running:
             status = dict(await self.service.status())
             same = status == last
             last = status
-            return same and not status["outbox"] and not any(status["lag"].values())
+            behind = any((await self.service.consumption.lag()).values())
+            return same and not status["outbox"] and not behind
 
         await eventually(resting)
 

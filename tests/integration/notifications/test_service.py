@@ -9,7 +9,7 @@ import pytest
 from shared.events.dossiers import DossierAccepted, DossierAssigned
 from tests.fakes.mail_sink import Sink, html_of, mail_sink, text_of
 from tests.fakes.notified import MONDAY, PROCEDURE, Numbered, contact, opened, reached
-from tests.integration.notifications.running import Engines, running
+from tests.integration.notifications.running import Engines, eventually, running
 
 pytestmark = [pytest.mark.connected, pytest.mark.asyncio]
 
@@ -45,6 +45,7 @@ async def test_a_citizen_hears_of_acceptance_with_code_and_date(
         assert code in str(mails[0]["Subject"])
         assert "09:00 thứ Năm 26/11/2026" in text_of(mails[0])
         assert "Nông Văn Ất" in html_of(mails[0])
+        await eventually(lambda: len(world.told(code)) == 2)
         names = [event.name for event in world.told(code)]
         assert names == ["notice.planned", "notice.sent"]
         assert [event.sequence for event in world.told(code)] == [1, 2]
@@ -85,7 +86,7 @@ async def test_a_supervisor_acknowledges_through_the_link_once(
                 path, data={"cause": "other", "promised": "2026-11-30"}, follow_redirects=True
             )
         assert "thứ Tư 25/11/2026" in again.text
-        await world.rests()
+        await eventually(lambda: world.answered(code))
         answers = world.answered(code)
         assert [answer.name for answer in answers] == ["obligation.acknowledged"]
         assert answers[0].source == "urn:motcua:publisher:notifications"

@@ -119,8 +119,11 @@ class MemoryNotices:
             min((one.wall_at for one in mine if one.wall_at), default=None),
         )
 
-    async def unfinished(self, *, now: datetime, wall: datetime) -> int:
+    async def unfinished(
+        self, *, earliest: datetime | None, now: datetime, wall: datetime
+    ) -> int:
         """Return how many are due."""
+        assert earliest == await self.earliest()
         return sum(
             1
             for one in self.all()
