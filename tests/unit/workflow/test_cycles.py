@@ -79,7 +79,7 @@ def test_the_receipt_restarts_the_clock() -> None:
 
 
 def test_both_clocks_of_the_worked_example() -> None:
-    """Domain §6.3: law Monday 12, index Saturday 10."""
+    """Accepted Monday, asked Tuesday, brought Thursday: law Monday 12, index Saturday 10."""
     scenario = accepted(THREE_DAYS)
     asked(scenario, "2026-01-06 09:00")
     brought(scenario, "2026-01-08 14:00")
