@@ -252,7 +252,14 @@ async def _serve(mailbox: Mailbox, port: int) -> None:
     config = uvicorn.Config(
         mailbox.app(), host="127.0.0.1", port=port, log_level="critical", lifespan="off"
     )
-    await _QuietServer(config).serve()
+    server = _QuietServer(config)
+    serving = asyncio.create_task(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True  # Cancelled itself, it would leave its socket open.
+        await serving
+        raise
 
 
 class _QuietServer(uvicorn.Server):
