@@ -39,6 +39,7 @@ async def test_a_citizen_hears_of_acceptance_with_code_and_date(
             numbered.event(code, opened(due=MONDAY + timedelta(days=3))),
             contact(code, name="Nông Văn Ất", email="at@example.test"),
         )
+        await eventually(lambda: sink.to("at@example.test"))
         await world.rests()
         mails = sink.to("at@example.test")
         assert len(mails) == 1
@@ -69,7 +70,7 @@ async def test_a_supervisor_acknowledges_through_the_link_once(
             numbered.event(code, opened(due=MONDAY)),
             numbered.event(code, reached([person])),
         )
-        await world.rests()
+        await eventually(lambda: sink.to("chair@example.test"))
         text = text_of(sink.to("chair@example.test")[0])
         link = next(word for word in text.split() if "/a/" in word)
         path = link[link.index("/a/") :]
@@ -108,11 +109,13 @@ async def test_quiet_hours_hold_what_is_routine_until_the_morning(
             numbered.event(code, opened(due=MONDAY + timedelta(days=3))),
             numbered.event(code, DossierAssigned(handler="p-06112-handler-1")),
         )
+        await eventually(lambda: len(world.told(code)) == 4)  # Two planned, two held.
         await world.rests()
         assert sink.mails == []
         status = await world.service.status()
         morning = MONDAY + timedelta(days=1, hours=-2)
         assert status["next_at"] == morning.isoformat()
         world.clock.advance(morning)
+        await eventually(lambda: len(sink.mails) == 2)
         await world.rests()
         assert len(sink.to("quiet@example.test")) == 2
