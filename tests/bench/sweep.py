@@ -1,0 +1,165 @@
+"""The sweep: its cost follows what is due, not what is open."""
+
+import secrets
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from deploy.reference.load import bundled_reference
+from services.workflow.adapters.index import INDEXES, MongoObligationIndex
+from services.workflow.core.codec import SubjectCodec, shard_of, stamp
+from services.workflow.core.fold import fold
+from services.workflow.core.model import Subject
+from services.workflow.usecases.freshness import Freshness
+from services.workflow.usecases.sweep import SweepObligations
+from shared.calendar.zone import ICT
+from shared.events.dossiers import DossierAccepted
+from shared.events.envelope import Event
+from shared.events.topics import DOSSIERS, PARTITIONS
+from shared.kafka.publisher import KafkaPublisher
+from shared.mongo.archive import MongoArchive
+from shared.mongo.client import Mongo
+from shared.mongo.subjects import MongoSubjects
+from shared.ops.clock import wall_now
+from shared.subjects.change import ChangeSubjects
+from shared.subjects.fold import Context
+from shared.subjects.relay import Relay
+from tests.bench.measuring import Budget, Rounds, Say, table
+from tests.fakes.subjects import FixedReference
+
+DUE: Final = 1_000
+ROUNDS: Final = 5
+INSERT: Final = 1_000
+BAR: Final = 1.2
+EARLY: Final = datetime(2026, 8, 3, 8, 0, tzinfo=ICT)
+LATE: Final = datetime(2026, 8, 10, 8, 0, tzinfo=ICT)
+PROCEDURE: Final = "1.004873"
+
+
+class StandingClock:
+    """Stands at the moment of the late template, a little before anything of it is due."""
+
+    def now(self) -> datetime:
+        return LATE + timedelta(minutes=1)
+
+
+class AllShards:
+    """Holds every shard, all read to the end."""
+
+    def shards(self) -> frozenset[int]:
+        return frozenset(range(PARTITIONS))
+
+    async def current(self) -> frozenset[int]:
+        return self.shards()
+
+
+class Marks:
+    """Intake has read everything up to now."""
+
+    def least(self) -> datetime:
+        return StandingClock().now()
+
+
+@dataclass
+class Templates:
+    """A stored dossier that is due, and one that is not."""
+
+    due: dict[str, Any]
+    later: dict[str, Any]
+
+
+async def measure(
+    bootstrap: str, mongo_url: str, say: Say, *, sizes: Collection[int], seconds: float
+) -> None:
+    """Sweep 1,000 due among few open ones and among many."""
+    templates = Templates(_template(EARLY), _template(LATE))
+    found: dict[int, Rounds] = {}
+    for size in sizes:
+        found[size] = await _sweeps(bootstrap, mongo_url, templates, size, Budget(seconds))
+    least = min(sizes)
+    rows = [(f"{size:,} open", f"{rounds.text()} ms") for size, rounds in found.items()]
+    for size in sorted(sizes)[1:]:
+        ratio = found[size].median / found[least].median
+        rows.append((f"{size:,} / {least:,}", f"{ratio:.2f}   (bar: ≤ {BAR})"))
+    table(f"A sweep with {DUE:,} due, embedded store", rows, say)
+
+
+def _template(at: datetime) -> dict[str, Any]:
+    reference = bundled_reference()
+    event = Event(
+        id="bench",
+        source="urn:motcua:publisher:demo",
+        name="dossier.accepted",
+        subject="TEMPLATE",
+        time=at,
+        sequence=1,
+        recordedtime=at,
+        receivingunit="06112",
+        competentunit="06112",
+        referenceversion=0,
+        data=DossierAccepted(procedure=PROCEDURE, channel="direct"),
+    )
+    state = fold(None, event, Context(at, reference)).state
+    codec = SubjectCodec()
+    index = {name: one for name, one in codec.index(state).items() if one is not None}
+    return {
+        "version": 1,
+        "sequences": [[DOSSIERS.name, 1]],
+        "emitted": [],
+        "held": [],
+        "outbox": [],
+        "state": codec.to_document(state),
+        **index,
+    }
+
+
+def _documents(template: dict[str, Any], first: int, count: int) -> Iterator[dict[str, Any]]:
+    for number in range(first, first + count):
+        code = f"G09.20-26-{number:07d}"
+        state = {**template["state"], "id": code}
+        yield {**template, "_id": code, "shard": shard_of(code), "state": state}
+
+
+async def _sweeps(
+    bootstrap: str, mongo_url: str, templates: Templates, size: int, budget: Budget
+) -> Rounds:
+    mongo = Mongo(mongo_url, f"bench_{secrets.token_hex(4)}")
+    subjects = MongoSubjects[Subject](mongo, "subjects", SubjectCodec(), indexes=INDEXES)
+    archive = MongoArchive(mongo)
+    publisher = KafkaPublisher([bootstrap], client_id="bench")
+    await subjects.prepare()
+    await archive.prepare()
+    rows = subjects.collection
+    for first in range(DUE, size, INSERT):
+        await rows.insert_new([*_documents(templates.later, first, INSERT)])
+    sweep = _sweep(subjects, Relay(subjects, publisher, archive))
+    rounds = Rounds()
+    assert templates.due["next_at"] < stamp(StandingClock().now()) < templates.later["next_at"]
+    while len(rounds.values) < ROUNDS and (budget.left or not rounds.values):
+        due = [*_documents(templates.due, 0, DUE)]
+        await rows.delete_many({"_id": {"$in": [one["_id"] for one in due]}})
+        await rows.insert_new(due)
+        began = time.perf_counter()
+        swept = await sweep()
+        rounds.add((time.perf_counter() - began) * 1_000)
+        assert swept.subjects == DUE, f"{swept.subjects} of {DUE} were swept"
+    await publisher.stop()
+    await mongo.close()
+    return rounds
+
+
+def _sweep(subjects: MongoSubjects[Subject], relay: Relay[Subject]) -> SweepObligations:
+    reference = FixedReference(bundled_reference())
+    change = ChangeSubjects[Subject](
+        "workflow", subjects, relay, reference, StandingClock(), wall_now
+    )
+    return SweepObligations(
+        index=MongoObligationIndex(subjects),
+        change=change,
+        freshness=Freshness(Marks(), time.monotonic),
+        holding=AllShards(),
+        reference=reference,
+        clock=StandingClock(),
+    )
