@@ -123,7 +123,7 @@ class ServiceBroker:
         if not self.connected:
             return ["no Kafka broker answers"]
         lacking = [
-            f"not yet a member of group {consumption.group}"
+            f"group {consumption.group} does not answer, or does not know us yet"
             for consumption in self.consumptions
             if not consumption.is_live()
         ]

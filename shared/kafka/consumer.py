@@ -88,7 +88,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         return getattr(self.subscriber, "consumer", None)
 
     def is_live(self) -> bool:
-        """Return whether we are a member of the group and may go on."""
+        """Return whether we are a member of the group, heard by it, and may go on."""
         consumer = self.consumer
         return consumer is not None and self.failure is None and _is_member(consumer)
 
@@ -215,8 +215,15 @@ def _seen_end(consumer: AIOKafkaConsumer, topic: str, partition: int) -> int | N
 
 
 def _is_member(consumer: AIOKafkaConsumer) -> bool:
-    """Return whether the group knows us; a member without partitions is one too."""
-    generation = getattr(getattr(consumer, "_coordinator", None), "generation", -1)
+    """Return whether the group knows us; a member without partitions is one too.
+
+    The client forgets the group's coordinator at the first heartbeat that fails, so a broker
+    that went away is noticed within seconds.
+    """
+    coordinator = getattr(consumer, "_coordinator", None)
+    if getattr(coordinator, "coordinator_id", None) is None:
+        return False
+    generation = getattr(coordinator, "generation", -1)
     return bool(consumer.assignment()) or generation > 0
 
 
