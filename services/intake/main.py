@@ -1,6 +1,7 @@
 """Composition root of intake: the one place that knows every concrete class."""
 
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -45,9 +46,11 @@ from services.intake.usecases.work import InWork
 from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX
 from shared.kafka.broker import ServiceBroker
 from shared.kafka.consumer import ConsumerOptions
+from shared.kafka.ends import PartitionEnds
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
 from shared.mongo.subjects import MongoSubjects
+from shared.ops import log
 from shared.ops.clock import Clock, open_clock, wall_now
 from shared.ops.health import Health
 from shared.ops.metrics import Metrics
@@ -63,8 +66,12 @@ SWEEP_S: Final = 1.0
 MEASURE_S: Final = 5.0
 LOOK_S: Final = 0.1
 STOP_S: Final = 2.0
+SILENT_S_MAX: Final = 20.0
+STUCK_S: Final = 120.0
 SIMULATED_STEP: Final = timedelta(minutes=1)
 RECORDS_MAX: Final = 500
+
+_log = log.logger(__name__)
 
 
 class Intake:
@@ -117,8 +124,10 @@ class Intake:
                 records_max=RECORDS_MAX, partition_bytes_max=INBOUND_RECORD_BYTES_MAX
             ),
         )
+        self.ends = PartitionEnds(settings.kafka_bootstrap, client_id="motcua-intake-ends")
+        self.positions = InboundPositions(self.consumption, self.ends)
         self.progress = PublishProgress(
-            InboundPositions(self.consumption),
+            self.positions,
             self.broker.publisher,
             self.receive.in_work,
             lambda: self.outboxes.oldest_pending(wall_now()),
@@ -128,6 +137,7 @@ class Intake:
             self.metrics,
             GROUP,
             self.consumption,
+            self.positions,
             self.outboxes,
             self.receipts,
             self.presences,
@@ -135,6 +145,7 @@ class Intake:
         self.ready = asyncio.Event()
         self.stopping = asyncio.Event()
         self._marked_at = 0.0
+        self._answered_at = self._started_at = time.monotonic()
         self._marked_now = self.clock.now()
         self._tasks()
 
@@ -186,7 +197,11 @@ class Intake:
         return None
 
     async def _kafka(self) -> str | None:
-        return "; ".join(self.broker.missing()) or None
+        missing = self.broker.missing()
+        silent_s = time.monotonic() - self._answered_at
+        if not missing and silent_s > SILENT_S_MAX:
+            missing = [f"no progress mark could be published for {silent_s:.0f} s"]
+        return "; ".join(missing) or None
 
     async def _reference(self) -> str | None:
         return None if self.receive.references.loaded else "the reference data is not loaded"
@@ -242,6 +257,21 @@ class Intake:
             await self.progress()
         except UnavailableError:
             return  # The marks stand still, which is what they say.
+        self._answered_at = time.monotonic()
+        if await self._is_stuck():
+            # aiokafka's client can stop working for good when a broker dies under load: the
+            # supervisor or the orchestrator starts a new process.
+            _log.error("consumer_stuck", group=GROUP, seconds=STUCK_S)
+            signal.raise_signal(signal.SIGTERM)
+
+    async def _is_stuck(self) -> bool:
+        """Return whether records wait that the client has not fetched for very long."""
+        idle_s = time.monotonic() - max(self.consumption.polled_at, self._started_at)
+        if idle_s < STUCK_S or self.consumption.failure is not None:
+            return False
+        ends = await self.positions.end_offsets()
+        held = self.consumption.next_offsets
+        return any(end > held.get(place, end) for place, end in ends.items())
 
     async def status(self) -> Mapping[str, Any]:
         """Give the service's own account."""
@@ -277,6 +307,7 @@ class Intake:
         await self.relay.finish()
         await self.supervisor.stop(STOP_S)
         await self.broker.stop()
+        await self.ends.stop()
         await self.mongo.close()
 
 

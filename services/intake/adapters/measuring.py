@@ -8,6 +8,7 @@ from datetime import datetime
 from services.intake.adapters.outboxes import Outboxes
 from services.intake.adapters.presences import MongoPresences
 from services.intake.adapters.receipts import MongoReceipts
+from services.intake.ports import Positions
 from shared.kafka.consumer import Consumption
 from shared.ops.metrics import Metrics
 
@@ -19,6 +20,7 @@ class Measure:
     metrics: Metrics
     group: str
     consumption: Consumption
+    positions: Positions
     outboxes: Outboxes
     receipts: MongoReceipts
     presences: MongoPresences
@@ -46,7 +48,12 @@ class Measure:
             self.metrics.connections_lost.labels(system).set(lost[system])
 
     async def _lag(self) -> None:
-        lag = await self.consumption.lag()
+        ends = await self.positions.end_offsets()
+        lag = {
+            place: max(0, ends[place] - at)
+            for place, at in (await self.positions.next_offsets()).items()
+            if place in ends
+        }
         behind: Counter[str] = Counter()
         for (topic, partition), count in lag.items():
             self.metrics.consumer_lag.labels(self.group, topic, str(partition)).set(count)

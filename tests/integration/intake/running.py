@@ -100,7 +100,8 @@ async def worked_off(intake: Intake) -> None:
     async with asyncio.timeout(READY_S):
         while True:
             status = await intake.status()
-            if status["outbox"] == 0 and status["lag"] and not any(status["lag"].values()):
+            ends = await intake.positions.end_offsets()
+            if status["outbox"] == 0 and ends and ends == intake.consumption.next_offsets:
                 return
             await asyncio.sleep(0.1)
 

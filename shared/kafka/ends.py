@@ -1,0 +1,67 @@
+"""Where partitions end, asked by a client of its own.
+
+A question that is given up in the middle must not disturb the client that consumes.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.subjects.errors import UnavailableError
+
+ANSWER_S_MAX: Final = 5.0
+
+
+class PartitionEnds:
+    """Asks the broker; a client that does not answer is thrown away and made anew."""
+
+    def __init__(self, bootstrap: Sequence[str], *, client_id: str) -> None:
+        self._bootstrap = list(bootstrap)
+        self._client_id = client_id
+        self._client: AIOKafkaConsumer | None = None
+        self._asking = asyncio.Lock()
+
+    async def of(self, partitions: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """Return the end of each partition.
+
+        Raises:
+            UnavailableError: the broker did not answer.
+        """
+        if not partitions:
+            return {}
+        async with self._asking:
+            try:
+                async with asyncio.timeout(ANSWER_S_MAX):
+                    client = await self._connected()
+                    asked = [TopicPartition(*place) for place in partitions]
+                    ends = await client.end_offsets(asked)
+            except (KafkaError, OSError, TimeoutError) as error:
+                await self.stop()
+                raise UnavailableError(
+                    "the broker does not say where its topics end"
+                ) from error
+        return {(tp.topic, tp.partition): int(end) for tp, end in ends.items()}
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        client, self._client = self._client, None
+        if client is None:
+            return
+        try:
+            async with asyncio.timeout(ANSWER_S_MAX):
+                await client.stop()
+        except (KafkaError, OSError, TimeoutError):
+            return
+
+    async def _connected(self) -> AIOKafkaConsumer:
+        if self._client is None:
+            self._client = AIOKafkaConsumer(
+                bootstrap_servers=self._bootstrap,
+                client_id=self._client_id,
+                enable_auto_commit=False,
+            )
+            await self._client.start()
+        return self._client
