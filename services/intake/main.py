@@ -145,7 +145,7 @@ class Intake:
         self.ready = asyncio.Event()
         self.stopping = asyncio.Event()
         self._marked_at = 0.0
-        self._answered_at = self._started_at = time.monotonic()
+        self._started_at = time.monotonic()
         self._marked_now = self.clock.now()
         self._tasks()
 
@@ -198,9 +198,9 @@ class Intake:
 
     async def _kafka(self) -> str | None:
         missing = self.broker.missing()
-        silent_s = time.monotonic() - self._answered_at
+        silent_s = time.monotonic() - self.ends.answered_at
         if not missing and silent_s > SILENT_S_MAX:
-            missing = [f"no progress mark could be published for {silent_s:.0f} s"]
+            missing = [f"the broker has not answered for {silent_s:.0f} s"]
         return "; ".join(missing) or None
 
     async def _reference(self) -> str | None:
@@ -257,7 +257,6 @@ class Intake:
             await self.progress()
         except UnavailableError:
             return  # The marks stand still, which is what they say.
-        self._answered_at = time.monotonic()
         if await self._is_stuck():
             # aiokafka's client can stop working for good when a broker dies under load: the
             # supervisor or the orchestrator starts a new process.

@@ -4,6 +4,7 @@ A question that is given up in the middle must not disturb the client that consu
 """
 
 import asyncio
+import time
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -23,6 +24,7 @@ class PartitionEnds:
         self._client_id = client_id
         self._client: AIOKafkaConsumer | None = None
         self._asking = asyncio.Lock()
+        self.answered_at = time.monotonic()
 
     async def of(self, partitions: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """Return the end of each partition.
@@ -31,6 +33,7 @@ class PartitionEnds:
             UnavailableError: the broker did not answer.
         """
         if not partitions:
+            self.answered_at = time.monotonic()
             return {}
         async with self._asking:
             try:
@@ -40,9 +43,8 @@ class PartitionEnds:
                     ends = await client.end_offsets(asked)
             except (KafkaError, OSError, TimeoutError) as error:
                 await self.stop()
-                raise UnavailableError(
-                    "the broker does not say where its topics end"
-                ) from error
+                raise UnavailableError("the broker does not say where topics end") from error
+        self.answered_at = time.monotonic()
         return {(tp.topic, tp.partition): int(end) for tp, end in ends.items()}
 
     async def stop(self) -> None:

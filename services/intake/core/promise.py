@@ -1,18 +1,22 @@
 """The promise that is printed on the slip, with the reasons for its date."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from shared.calendar.deadline import compute
 from shared.calendar.errors import DateOutsideCalendarError, RefusedInputError
 from shared.calendar.history import History
 from shared.calendar.ledger import explain, ledger_to_documents
+from shared.calendar.limits import Limit, LimitUnit
 from shared.calendar.zone import ICT
 from shared.events.model import instant_text
 from shared.reference.errors import UnknownReferenceError
 from shared.reference.view import Reference
+
+GIVEN: Final = "given"
+"""What stands for the rule where another system gave the deadline; workflow says the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,13 @@ def promise(
     Where no rule or calendar says, the promise is empty and says so: the engine never guesses.
     """
     try:
-        row = reference.rule(
-            procedure, accepted.astimezone(ICT).date(), unit=unit, channel=channel
-        )
-        limit = row.limit if given is None else replace(row.limit, given=given)
+        if given is None:
+            row = reference.rule(
+                procedure, accepted.astimezone(ICT).date(), unit=unit, channel=channel
+            )
+            limit, rule = row.limit, row.rule
+        else:  # What another system promised holds, whatever our own rule would give.
+            limit, rule = Limit(LimitUnit.GIVEN, given=given), GIVEN
         deadline = compute(
             limit,
             History(start=accepted, cause=cause),
@@ -73,4 +80,4 @@ def promise(
         for line in explain(deadline.ledger, lang)
     ]
     ledger = ledger_to_documents(deadline.ledger)
-    return Promise(deadline.due, deadline.limit, lines, ledger, row.rule)
+    return Promise(deadline.due, deadline.limit, lines, ledger, rule)
