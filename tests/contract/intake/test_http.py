@@ -108,6 +108,20 @@ async def test_too_many_lines_are_refused_whole(http: HttpDoor, world: World) ->
 
 
 @pytest.mark.asyncio
+async def test_a_deadline_from_elsewhere_is_the_promise(http: HttpDoor) -> None:
+    """What another system promised is printed as it is, whatever our own rule would give."""
+    given = "2026-12-24T11:20:00+07:00"
+    async with http.client(http.keys.clerk) as client:
+        answer = await client.post(
+            "/v1/dossiers",
+            json=dossier(given=given),
+            headers={"idempotency-key": "given-1"},
+        )
+    promise = answer.json()["promise"]
+    assert (promise["due"], promise["limit"], promise["rule"]) == (given, given, "given")
+
+
+@pytest.mark.asyncio
 async def test_a_counter_gets_code_secret_and_promise(http: HttpDoor, world: World) -> None:
     """The slip's contents; personal data goes to the contacts topic and nowhere else."""
     headers = {"idempotency-key": "slip-1"}
