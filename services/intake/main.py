@@ -45,7 +45,7 @@ from services.intake.usecases.relaying import RelayOutboxes
 from services.intake.usecases.work import InWork
 from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX
 from shared.kafka.broker import ServiceBroker
-from shared.kafka.consumer import ConsumerOptions
+from shared.kafka.consumer import ConsumerOptions, Consumption
 from shared.kafka.ends import PartitionEnds
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
@@ -114,16 +114,7 @@ class Intake:
             timedelta(seconds=settings.heartbeat_silence_s),
         )
         self.door = self._http_door()
-        self.consumption = self.broker.consume(
-            KafkaDoor(
-                self.receive, self.relay, self.broker.publisher, self.clock, self.counting
-            ),
-            group=GROUP,
-            pattern=INBOUND_PATTERN,
-            options=ConsumerOptions(
-                records_max=RECORDS_MAX, partition_bytes_max=INBOUND_RECORD_BYTES_MAX
-            ),
-        )
+        self.consumption = self._kafka_door()
         self.ends = PartitionEnds(settings.kafka_bootstrap, client_id="motcua-intake-ends")
         self.positions = InboundPositions(self.consumption, self.ends)
         self.progress = PublishProgress(
@@ -148,6 +139,18 @@ class Intake:
         self._started_at = time.monotonic()
         self._marked_now = self.clock.now()
         self._tasks()
+
+    def _kafka_door(self) -> Consumption:
+        return self.broker.consume(
+            KafkaDoor(
+                self.receive, self.relay, self.broker.publisher, self.clock, self.counting
+            ),
+            group=GROUP,
+            pattern=INBOUND_PATTERN,
+            options=ConsumerOptions(
+                records_max=RECORDS_MAX, partition_bytes_max=INBOUND_RECORD_BYTES_MAX
+            ),
+        )
 
     def _receive(self) -> ReceiveEvents:
         secret = self.settings.secret()
