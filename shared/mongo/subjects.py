@@ -1,7 +1,7 @@
 """Subjects' documents in MongoDB: one conditional update each, in one unordered bulk."""
 
 from collections.abc import Collection as AnyCollection
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +15,10 @@ StateT = TypeVar("StateT")
 
 LOAD_MAX = 500
 """How many subjects one `$in` names."""
+
+CLEAR_IDS = 200
+"""How many published entries one statement takes out: each entry that is stored is compared
+with all of them, so one statement for a whole batch costs the square of it."""
 
 
 class MongoSubjects(Generic[StateT]):
@@ -80,9 +84,7 @@ class MongoSubjects(Generic[StateT]):
 
     async def clear(self, published: Mapping[str, Sequence[str]]) -> None:
         """Take published entries out; an entry added meanwhile keeps its mark."""
-        subjects = list(published)
-        for start in range(0, len(subjects), LOAD_MAX):
-            part = subjects[start : start + LOAD_MAX]
+        for part in _parts(published):
             ids = [out for subject in part for out in published[subject]]
             rest = {
                 "$filter": {
@@ -153,6 +155,20 @@ class MongoSubjects(Generic[StateT]):
         elif document.version == 0:
             fields["outbox"] = []
         return GuardedUpdate({"_id": document.id, "version": document.version}, update)
+
+
+def _parts(published: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
+    """Divide subjects so that each part has about `CLEAR_IDS` published entries."""
+    part: list[str] = []
+    count = 0
+    for subject, ids in published.items():
+        part.append(subject)
+        count += len(ids)
+        if count >= CLEAR_IDS:
+            yield part
+            part, count = [], 0
+    if part:
+        yield part
 
 
 def _numbers(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
