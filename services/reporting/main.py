@@ -34,7 +34,7 @@ from shared.web.app import build_app, mount_public
 from shared.web.parked import parked_router
 
 TOPICS: Final = (DOSSIERS.name, CENTRES.name, OBLIGATIONS.name, NOTICES.name)
-GAUGES_S: Final = 15.0
+GAUGES_S: Final = 30.0
 LOOK_S: Final = 1.0
 STATIC: Final = Path(__file__).resolve().parents[2] / "shared" / "web" / "static"
 

@@ -23,8 +23,9 @@ class ReportingSettings(ServiceSettings):
         " `motcua replay --for reporting`, builds all figures anew while the old ones serve",
     )
     refresh_seconds: float = Field(
-        default=1.0,
+        default=5.0,
         ge=0.05,
         le=60,
-        description="how often marked roll-ups are counted anew, in seconds, 0.05 to 60",
+        description="how often marked roll-ups are counted anew when nobody asks, in seconds,"
+        " 0.05 to 60; whoever asks has them counted first",
     )

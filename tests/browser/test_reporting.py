@@ -16,7 +16,7 @@ from tests.fakes.reporting_site import IMPORTED, KNOWN, NOW, Site, a_fortnight
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 DESKTOP, PHONE = (1280, 960), (500, 1000)
-PICTURES = os.environ.get("MOTCUA_PICTURES")
+PICTURES = os.environ.get("PICTURES")
 """A folder in which to keep a picture of every page, for whoever wants to look."""
 
 PAGES = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -66,13 +66,14 @@ class MemoryFacts:
             if set(row.get("cells") or ()) & set(cells)
         ]
 
-    async def open_entries(self, unit: str) -> list[OpenEntry]:
-        """Return how a unit's open dossiers stand."""
-        return [
-            entry_from_document(row["standing"])
-            for row in self.subjects.rows.values()
-            if row.get("open_unit") == unit
-        ]
+    async def open_entries(self, units: Collection[str]) -> Mapping[str, list[OpenEntry]]:
+        """Return how units' open dossiers stand."""
+        found: dict[str, list[OpenEntry]] = {}
+        for row in self.subjects.rows.values():
+            if row.get("open_unit") in units:
+                entry = entry_from_document(row["standing"])
+                found.setdefault(row["open_unit"], []).append(entry)
+        return found
 
     async def open_rows(
         self, query: OpenQuery, *, skip: int = 0, limit: int = 0
@@ -145,29 +146,31 @@ class MemoryRolls:
         """Return copies of months."""
         return {name: deepcopy(self.stored[name]) for name in names if name in self.stored}
 
-    async def save_month(self, month: Month) -> bool:
-        """Write a month if nobody did meanwhile."""
-        known = self.stored.get(month.name)
-        if (known.version if known else 0) != month.version:
-            return False
-        kept = deepcopy(month)
-        kept.version += 1
-        self.stored[month.name] = kept
-        return True
+    async def save_months(self, months: Sequence[Month]) -> frozenset[str]:
+        """Write months that nobody wrote meanwhile; name the others."""
+        lost = set()
+        for month in months:
+            known = self.stored.get(month.name)
+            if (known.version if known else 0) != month.version:
+                lost.add(month.name)
+                continue
+            self.stored[month.name] = replace(deepcopy(month), version=month.version + 1)
+        return frozenset(lost)
 
-    async def open_roll(self, unit: str) -> OpenRoll:
-        """Return a copy of a unit's open roll."""
-        return deepcopy(self.opened.get(unit) or OpenRoll(unit))
+    async def open_rolls(self, units: Collection[str]) -> dict[str, OpenRoll]:
+        """Return copies of units' open rolls."""
+        return {unit: deepcopy(self.opened[unit]) for unit in units if unit in self.opened}
 
-    async def save_open_roll(self, roll: OpenRoll) -> bool:
-        """Write it if nobody did meanwhile."""
-        known = self.opened.get(roll.unit)
-        if (known.version if known else 0) != roll.version:
-            return False
-        kept = deepcopy(roll)
-        kept.version += 1
-        self.opened[roll.unit] = kept
-        return True
+    async def save_open_rolls(self, rolls: Sequence[OpenRoll]) -> frozenset[str]:
+        """Write rolls that nobody wrote meanwhile; name the others."""
+        lost = set()
+        for roll in rolls:
+            known = self.opened.get(roll.unit)
+            if (known.version if known else 0) != roll.version:
+                lost.add(roll.unit)
+                continue
+            self.opened[roll.unit] = replace(deepcopy(roll), version=roll.version + 1)
+        return frozenset(lost)
 
     async def read(
         self, units: frozenset[str] | None, *, until: date, by_day: Collection[date]

@@ -142,6 +142,7 @@ def entry_from_document(document: Mapping[str, Any]) -> OpenEntry:
     )
 
 
+_ROW_FIELDS: Final = tuple(one.name for one in fields(Row))
 _ROW_MOMENTS: Final = frozenset(
     {"received", "due", "limit", "index_due", "ended", "overdue_at", "waiting_since"}
 )
@@ -149,7 +150,7 @@ _ROW_MOMENTS: Final = frozenset(
 
 def row_to_document(row: Row) -> dict[str, Any]:
     """Write a list's row."""
-    document = asdict(row)
+    document = {name: getattr(row, name) for name in _ROW_FIELDS}
     for name in _ROW_MOMENTS:
         document[name] = _text(document[name])
     document["promised"] = None if row.promised is None else row.promised.isoformat()
@@ -159,7 +160,7 @@ def row_to_document(row: Row) -> dict[str, Any]:
 
 def row_from_document(document: Mapping[str, Any]) -> Row:
     """Read a list's row."""
-    values: dict[str, Any] = {one.name: document.get(one.name) for one in fields(Row)}
+    values: dict[str, Any] = {name: document.get(name) for name in _ROW_FIELDS}
     for name in _ROW_MOMENTS:
         values[name] = _moment(values[name])
     promised = values["promised"]

@@ -19,7 +19,7 @@ _KEPT: Final = {
 
 def moment_to_text(moment: datetime) -> str:
     """Write a moment so that text order is order in time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def moment_from_text(text: str) -> datetime:

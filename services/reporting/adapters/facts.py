@@ -1,6 +1,6 @@
 """The facts in the store: each a subject's document, read by its indexes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, Self
 
 from typing_extensions import override
@@ -75,9 +75,16 @@ class MongoFacts(Facts):
         return list(found.values())
 
     @override
-    async def open_entries(self, unit: str) -> list[OpenEntry]:
-        rows = await self._collection.find({"open_unit": unit}, projection={"standing": 1})
-        return [entry_from_document(row["standing"]) for row in rows]
+    async def open_entries(self, units: Collection[str]) -> Mapping[str, list[OpenEntry]]:
+        rows = await self._collection.find(
+            {"open_unit": {"$in": sorted(units)}},
+            projection={"open_unit": 1, "standing": 1},
+        )
+        found: dict[str, list[OpenEntry]] = {}
+        for row in rows:
+            entry = entry_from_document(row["standing"])
+            found.setdefault(row["open_unit"], []).append(entry)
+        return found
 
     @override
     async def open_rows(

@@ -66,19 +66,23 @@ class MongoRolls(Rolls):
         return found
 
     @override
-    async def save_month(self, month: Month) -> bool:
-        document = month_to_document(month)
-        return await _save(self._months, month.name, month.version, document)
+    async def save_months(self, months: Sequence[Month]) -> frozenset[str]:
+        return await _save(
+            self._months,
+            [(month.name, month.version, month_to_document(month)) for month in months],
+        )
 
     @override
-    async def open_roll(self, unit: str) -> OpenRoll:
-        row = await self._open.find_one({"_id": unit})
-        return OpenRoll(unit) if row is None else _open_from_document(row)
+    async def open_rolls(self, units: Collection[str]) -> dict[str, OpenRoll]:
+        rows = await self._open.find({"_id": {"$in": sorted(units)}})
+        return {row["_id"]: _open_from_document(row) for row in rows}
 
     @override
-    async def save_open_roll(self, roll: OpenRoll) -> bool:
-        entries = [entry_to_document(entry) | {"n": number} for entry, number in roll.entries]
-        return await _save(self._open, roll.unit, roll.version, {"entries": entries})
+    async def save_open_rolls(self, rolls: Sequence[OpenRoll]) -> frozenset[str]:
+        return await _save(
+            self._open,
+            [(roll.unit, roll.version, {"entries": _entries(roll)}) for roll in rolls],
+        )
 
     @override
     async def read(
@@ -106,15 +110,21 @@ class MongoRolls(Rolls):
 
 
 async def _save(
-    collection: Stored,
-    name: str,
-    version: int,
-    fields: Mapping[str, Any],
-) -> bool:
-    update = GuardedUpdate(
-        {"_id": name, "version": version}, {"$set": {**fields, "version": version + 1}}
-    )
-    return not await collection.compare_and_set([update])
+    collection: Stored, documents: Sequence[tuple[str, int, Mapping[str, Any]]]
+) -> frozenset[str]:
+    """Write documents whose version is still the one read, in one bulk; name the others."""
+    updates = [
+        GuardedUpdate(
+            {"_id": name, "version": version}, {"$set": {**fields, "version": version + 1}}
+        )
+        for name, version, fields in documents
+    ]
+    losers = await collection.compare_and_set(updates)
+    return frozenset(documents[index][0] for index in losers)
+
+
+def _entries(roll: OpenRoll) -> list[dict[str, Any]]:
+    return [entry_to_document(entry) | {"n": number} for entry, number in roll.entries]
 
 
 def _month(day: date) -> str:

@@ -66,7 +66,7 @@ def late_spans(settings: Iterable[Setting], *, ended: datetime | None) -> tuple[
             late_since = None
         passed = until is None or setting.deadline < until
         if passed and late_since is None:
-            late_since = max(setting.deadline, setting.at) if index else setting.deadline
+            late_since = max(setting.deadline, setting.at)
     if late_since is not None:
         spans.append(Span(late_since, ended))
     return tuple(spans)

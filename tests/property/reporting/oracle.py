@@ -192,6 +192,7 @@ def late_at(rows: Sequence[Row], column: int, moment: datetime) -> bool:
     """Say whether a clock had found the dossier late by a moment, replaying its settings."""
     late = False
     due: Any = None
+    since: Any = None
     for row in rows:
         if row[0] > moment:
             break
@@ -200,10 +201,13 @@ def late_at(rows: Sequence[Row], column: int, moment: datetime) -> bool:
             continue
         if due is not None and due < row[0]:
             late = True
+        since = row[0]
         due = value
         if due is not None and late and due > row[0]:
             late = False
-    return late or (due is not None and due < moment)
+    # What is already over when it is set is late from then on, not at that very moment.
+    told = since is not None and since < moment
+    return late or (due is not None and due < moment and told)
 
 
 def index_rows(rows: Sequence[Row], one: Course) -> list[Row]:
@@ -302,8 +306,17 @@ def _count_one(
         found.add("in_time_open", not late)
         by_index = [(row[0], None, None, row[1]) for row in index_rows(rows, one)]
         found.add("late_open_index", dated and late_at(by_index, 3, min(at, stopped)))
-        found.add("waiting", any(w[0] < at and (w[1] is None or w[1] >= at) for w in one.waits))
+        found.add(
+            "waiting", any(_waits(wait[0], wait[1], at, current=current) for wait in one.waits)
+        )
         found.add("pending_without_deadline", not dated)
+
+
+def _waits(asked: Any, brought: Any, at: datetime, *, current: bool) -> bool:  # noqa: ANN401 - moments or None.
+    """Say whether a wait is open: now, with all that has happened, or at a midnight."""
+    if current:
+        return bool(asked <= at) and (brought is None or bool(brought > at))
+    return bool(asked < at) and (brought is None or bool(brought >= at))
 
 
 def _open_now(one: Course, end: datetime | None, mine: Mine) -> bool:
