@@ -12,8 +12,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from services.reporting.adapters.events import (
-    event_from_document,
-    event_to_document,
+    KeptEvents,
     moment_from_text,
     moment_to_text,
 )
@@ -41,15 +40,18 @@ OPEN_FIELDS: Final = ("open", "open_unit", "overdue_at", "standing")
 class FactCodec(StateCodec[FactState]):
     """The named pair for facts of dossiers and of matters."""
 
+    def __init__(self) -> None:
+        self._kept = KeptEvents()
+
     @override
     def to_document(self, state: FactState) -> dict[str, Any]:
         _settle(state)  # First, so that the cells it is counted in now are kept with it.
         return {
             "subject": state.subject,
-            "own": [event_to_document(one) for one in state.own],
-            "dues": [event_to_document(one) for one in state.dues],
+            "own": [self._kept.document(one) for one in state.own],
+            "dues": [self._kept.document(one) for one in state.dues],
             "notices": [
-                {"id": name, "events": [event_to_document(one) for one in events]}
+                {"id": name, "events": [self._kept.document(one) for one in events]}
                 for name, events in state.notices.items()
             ],
             "fields": [[code, name] for code, name in state.fields.items()],
@@ -61,10 +63,10 @@ class FactCodec(StateCodec[FactState]):
         subject = document["subject"]
         return FactState(
             subject=subject,
-            own=[event_from_document(subject, one) for one in document["own"]],
-            dues=[event_from_document(subject, one) for one in document["dues"]],
+            own=[self._kept.event(subject, one) for one in document["own"]],
+            dues=[self._kept.event(subject, one) for one in document["dues"]],
             notices={
-                one["id"]: [event_from_document(one["id"], event) for event in one["events"]]
+                one["id"]: [self._kept.event(one["id"], event) for event in one["events"]]
                 for one in document["notices"]
             },
             fields=dict(document["fields"]),

@@ -3,6 +3,7 @@
 Moments are kept as text, because the store's own instants end at the millisecond.
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,6 +11,10 @@ from typing import Any, Final
 from shared.events.envelope import Event
 from shared.events.registry import REGISTRY
 
+KEPT_MAX: Final = 20_000
+"""How many events are kept; some 2 kB each."""
+
+Key = tuple[str, str, str, int | None]
 _KEPT: Final = {
     "r": "receivingunit",
     "c": "competentunit",
@@ -25,6 +30,43 @@ def moment_to_text(moment: datetime) -> str:
 def moment_from_text(text: str) -> datetime:
     """Read a moment; the inverse of `moment_to_text`."""
     return datetime.fromisoformat(text)
+
+
+class KeptEvents:
+    """The events seen last, with their stored form, so that neither is made again and again.
+
+    A history only grows: each save writes, and each load reads, mostly events seen before.
+    """
+
+    def __init__(self, most: int = KEPT_MAX) -> None:
+        self._most = most
+        self._kept: OrderedDict[Key, tuple[Event, dict[str, Any]]] = OrderedDict()
+
+    def document(self, event: Event) -> dict[str, Any]:
+        """Write an event; what comes back is shared and must not be changed."""
+        key = (event.subject, event.source, event.id, event.sequence)
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] is event:
+            return kept[1]
+        document = event_to_document(event)
+        self._keep(key, event, document)
+        return document
+
+    def event(self, subject: str, document: Mapping[str, Any]) -> Event:
+        """Read an event."""
+        key = (subject, document["o"], document["i"], document["q"])
+        kept = self._kept.get(key)
+        if kept is not None and kept[1] == document:
+            return kept[0]
+        event = event_from_document(subject, document)
+        self._keep(key, event, dict(document))
+        return event
+
+    def _keep(self, key: Key, event: Event, document: dict[str, Any]) -> None:
+        self._kept[key] = (event, document)
+        self._kept.move_to_end(key)
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
 
 
 def event_to_document(event: Event) -> dict[str, Any]:
