@@ -224,7 +224,7 @@ class Teller:
     def _working_after(self, at: datetime, *, quarters: int) -> datetime:
         """Return the slot about so many working quarter-hours after `at`, the next at least."""
         count = max(1, round(quarters / self._quarters_a_slot))
-        local = at.astimezone(ICT)
+        local = at.astimezone(ICT) + timedelta(seconds=1)
         day, moment = local.date(), local.time()
         if not self._calendar.is_working(day) or moment > self._slots[-1]:
             day = self._calendar.add_working_days(day, 1)
