@@ -37,6 +37,7 @@ class Through:
 
     at: dict[str, float]
     events: int
+    left: str
 
 
 async def measure(say: Say, *, dossiers: int, seconds: float) -> None:
@@ -69,12 +70,17 @@ async def _through(
             [(topic, one["subject"].encode(), orjson.dumps(one), HEADERS) for one in chunk]
         )
     at: dict[str, float] = {}
-    async with asyncio.timeout(seconds):
-        for number, service in enumerate(THROUGH, 1):
-            # A service has everything only once those before it have given everything.
-            await _until_done(playing, THROUGH[:number], ends)
-            at[service] = time.perf_counter() - began
-    return Through(at, len(events))
+    left = ""
+    try:
+        async with asyncio.timeout(seconds):
+            for number, service in enumerate(THROUGH, 1):
+                # A service has everything only once those before it have given everything.
+                await _until_done(playing, THROUGH[:number], ends)
+                at[service] = time.perf_counter() - began
+    except TimeoutError:
+        said = {one: await _status(playing, one) for one in THROUGH}
+        left = ", ".join(f"{one}: {_left(status)}" for one, status in said.items())
+    return Through(at, len(events), left)
 
 
 async def _until_done(playing: Stage, services: Sequence[str], ends: TopicEnds) -> None:
@@ -94,11 +100,19 @@ async def _status(playing: Stage, service: str) -> dict[str, Any] | None:
     return None if answer.is_error else dict(answer.json())
 
 
+def _left(status: dict[str, Any] | None) -> str:
+    if status is None:
+        return "does not answer"
+    return f"{status['outbox']} in outboxes, {sum(status['lag'].values())} not read"
+
+
 def _show(through: Through, mails: int, say: Say) -> None:
     rows = [
         (f"through {service}", f"{through.events / at:,.0f} events/s ({at:.1f} s)")
         for service, at in through.at.items()
     ]
+    if through.left:
+        rows.append(("not done in time", through.left))
     rows.append(("mails handed over by then", f"{mails:,}"))
     title = f"All four services, {through.events:,} events of {DOSSIERS.name} at once"
     table(title, rows, say)
