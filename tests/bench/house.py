@@ -47,7 +47,8 @@ async def measure(say: Say, *, dossiers: int, seconds: float) -> None:
         async with stage(
             Path(folder), start=start, rate=1, obligations_from=start.date(), say=_quiet
         ) as playing:
-            events = [one for story in stories(dossiers) for one in inbound(story, start)]
+            told = [one for one in stories(dossiers) if one.receiving == one.competent]
+            events = [event for story in told for event in inbound(story, start)]
             async with TopicEnds(playing.installation.kafka_bootstrap) as ends:
                 through = await _through(playing, events, ends, seconds)
             _show(through, len(playing.mailbox.mails), say)
