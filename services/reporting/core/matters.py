@@ -19,6 +19,7 @@ from shared.events.history import effective
 MATTERS: Final = "~centre"
 """The field under which matters are counted; no procedure has it."""
 
+DUTY: Final = "duty"
 UPWARD: Final = frozenset({"chairman", "province"})
 
 OPENERS: Final = (
@@ -48,7 +49,7 @@ def derive_matter(state: FactState) -> MatterFact | None:
     if matter is None:
         return None
     own = list(effective(state.own))
-    dues = state.dues
+    dues = [one for one in state.dues if _is_own_kind(one, matter.kind)]
     moments = [event.time for event in (*own, *dues)]
     if not moments:
         return None
@@ -59,7 +60,7 @@ def derive_matter(state: FactState) -> MatterFact | None:
     ):
         closed = None  # A connection lost again is open again.
     session, day = None, local_day(opened)
-    if matter.kind == "duty":
+    if matter.kind == DUTY:
         day, session = duty_session(matter)
     report = next(
         (one.data for one in reversed(own) if isinstance(one.data, centres.ConditionsReported)),
@@ -79,6 +80,11 @@ def derive_matter(state: FactState) -> MatterFact | None:
         good=sum(item.state == "good" for item in report.items) if report else 0,
         assessed=len(report.items) if report else 0,
     )
+
+
+def _is_own_kind(event: Event, kind: str) -> bool:
+    """Say whether an obligation is the session's own; a gap in its roster is another one."""
+    return kind != DUTY or getattr(event.data, "kind", DUTY) == DUTY
 
 
 def _outcome(own: Sequence[Event], dues: Sequence[Event]) -> Outcome:
@@ -115,7 +121,7 @@ def _on_duty(own: Sequence[Event]) -> tuple[str, ...]:
 def matter_counts(fact: MatterFact) -> list[Count]:
     """Return what a matter gives to the roll-ups, one entry per cell."""
     opened = Cell(fact.unit, fact.day)
-    if fact.kind == "duty":
+    if fact.kind == DUTY:
         return [Count(opened, MATTERS, atoms)] if (atoms := _duty_atoms(fact)) else []
     if fact.kind in {"conditions", "posting", "rating"}:
         atoms = {"conditions_good": fact.good, "conditions_assessed": fact.assessed}

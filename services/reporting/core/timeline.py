@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
 
+from services.reporting.core.dates import DEADLINE_KIND
 from services.reporting.core.state import FactState
 from shared.events import dossiers, notices, obligations
 from shared.events.answers import Corrected, NoticeProven, ObligationAcknowledged
@@ -157,8 +158,10 @@ def _deadline_notes(event: Event, dues: Iterable[Event]) -> Iterator[Note]:
         data = one.data
         if getattr(data, "cause", None) != event.id:
             continue
+        if getattr(data, "kind", DEADLINE_KIND) != DEADLINE_KIND:
+            continue  # Its other obligations are told by their own ladders.
         if isinstance(data, obligations.ObligationOpened) and data.due is not None:
-            yield Note("promise", {"due": data.due, "obligation": data.obligation})
+            yield Note("promise", {"due": data.due})
         elif isinstance(data, obligations.ObligationSuspended):
             yield Note("suspended", {"since": data.since, "proven": data.proven})
         elif isinstance(data, obligations.ObligationResumed) and data.due is not None:

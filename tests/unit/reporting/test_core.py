@@ -207,3 +207,16 @@ def test_a_duty_session_counts_once_it_is_over(state: FactState, atoms: dict[str
     assert fact is not None
     (count,) = matter_counts(fact)
     assert (count.cell, count.atoms) == (Cell("06112", date(2026, 11, 23)), atoms)
+
+
+def test_a_gap_in_the_roster_is_not_an_uncovered_session() -> None:
+    """Another obligation of the same session does not judge it."""
+    state = duty(covered=True)
+    gap = Teller("06112/duty/2026-11-23/am", "06112")
+    missed = obligations.ObligationBreached(
+        obligation="roster_gap", kind="roster_gap", unit="06112", at=at(20), clock="due"
+    )
+    state.take(gap.tell(missed, at(20), source=WORKFLOW))
+    fact = derive_matter(state)
+    assert fact is not None
+    assert fact.outcome == "met"

@@ -37,6 +37,9 @@ HOLDER_STYLES: Final = {
     "applicant": "muted",
     "over_part": "attention",
 }
+SHOWN_DAYS: Final = 0.05
+"""A holder with less than a tenth of a day, rounded, is not drawn."""
+
 MIDNIGHT: Final = time()
 
 
@@ -44,7 +47,9 @@ def context(frame: Frame, desk: Desk, state: FactState, fact: Fact) -> dict[str,
     """Return what the dossier's template shows."""
     entries = timeline(state)
     ledger = ledger_of(state)
-    used = days_used(fact, frame.now, desk.calendar())
+    used = [
+        one for one in days_used(fact, frame.now, desk.calendar()) if one.days >= SHOWN_DAYS
+    ]
     row = row_of(fact)
     return {
         "code": fact.code,

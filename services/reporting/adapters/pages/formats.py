@@ -67,6 +67,13 @@ def moment_short(value: datetime, language: Language) -> str:
     return f"{weekday} {local:%d/%m %H:%M}"
 
 
+def moment_near(value: datetime, now: datetime, language: Language) -> str:
+    """Write a moment for a narrow column, with its year where that is not this one."""
+    if year_of(value) == year_of(now):
+        return moment_short(value, language)
+    return f"{value.astimezone(ICT):%d/%m/%Y %H:%M}"
+
+
 def clock(value: datetime) -> str:
     """Write the hour of a moment: 09:12."""
     return f"{value.astimezone(ICT):%H:%M}"

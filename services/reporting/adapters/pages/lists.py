@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from services.reporting.adapters.desk import Desk
@@ -40,7 +41,8 @@ def matter_rows(frame: Frame, desk: Desk, rows: Sequence[Listed]) -> list[dict[s
 
 def _dossier(frame: Frame, desk: Desk, row: Row) -> dict[str, Any]:
     language = frame.language
-    marks = [named(MARKS, one, language) for one in row.marks]
+    told = {"after-end"} if row.after_end else set()
+    marks = [named(MARKS, one, language) for one in row.marks if one not in told]
     if row.after_end:
         marks.insert(0, frame.say("events_after_end"))
     if row.end_before_first:
@@ -51,11 +53,9 @@ def _dossier(frame: Frame, desk: Desk, row: Row) -> dict[str, Any]:
         "unit": desk.unit_name(row.unit),
         "unit_href": frame.link(f"/units/{row.unit}"),
         "procedure": desk.procedure_name(row.procedure),
-        "received": ""
-        if row.received is None
-        else formats.moment_short(row.received, language),
+        "received": _near(frame, row.received),
         "due": _due(frame, row),
-        "ended": "" if row.ended is None else formats.moment_short(row.ended, language),
+        "ended": _near(frame, row.ended),
         "verdict": row.law,
         "status": chosen(words().status[row.status], language),
         "stands": stands(frame, desk, row),
@@ -85,8 +85,11 @@ def _broken(frame: Frame, row: Row) -> bool:
 
 
 def _due(frame: Frame, row: Row) -> str:
-    due = row.due or row.limit
-    return "" if due is None else formats.moment_short(due, frame.language)
+    return _near(frame, row.due or row.limit)
+
+
+def _near(frame: Frame, moment: datetime | None) -> str:
+    return "" if moment is None else formats.moment_near(moment, frame.now, frame.language)
 
 
 def stands(frame: Frame, desk: Desk, row: Row) -> str:

@@ -19,6 +19,7 @@ RANKED_MIN: Final = 10
 SILENT_DAYS: Final = 4
 """A centre unheard of for longer than a long weekend shows no rate."""
 
+EMPTY_CELL: Final = {"text": "", "href": None, "strong": False}
 BAR_STYLES: Final = {
     "overdue_over_5": "attention",
     "overdue_1_5": "attention",
@@ -202,6 +203,8 @@ def unit_rows(
 def _unit_row(frame: Frame, desk: Desk, found: Overview, unit: str) -> dict[str, Any]:
     mine = found.by_unit[unit]
     silence = silent(frame, found, unit, mine)
+    # A centre of which nothing is known has no zeros either.
+    unknown = silence is not None and gave_nothing(mine)
     law = mine.on_time_law
     rate = None if silence or law.share is None else law
     label = "" if rate is None else _interval_label(frame, law)
@@ -213,7 +216,9 @@ def _unit_row(frame: Frame, desk: Desk, found: Overview, unit: str) -> dict[str,
         "unit": unit,
         "name": desk.unit_name(unit),
         "href": frame.link(f"/units/{unit}"),
-        "cells": [
+        "cells": [EMPTY_CELL] * (5 if found.total.standing else 4)
+        if unknown
+        else [
             _cell(frame, "received", mine.received, unit),
             _cell(frame, "ended", mine.ended, unit),
             _cell(frame, "pending", mine.pending, unit),
@@ -227,7 +232,9 @@ def _unit_row(frame: Frame, desk: Desk, found: Overview, unit: str) -> dict[str,
         "rate_href": frame.rows_link("ended_late", unit=unit),
         "silence": silence,
         "interval": None if rate is None else drawing.interval(law, label),
-        "spark": drawing.spark(
+        "spark": Markup()
+        if unknown
+        else drawing.spark(
             found.sparks.get(unit, ()),
             f"{frame.say('fourteen_days')}: "
             + ", ".join(str(value) for value in found.sparks.get(unit, ())),
@@ -251,12 +258,17 @@ def _interval_label(frame: Frame, law: Ratio) -> str:
     return f"{formats.rate(law, frame.language)} ({counted})"
 
 
+def gave_nothing(mine: Figures) -> bool:
+    """Say whether a centre gave no dossier at all to a period."""
+    return not (mine.received or mine.ended or mine.pending or mine.carried)
+
+
 def silent(frame: Frame, found: Overview, unit: str, mine: Figures) -> str | None:
     """Say since when a centre says nothing; None for one that was heard from lately.
 
     Of a period that is over, a centre is silent when it gave nothing at all in it.
     """
-    nothing = not (mine.received or mine.ended or mine.pending or mine.carried)
+    nothing = gave_nothing(mine)
     last = found.heard.last.get(unit)
     if last is None:
         told = mine.flows["imported"] or not found.total.standing

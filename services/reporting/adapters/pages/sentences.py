@@ -1,6 +1,6 @@
 """What happened to a dossier, in sentences: each event, and what is noted beneath it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -61,7 +61,10 @@ RUNGS: Final = {
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "dossier_deadline": ("thời hạn giải quyết", "dossier deadline"),
     "apology_slip": ("phiếu xin lỗi", "slip of apology"),
-    "supplement_notice": ("thông báo bổ sung", "supplement notice"),
+    "supplement_notice": ("thông báo bổ sung trong 3 ngày", "supplement notice in 3 days"),
+    "agency_step": ("bước của cơ quan phối hợp", "step of another agency"),
+    "applicant_confirmation": ("người nộp xác nhận", "the applicant's confirmation"),
+    "hand_over": ("chuyển hồ sơ giấy", "hand-over of the paper dossier"),
     "duty": ("trực theo ca", "duty"),
 }
 CAUSES: Final[Mapping[str, tuple[str, str]]] = {
@@ -146,13 +149,15 @@ def headline(entry: Entry, language: Language) -> str:
 
 def details(entry: Entry, language: Language) -> list[str]:
     """Say what is noted beneath an entry."""
-    found = [note_text(note, language, entry.at) for note in entry.notes]
+    found = _told_once([note_text(note, language, entry.at) for note in entry.notes])
     params = entry.params
     if entry.key == "obligation.rung_reached":
         found.insert(0, named(KINDS, params.get("kind"), language))
         if hours := params.get("late_by_outage_hours"):
             text = ("muộn {hours} giờ do hệ thống gián đoạn", "late by our outage of {hours} h")
             found.append(chosen(text, language).format(hours=hours))
+    if entry.key == "obligation.breached":
+        found.insert(0, named(KINDS, params.get("kind"), language))
     if entry.key == "obligation.due_changed":
         found.insert(0, named(REASONS, params.get("reason"), language))
     if entry.key == "dossier.accepted":
@@ -160,6 +165,14 @@ def details(entry: Entry, language: Language) -> list[str]:
     if entry.mark:
         found.append(named(MARKS, entry.mark, language))
     return found
+
+
+def _told_once(notes: Sequence[str]) -> list[str]:
+    """Say alike notes once, with how many they are: three handlers may be told at a time."""
+    return [
+        text if notes.count(text) == 1 else f"{text} (×{notes.count(text)})"
+        for text in dict.fromkeys(notes)
+    ]
 
 
 def note_text(note: Note, language: Language, beneath: datetime) -> str:
