@@ -202,6 +202,8 @@ def _environ(clock: ClockFile, smtp_port: int) -> Mapping[str, str]:
         "MOTCUA_CLOCK_FILE": str(clock.path),
         "MOTCUA_SMTP_HOST": "127.0.0.1",
         "MOTCUA_SMTP_PORT": str(smtp_port),
+        "MOTCUA_PROGRESS_MS": "50",  # In lock-step everybody waits for intake's marks,
+        "MOTCUA_SWEEP_MS": "50",  # and for the sweep.
         "MOTCUA_MAIL_FROM": "motcua@lang-son.example",
     }
 

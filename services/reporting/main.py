@@ -107,7 +107,8 @@ class Reporting(Runtime[FactState]):
     async def status(self) -> Mapping[str, Any]:
         """Give what reporting adds to the account of a consumer."""
         marked = len(await self.filling.rolls.marks(1)) if self.ready.is_set() else 0
-        return {"marks": {"roll_ups": marked}, "generation": self.generations.serving}
+        # Marked cells are no work left undone: whoever asks has them counted first.
+        return {"marked_roll_ups": marked, "generation": self.generations.serving}
 
 
 def build(settings: ReportingSettings) -> FastAPI:
