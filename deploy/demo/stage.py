@@ -252,7 +252,7 @@ async def _tend(supervisor: Supervisor) -> None:
 
 async def _serve(mailbox: Mailbox, port: int) -> None:
     config = uvicorn.Config(
-        mailbox.app(), host="127.0.0.1", port=port, log_level="critical", lifespan="off"
+        mailbox.app(), host="127.0.0.1", port=port, log_config=None, lifespan="off"
     )
     server = _QuietServer(config)
     serving = asyncio.create_task(server.serve())

@@ -1,11 +1,15 @@
 """The whole service on real engines: events in, mails out, answers back."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from deploy.engines.embedded import EmbeddedEngines
+from deploy.topics import provision
 from shared.events.dossiers import DossierAccepted, DossierAssigned
 from tests.fakes.mail_sink import Sink, html_of, mail_sink, text_of
 from tests.fakes.notified import MONDAY, PROCEDURE, Numbered, contact, opened, reached
@@ -21,10 +25,14 @@ def sink() -> Iterator[Sink]:
         yield started
 
 
-@pytest.fixture
-def ground(kafka_bootstrap: str, mongo_url: str) -> Engines:
-    """The engines of this session."""
-    return Engines(kafka_bootstrap, mongo_url)
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    """Engines of this module alone: topics are read whole, with nobody else's events."""
+    with EmbeddedEngines.at(tmp_path_factory.mktemp("notifications")) as started:
+        # In a thread: an asynchronous test may be running a loop already.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, provision([started.kafka.bootstrap])).result()
+        yield Engines(started.kafka.bootstrap, started.store.url)
 
 
 async def test_a_citizen_hears_of_acceptance_with_code_and_date(
