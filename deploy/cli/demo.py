@@ -9,13 +9,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from deploy.demo.live import RATE, play_live
-from deploy.demo.once import SEED, play_once
+from deploy.demo.once import FIRST, SEED, play_once
 from deploy.errors import EXIT_FAILED
 from deploy.installation import hold
 
@@ -38,6 +39,9 @@ def demo(
         float | None,
         typer.Option(help="Share of the measured volume.", min=0.001, max=2.0),
     ] = None,
+    days: Annotated[
+        int, typer.Option(help="With --once: how many days of the month.", min=1, max=31)
+    ] = 31,
     rate: Annotated[
         float, typer.Option(help="Simulated seconds in a real one, while offices are open.")
     ] = RATE,
@@ -59,7 +63,15 @@ def demo(
             _say("stopped")
             return
         started = time.monotonic()
-        report = asyncio.run(play_once(folder, _say, seed=seed, scale=scale or SCALE_ONCE))
+        report = asyncio.run(
+            play_once(
+                folder,
+                _say,
+                seed=seed,
+                scale=scale or SCALE_ONCE,
+                last=FIRST + timedelta(days=days - 1),
+            )
+        )
         typer.echo(
             json.dumps(report.as_json(), ensure_ascii=False) if as_json else report.text()
         )

@@ -23,8 +23,8 @@ communes' figures of the comparable province were measured in it."""
 
 SEED: Final = 1401
 SCALE: Final = 1 / 20
-SLOT_MINUTES: Final = 30
-"""Things happen on the half-hour, so that a step has some to do; rungs come when they come."""
+SLOT_MINUTES: Final = 60
+"""Things happen on the hour, so that a step has much to do; rungs come when they come."""
 
 TELL_EVERY_S: Final = 5.0
 
