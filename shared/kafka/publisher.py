@@ -1,7 +1,7 @@
 """Kafka out: records acknowledged by all replicas, in order within each key."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import orjson
@@ -136,8 +136,3 @@ def _is_dead(producer: AIOKafkaProducer) -> bool:
     """Return whether the sender task has ended (aiokafka #1017); its ping stays green."""
     task = getattr(getattr(producer, "_sender", None), "_sender_task", None)
     return task is not None and task.done()
-
-
-def headers_of(headers: Mapping[str, str]) -> list[tuple[str, bytes]]:
-    """Return text headers in Kafka's form."""
-    return [(name, value.encode()) for name, value in headers.items()]
