@@ -63,7 +63,7 @@ async def provision(
         CommandError: the broker is away or refused.
     """
     asked = wanted() if topics is None else topics
-    async with _admin(bootstrap) as admin:
+    async with admin_of(bootstrap) as admin:
         found = await admin.describe([topic.name for topic in asked])
         _insist([topic for topic in asked if topic.name in found], found)
         missing = [topic for topic in asked if topic.name not in found]
@@ -82,7 +82,7 @@ async def check(bootstrap: Sequence[str], topics: Sequence[Topic] | None = None)
         CommandError: the broker is away.
     """
     asked = wanted() if topics is None else topics
-    async with _admin(bootstrap) as admin:
+    async with admin_of(bootstrap) as admin:
         found = await admin.describe([topic.name for topic in asked])
     if missing := [topic.name for topic in asked if topic.name not in found]:
         raise TopicsDifferError(
@@ -99,13 +99,13 @@ async def known_publishers(bootstrap: Sequence[str]) -> frozenset[str]:
     Raises:
         CommandError: the broker is away.
     """
-    async with _admin(bootstrap) as admin:
+    async with admin_of(bootstrap) as admin:
         names = await admin.names()
     return frozenset(name for topic in names if (name := publisher_of_topic(topic)))
 
 
 @asynccontextmanager
-async def _admin(bootstrap: Sequence[str]) -> AsyncIterator[TopicAdmin]:
+async def admin_of(bootstrap: Sequence[str]) -> AsyncIterator[TopicAdmin]:
     """Connect to the broker; what it refuses stops the command with a sentence."""
     try:
         async with TopicAdmin(bootstrap) as admin:

@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "due": ("due",),
     "explain": ("explain",),
     "parked": ("parked",),
+    "progress": ("progress",),
     "replay": ("replay",),
     "keys": ("keys",),
     "topics": ("topics",),

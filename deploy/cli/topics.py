@@ -8,6 +8,7 @@ import typer
 
 from deploy.errors import SettingError
 from deploy.installation import DataOption, Installation
+from deploy.marks import retire_publisher
 from deploy.topics import PUBLISHERS, check, known_publishers, provision, wanted
 from shared.events.topics import inbound, rejected
 
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     topics.command("provision")(create_missing)
     topics.command("check")(check_all)
     topics.command("add-publisher")(add_publisher)
+    topics.command("retire-publisher")(retire)
     app.add_typer(topics, name="topics")
 
 
@@ -60,6 +62,32 @@ def add_publisher(
         f"On a cluster, let {name} alone write to {doors[0].name}. Over HTTP it needs a key: "
         f"motcua keys add --role publisher --publisher {name}"
     )
+
+
+def retire(
+    *,
+    name: Annotated[str, typer.Argument(help="The publisher that is gone for good.")],
+    data: DataOption = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it; without this, only say what would be.")
+    ] = False,
+) -> None:
+    """Take a publisher's topic and progress marks away, once intake has read all of it."""
+    if name in PUBLISHERS:
+        raise SettingError(f"{name} is a publisher of motcua itself and cannot be retired")
+    bootstrap = Installation.find(data).kafka_bootstrap
+    try:
+        keys = asyncio.run(retire_publisher(bootstrap, name, do=yes))
+    except ValueError as error:
+        raise SettingError(f"{name!r} is no publisher's name") from error
+    if not yes:
+        typer.echo(
+            f"{inbound(name).name} has been read to its end; it and {len(keys)} marks would be "
+            "taken away; say --yes to do it"
+        )
+        return
+    typer.echo(f"deleted {inbound(name).name}; {len(keys)} marks retired")
+    typer.echo("Its keys are revoked one by one: motcua keys list, motcua keys revoke")
 
 
 async def _provision_known(bootstrap: Sequence[str]) -> Sequence[str]:

@@ -9,11 +9,17 @@ from typing import Final, Self
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    TopicAlreadyExistsError,
+)
+from aiokafka.structs import OffsetAndMetadata
 
 from shared.subjects.errors import UnavailableError
 
 REQUEST_S_MAX: Final = 30.0
+COORDINATOR_PAUSE_S: Final = 0.2
 ALREADY_EXISTS: Final = TopicAlreadyExistsError.errno
 REPLICAS_MAX: Final = 3
 
@@ -131,6 +137,27 @@ class TopicAdmin:
             await self._client.delete_topics(list(names))
 
     async def committed(self, group: str) -> dict[TopicPartition, int]:
-        """Return the next offset that a group will read, of each partition it committed."""
-        offsets = await self._client.list_consumer_group_offsets(group)
+        """Return the next offset that a group will read, of each partition it committed.
+
+        A broker that no group has used yet makes its coordinator at the first question.
+
+        Raises:
+            UnavailableError: it does not come about.
+        """
+        try:
+            async with asyncio.timeout(REQUEST_S_MAX):
+                offsets = await self._offsets(group)
+        except TimeoutError:
+            raise UnavailableError(f"no coordinator of the group {group} answers") from None
         return {partition: committed.offset for partition, committed in offsets.items()}
+
+    async def _offsets(self, group: str) -> Mapping[TopicPartition, OffsetAndMetadata]:
+        while True:
+            try:
+                found: Mapping[
+                    TopicPartition, OffsetAndMetadata
+                ] = await self._client.list_consumer_group_offsets(group)
+            except GroupCoordinatorNotAvailableError:
+                await asyncio.sleep(COORDINATOR_PAUSE_S)
+            else:
+                return found

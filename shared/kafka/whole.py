@@ -114,6 +114,14 @@ class TopicEnds:
         """Disconnect."""
         await self._consumer.stop()
 
+    async def spans(self, topic: str) -> dict[int, tuple[int, int]]:
+        """Return of each partition the first offset kept, and the next to be written."""
+        numbers = sorted((await cluster_of(self._consumer)).partitions_for_topic(topic) or ())
+        held = [TopicPartition(topic, number) for number in numbers]
+        starts = await self._consumer.beginning_offsets(held) if held else {}
+        ends = await self._consumer.end_offsets(held) if held else {}
+        return {tp.partition: (starts[tp], ends[tp]) for tp in held}
+
     async def sums(self, topics: Collection[str]) -> dict[str, int]:
         """Return the sum of the end offsets of each topic's partitions."""
         unknown = set(topics) - self._partitions.keys()
