@@ -174,6 +174,21 @@ class Durable:
         return found
 
 
+@dataclass
+class DurableReference:
+    """The reference data as they are when somebody asks, like those of a topic read along."""
+
+    durable: Durable
+
+    def current(self) -> Reference:
+        """Return the view."""
+        return self.durable.reference
+
+    async def at_least(self, version: int) -> Reference:
+        """Return the view, or refuse as one that never catches up."""
+        return await FixedReference(self.durable.reference).at_least(version)
+
+
 class Process:
     """One life of the service, from a start to its end or its death."""
 
@@ -186,7 +201,7 @@ class Process:
 
         store = port(durable.subjects)
         relay = Relay[Subject](store, port(durable.publisher), port(durable.archive))
-        reference = FixedReference(durable.reference)
+        reference = DurableReference(durable)
         wall_now = self._wall_now
         self.relay = relay
         self.apply = ApplyBatch[Subject](

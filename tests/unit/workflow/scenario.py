@@ -188,9 +188,13 @@ def shown(at: datetime | None) -> str:
     return "–" if at is None else at.astimezone(ICT).strftime("%a %-d %b %H:%M")
 
 
-def line_of(emission: Emission) -> str:  # noqa: C901, PLR0911 -- One line for each type.
+def line_of(emission: Emission) -> str:
     """Write an emission as one line."""
-    data = emission.data
+    return written(emission.data)
+
+
+def written(data: EventData) -> str:  # noqa: C901, PLR0911 -- One line for each type.
+    """Write what is said of an obligation as one line."""
     match data:
         case obligations.ObligationOpened():
             return f"opened {data.obligation}/{data.cycle} due {shown(data.due)}"
