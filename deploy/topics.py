@@ -16,7 +16,7 @@ from shared.kafka.admin import TopicAdmin, TopicRefusedError, TopicSpec
 from shared.subjects.errors import UnavailableError
 
 #: Who may publish from the first day; others come with `motcua topics add-publisher`.
-PUBLISHERS: Final = ("counter", "import", "notifications", "province")
+PUBLISHERS: Final = ("counter", "import", "notifications", "province", "workflow")
 LEADER_TRIES_MAX: Final = 50
 LEADER_PAUSE_S: Final = 0.1
 

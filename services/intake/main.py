@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from services.intake.adapters.counting import CountEvents
 from services.intake.adapters.http.catalogue import catalogue_router
+from services.intake.adapters.http.changes import changes_router
 from services.intake.adapters.http.contacts import contacts_router
 from services.intake.adapters.http.door import Door
 from services.intake.adapters.http.dossiers import dossiers_router
@@ -338,6 +339,7 @@ def build_around(intake: Intake) -> FastAPI:
             dossiers_router(intake.door),
             contacts_router(intake.door),
             catalogue_router(intake.door),
+            changes_router(intake.door),
         ],
         lifespan=lifespan,
     )

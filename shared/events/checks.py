@@ -60,6 +60,7 @@ _ORDERED: Final[Mapping[type[EventData], tuple[str, str, bool]]] = {
     centres.OutagePlanned: ("starts", "ends", True),
     reference.RuleProposed: ("valid_from", "valid_to", True),
     reference.RuleApproved: ("valid_from", "valid_to", True),
+    reference.RuleWithdrawn: ("valid_from", "valid_to", True),
     reference.LeaveRecorded: ("first_day", "last_day", False),
 }
 #: Two fields that must differ.

@@ -226,6 +226,7 @@ REFERENCE: Final[Mapping[str, Example]] = {
     "calendar.withdrawn": ("calendar:VN-2026-11-24", _DAY_OFF),
     "rule.proposed": ("rule:1.004873-2025", _RULE),
     "rule.approved": ("rule:1.004873-2025", _RULE),
+    "rule.withdrawn": ("rule:1.004873-2025", _RULE),
     "procedure.decided": (
         "procedure:1.004873",
         {

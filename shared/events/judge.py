@@ -34,6 +34,8 @@ from shared.events.transitions import NAMES, Status, allowed_from, is_legal, rec
 REFERENCE_PUBLISHER: Final = "province"
 IMPORT_PUBLISHER: Final = "import"
 ANSWERS_PUBLISHER: Final = "notifications"
+#: Whose page lets people of the province decide changes; it names who decided.
+DESK_PUBLISHER: Final = "workflow"
 _ANSWERS = (ObligationAcknowledged, NoticeProven, NoticeUndeliverable)
 
 #: Clocks of two honest machines may differ by this much.
@@ -96,7 +98,9 @@ def judge_source(event: InboundEvent, publisher: str) -> list[Fault]:
 def judge_publisher(event: InboundEvent, publisher: str) -> list[Fault]:
     """Say what a publisher may not send: another's events, types or history not its own."""
     found = judge_source(event, publisher)
-    if event.topic is REFERENCE and publisher != REFERENCE_PUBLISHER:
+    decided = isinstance(event.data, reference.CalendarRow | reference.RuleRow)
+    at_the_desk = decided and publisher == DESK_PUBLISHER
+    if event.topic is REFERENCE and publisher != REFERENCE_PUBLISHER and not at_the_desk:
         found.append(faults.not_allowed())
     if isinstance(event.data, _ANSWERS) and publisher != ANSWERS_PUBLISHER:
         found.append(faults.not_allowed())

@@ -112,6 +112,12 @@ class RuleApproved(RuleRow):
     NAME: ClassVar[str] = "rule.approved"
 
 
+class RuleWithdrawn(RuleRow):
+    """The proposal is taken back; a row that holds is not touched."""
+
+    NAME: ClassVar[str] = "rule.withdrawn"
+
+
 class ProcedureDecided(EventData):
     """A procedure is decided and is to be posted within 5 working days."""
 
@@ -230,6 +236,7 @@ MODELS: tuple[type[EventData], ...] = (
     CalendarWithdrawn,
     RuleProposed,
     RuleApproved,
+    RuleWithdrawn,
     ProcedureDecided,
     ProcedureExpired,
     UnitChanged,

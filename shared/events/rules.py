@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from shared.events.rule import Rule
+from shared.events.rules_changes import CHANGES
 from shared.events.rules_judged import JUDGED
 
 _RECORD: Final = (
@@ -274,5 +275,5 @@ _ENVELOPE: Final = (
 )
 
 RULES: Final[Mapping[str, Rule]] = {
-    rule.name: rule for rule in (*_RECORD, *_FIELDS, *_ENVELOPE, *JUDGED)
+    rule.name: rule for rule in (*_RECORD, *_FIELDS, *_ENVELOPE, *JUDGED, *CHANGES)
 }

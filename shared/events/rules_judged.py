@@ -124,32 +124,4 @@ JUDGED: Final = (
         "Idempotency-Key đã dùng cho yêu cầu khác.",
         "Dùng khóa mới cho yêu cầu mới; chỉ lặp lại khóa với cùng nội dung.",
     ),
-    Rule(
-        "approval-without-proposal",
-        "Nobody has proposed this row.",
-        "Propose it first, so that a second person can see what would move.",
-        "Chưa có ai đề xuất dòng này.",
-        "Hãy đề xuất trước để người thứ hai thấy những gì sẽ thay đổi.",
-    ),
-    Rule(
-        "approval-without-person",
-        "A proposed row is approved by a person, and none is named.",
-        "Say who approves, in `by`.",
-        "Dòng đã đề xuất phải do một người phê duyệt, nhưng chưa nêu ai.",
-        "Ghi người phê duyệt vào `by`.",
-    ),
-    Rule(
-        "approval-by-proposer",
-        "Who proposed a change may not approve it.",
-        "Let a second person approve it.",
-        "Người đề xuất không được tự phê duyệt.",
-        "Để người thứ hai phê duyệt.",
-    ),
-    Rule(
-        "approval-differs",
-        "The row approved is not the row that was proposed.",
-        "Approve it as proposed, or propose it anew.",
-        "Dòng được phê duyệt khác dòng đã đề xuất.",
-        "Phê duyệt đúng như đề xuất, hoặc đề xuất lại.",
-    ),
 )

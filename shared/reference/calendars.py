@@ -34,12 +34,10 @@ class Calendars:
 
     Attributes:
         rows: The approved rows by their ids; of two for one day the later approved holds.
-        proposed: The rows that wait for a second person. They count for nothing.
         version: The reference version of the last change of an approved row.
     """
 
     rows: Mapping[str, CalendarRow] = field(default_factory=dict)
-    proposed: Mapping[str, CalendarRow] = field(default_factory=dict)
     version: int = 0
     tables: _Tables = field(default_factory=_Tables, compare=False, repr=False)
 
@@ -108,20 +106,13 @@ class Calendars:
 
     def approved(self, row: CalendarRow, version: int) -> "Calendars":
         """Return the calendars with a row that holds from now on."""
-        rows = {**_without(self.rows, row.row), row.row: row}
-        return Calendars(rows, _without(self.proposed, row.row), version)
-
-    def offered(self, row: CalendarRow) -> "Calendars":
-        """Return the calendars with a row that waits for approval; no date changes."""
-        proposed = {**self.proposed, row.row: row}
-        return Calendars(self.rows, proposed, self.version, self.tables)
+        return Calendars({**_without(self.rows, row.row), row.row: row}, version)
 
     def withdrawn(self, row: str, version: int) -> "Calendars":
-        """Return the calendars without a row, whether it held or was only proposed."""
-        proposed = _without(self.proposed, row)
+        """Return the calendars without a row."""
         if row not in self.rows:
-            return Calendars(self.rows, proposed, self.version, self.tables)
-        return Calendars(_without(self.rows, row), proposed, version)
+            return self
+        return Calendars(_without(self.rows, row), version)
 
 
 def note_of(row: CalendarRow) -> DayNote:

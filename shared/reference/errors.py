@@ -1,4 +1,4 @@
-"""Look-ups that found nothing, and approvals that may not be."""
+"""Look-ups that found nothing."""
 
 
 class UnknownReferenceError(LookupError):
@@ -27,13 +27,3 @@ class NoRuleError(UnknownReferenceError):
 
 class NoCalendarError(UnknownReferenceError):
     """No calendar has been published yet."""
-
-
-class ApprovalRefusedError(ValueError):
-    """A change was not approved by a second person, or is not the one that was proposed."""
-
-    def __init__(self, rule: str, detail: str, remedy: str) -> None:
-        super().__init__(f"{detail} ({rule}). {remedy}")
-        self.rule = rule
-        self.detail = detail
-        self.remedy = remedy

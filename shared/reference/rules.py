@@ -45,7 +45,6 @@ class RuleBook:
 
     by_procedure: Mapping[str, tuple[RuleRow, ...]] = field(default_factory=dict)
     by_version: Mapping[tuple[str, int], RuleRow] = field(default_factory=dict)
-    proposed: Mapping[str, RuleData] = field(default_factory=dict)
 
     def find(
         self, procedure: str, day: date, *, unit: str | None, channel: str | None
@@ -68,8 +67,27 @@ class RuleBook:
             raise NoRuleError(msg)
         return max(rows, key=_precedence)
 
+    def held(self, rule: str) -> RuleRow | None:
+        """Return the newest version of a row by its id, if one was ever approved."""
+        versions = [version for each, version in self.by_version if each == rule]
+        return self.by_version[rule, max(versions)] if versions else None
+
+    def overlapping(self, data: RuleData) -> RuleRow | None:
+        """Return another row for just the same that holds in part of the same time."""
+        return next(
+            (
+                row
+                for row in self.by_procedure.get(data.procedure, ())
+                if row.rule != data.rule
+                and (row.unit, row.channel) == (data.unit, data.channel)
+                and (data.valid_to is None or row.valid_from < data.valid_to)
+                and (row.valid_to is None or data.valid_from < row.valid_to)
+            ),
+            None,
+        )
+
     def approved(self, data: RuleData, version: int) -> Self:
-        """Return the book with a row approved; its proposal is settled."""
+        """Return the book with a row approved."""
         row = rule_row(data, version)
         others = tuple(
             each for each in self.by_procedure.get(row.procedure, ()) if each.rule != row.rule
@@ -78,7 +96,6 @@ class RuleBook:
             self,
             by_procedure={**self.by_procedure, row.procedure: (*others, row)},
             by_version={**self.by_version, (row.rule, version): row},
-            proposed={key: each for key, each in self.proposed.items() if key != row.rule},
         )
 
 

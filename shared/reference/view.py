@@ -7,7 +7,6 @@ for, and what an event does not touch is shared with the view before it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Final
 
 from shared.calendar.days import DeadlineCalendar
 from shared.calendar.opening import OpeningHours
@@ -16,8 +15,6 @@ from shared.events.envelope import Event
 from shared.events.model import EventData
 from shared.events.reference import (
     CalendarApproved,
-    CalendarProposed,
-    CalendarRow,
     CalendarWithdrawn,
     LeaveRecorded,
     ProcedureDecided,
@@ -25,14 +22,20 @@ from shared.events.reference import (
     RoleAssigned,
     RoleEnded,
     RuleApproved,
-    RuleProposed,
     UnitChanged,
 )
-from shared.events.reference import RuleRow as RuleRowData
 from shared.reference.calendars import Calendars
 from shared.reference.catalogue import Procedure, Unit, procedure_of, unit_of
 from shared.reference.errors import NoRuleError, UnknownProcedureError, UnknownUnitError
 from shared.reference.organisation import Organisation
+from shared.reference.proposals import (
+    CHANGES_KEPT,
+    LAW,
+    LawChange,
+    Proposal,
+    change_of,
+    proposals_after,
+)
 from shared.reference.rules import RuleBook, RuleRow
 
 
@@ -49,6 +52,8 @@ class Reference:
         rules: The rule rows.
         calendars: The calendar rows and what is built from them.
         organisation: Who holds which role.
+        proposals: The rows that wait for a second person, by subject.
+        changes: The latest decisions that can have moved a date, oldest first.
     """
 
     version: int = 0
@@ -58,6 +63,8 @@ class Reference:
     rules: RuleBook = field(default_factory=RuleBook)
     calendars: Calendars = field(default_factory=Calendars)
     organisation: Organisation = field(default_factory=Organisation)
+    proposals: Mapping[str, Proposal] = field(default_factory=dict)
+    changes: tuple[LawChange, ...] = ()
 
     @classmethod
     def empty(cls) -> "Reference":
@@ -173,42 +180,34 @@ def apply(reference: Reference, event: Event) -> Reference:
     sequence = event.sequence or reference.version + 1
     if sequence <= reference.version:
         return reference
-    view = _applied(reference, event.data, sequence)
-    law = sequence if isinstance(event.data, _LAW) else reference.law
-    return replace(view, version=sequence, law=law)
+    view = _with(reference, event.data, sequence, event.id)
+    return replace(view, proposals=proposals_after(reference.proposals, event))
 
 
-def as_if(reference: Reference, row: CalendarRow | RuleRowData) -> Reference:
-    """Return the view that the approval of a row (or its withdrawal) would give.
+def as_if(reference: Reference, data: EventData, cause: str) -> Reference:
+    """Return the view that a decision would give, were it the next event of that id.
 
-    For previews: how many open dossiers would move. The version stays, nothing is proposed.
+    For previews. It is what `apply` gives, but for the proposals, which move nothing.
     """
-    version = reference.version + 1
-    match row:
-        case CalendarWithdrawn():
-            calendars = reference.calendars.withdrawn(row.row, version)
-            return replace(reference, calendars=calendars)
-        case CalendarRow():
-            return replace(reference, calendars=reference.calendars.approved(row, version))
-        case RuleRowData():
-            return replace(reference, rules=reference.rules.approved(row, version))
+    return _with(reference, data, reference.version + 1, cause)
 
 
-_LAW: Final = (
-    UnitChanged,
-    ProcedureDecided,
-    ProcedureExpired,
-    RuleApproved,
-    CalendarApproved,
-    CalendarWithdrawn,
-)
+def _with(reference: Reference, data: EventData, version: int, event_id: str) -> Reference:
+    view = replace(_applied(reference, data, version), version=version)
+    only_proposed = (
+        isinstance(data, CalendarWithdrawn) and view.calendars is reference.calendars
+    )
+    if not isinstance(data, LAW) or only_proposed:
+        return view
+    changes = (*reference.changes, change_of(data, version, event_id))[-CHANGES_KEPT:]
+    return replace(view, law=version, changes=changes)
 
 
 def _seat(unit: str, role: str) -> str:
     return PROVINCE if role == "province" else unit
 
 
-def _applied(  # noqa: C901, PLR0911 - one case for each type of event.
+def _applied(  # noqa: PLR0911 - one case for each type of event.
     view: Reference, data: EventData, version: int
 ) -> Reference:
     match data:
@@ -219,13 +218,8 @@ def _applied(  # noqa: C901, PLR0911 - one case for each type of event.
             return replace(view, procedures={**view.procedures, row.code: row})
         case ProcedureExpired():
             return _expired(view, data)
-        case RuleProposed():
-            proposed = {**view.rules.proposed, data.rule: data}
-            return replace(view, rules=replace(view.rules, proposed=proposed))
         case RuleApproved():
             return replace(view, rules=view.rules.approved(data, version))
-        case CalendarProposed():
-            return replace(view, calendars=view.calendars.offered(data))
         case CalendarApproved():
             return replace(view, calendars=view.calendars.approved(data, version))
         case CalendarWithdrawn():

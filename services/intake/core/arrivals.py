@@ -5,9 +5,9 @@ from typing import Final
 
 from services.intake.core.receipts import Receipt
 from shared.events.codes import PROVINCE
-from shared.events.faults import Fault, not_allowed
+from shared.events.faults import Fault, fault, not_allowed
 from shared.events.inbound import InboundEvent
-from shared.events.judge import judge_publisher
+from shared.events.judge import DESK_PUBLISHER, judge_publisher
 from shared.events.topics import REFERENCE
 
 COUNTER: Final = "counter"
@@ -20,10 +20,13 @@ class Sender:
     Attributes:
         publisher: The name that the source must bear: of the inbound topic, or of the key.
         units: The units this sender speaks for; None for all of them.
+        person: Whom a person's key stands for, "" where it names nobody; None for a machine,
+            which answers itself for the persons that it names.
     """
 
     publisher: str
     units: frozenset[str] | None = None
+    person: str | None = None
 
     def may_speak_for(self, *units: str | None) -> bool:
         """Return whether one of the units is in this sender's scope."""
@@ -58,3 +61,13 @@ def authorise(event: InboundEvent, sender: Sender) -> list[Fault]:
     if event.topic is REFERENCE and not faults and not sender.may_speak_for(PROVINCE):
         faults.append(not_allowed())
     return faults
+
+
+def person_faults(sender: Sender, by: str | None) -> list[Fault]:
+    """Return why this sender may not decide a change in the name of a person, or of nobody."""
+    if sender.person is None:
+        nobody = by is None and sender.publisher == DESK_PUBLISHER
+        return [not_allowed("/data/by")] if nobody else []
+    if not sender.person:
+        return [fault("key-without-person", "/data/by")]
+    return [] if by == sender.person else [fault("by-other-person", "/data/by")]

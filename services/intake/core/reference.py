@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from services.intake.core.arrivals import Arrival
+from services.intake.core.arrivals import Arrival, person_faults
 from services.intake.core.fold import Applied, Circumstances, Refused, Verdict, outgoing_of
 from services.intake.core.judge import judge
 from services.intake.core.state import Subject
 from shared.events.envelope import Event
-from shared.events.faults import RULES, Fault, fault
+from shared.events.faults import Fault
 from shared.events.inbound import Added
+from shared.events.reference import CalendarRow, RuleRow
 from shared.events.topics import REFERENCE
-from shared.reference.approval import check_approval
-from shared.reference.errors import ApprovalRefusedError
+from shared.reference.approval import change_faults
 from shared.reference.view import Reference, apply
 from shared.subjects.document import Document
 
@@ -47,7 +47,7 @@ def fold_reference(
             )
             continue
         faults = judge(Subject(), arrival, now=circumstances.now, reference=view)
-        faults += _approval_faults(arrival, view)
+        faults += _change_faults(arrival, view)
         if faults:
             verdicts.append(Refused(tuple(faults)))
             continue
@@ -70,13 +70,9 @@ def _numbered(arrival: Arrival, circumstances: Circumstances, view: Reference) -
     )
 
 
-def _approval_faults(arrival: Arrival, view: Reference) -> list[Fault]:
-    """Return why a change of law's arithmetic may not be approved as it is."""
-    try:
-        check_approval(view, arrival.event.data)
-    except ApprovalRefusedError as error:
-        if error.rule in RULES:
-            return [fault(error.rule, "/data")]
-        texts = (error.detail, error.remedy)
-        return [Fault(error.rule, "/data", *texts, *texts)]
-    return []
+def _change_faults(arrival: Arrival, view: Reference) -> list[Fault]:
+    """Return why a change of the law's arithmetic may not be, or not by this sender."""
+    data = arrival.event.data
+    if not isinstance(data, CalendarRow | RuleRow):
+        return []
+    return person_faults(arrival.sender, data.by) or change_faults(view, data)

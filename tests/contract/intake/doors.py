@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from services.intake.adapters.counting import CountEvents
 from services.intake.adapters.http.catalogue import catalogue_router
+from services.intake.adapters.http.changes import changes_router
 from services.intake.adapters.http.contacts import contacts_router
 from services.intake.adapters.http.door import Door
 from services.intake.adapters.http.dossiers import dossiers_router
@@ -43,6 +44,9 @@ class Keys:
     clerk: str
     director: str
     province: str
+    first: str
+    second: str
+    loader: str
     operator: str
     elsewhere: str
 
@@ -58,6 +62,9 @@ class HttpDoor:
             clerk=mint(keys, role="clerk", units={UNIT}),
             director=mint(keys, role="director", units={UNIT}),
             province=mint(keys, role="province"),
+            first=mint(keys, role="province", person="p-20-officer-1"),
+            second=mint(keys, role="province", person="p-20-officer-2"),
+            loader=mint(keys, role="publisher", publisher="province"),
             operator=mint(keys, role="operator"),
             elsewhere=mint(keys, role="clerk", units={"06001"}),
         )
@@ -83,6 +90,7 @@ class HttpDoor:
                 dossiers_router(self.door),
                 contacts_router(self.door),
                 catalogue_router(self.door),
+                changes_router(self.door),
             ],
         )
 

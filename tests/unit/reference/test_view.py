@@ -1,5 +1,6 @@
 """The view of the reference data: what holds when, and what is shared between views."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -18,6 +19,7 @@ from shared.reference.errors import (
     UnknownProcedureError,
     UnknownUnitError,
 )
+from shared.reference.proposals import approval_of, withdrawal_of
 from shared.reference.view import Reference, apply, as_if
 from tests.unit.reference.events import (
     OTHER,
@@ -120,7 +122,7 @@ def test_a_withdrawn_row_holds_no_more() -> None:
     dropped = CalendarWithdrawn.model_validate(row_of(off("2026-03-03")))
     after = view_of(withdrawn, dropped, view=view)
     assert after.calendar.is_working(MONDAY)
-    assert not after.calendars.proposed
+    assert not after.proposals
 
 
 def test_of_two_rows_for_one_day_the_later_approved_holds() -> None:
@@ -183,26 +185,59 @@ def test_a_proposed_rule_counts_for_nothing() -> None:
     """It waits for a second person, and is settled when it is approved."""
     proposal = RuleProposed.model_validate(rule().model_dump())
     view = view_of(proposal)
-    assert set(view.rules.proposed) == {"marital-1"}
+    assert set(view.proposals) == {"rule:marital-1"}
     with pytest.raises(NoRuleError):
         view.rule("1.004873", MONDAY)
     approved = view_of(rule(), view=view)
-    assert not approved.rules.proposed
+    assert not approved.proposals
     assert approved.rule("1.004873", MONDAY).limit.value == 3
 
 
 def test_a_change_can_be_previewed_and_leaves_no_trace() -> None:
     """What a proposal would bring is computed on a view beside the one that holds."""
     view = view_of(published(), off("2026-03-04"), rule(), proposed("2026-03-02"))
-    preview = as_if(view, view.calendars.proposed["VN-2026-03-02"])
+    row = view.proposals["calendar:VN-2026-03-02"].data
+    preview = as_if(view, approval_of(row), "preview")
     assert not preview.calendar.is_working(MONDAY)
     withdrawn = CalendarWithdrawn.model_validate(row_of(off("2026-03-04")))
-    assert as_if(view, withdrawn).calendar.is_working(date(2026, 3, 4))
-    shorter = RuleProposed.model_validate(rule(value=2).model_dump())
-    assert as_if(view, shorter).rule("1.004873", MONDAY).limit.value == 2
+    assert as_if(view, withdrawn, "preview").calendar.is_working(date(2026, 3, 4))
+    assert as_if(view, rule(value=2), "preview").rule("1.004873", MONDAY).limit.value == 2
     assert view.calendar.is_working(MONDAY)
     assert view.rule("1.004873", MONDAY).limit.value == 3
-    assert preview.version == view.version
+
+
+def test_a_preview_is_the_view_that_the_approval_gives() -> None:
+    """The same calendars, the same version, the same cause: nothing is worked out twice."""
+    view = view_of(published(), proposed("2026-03-02"))
+    approval = approval_of(view.proposals["calendar:VN-2026-03-02"].data, "p-20-officer-2")
+    before, after = as_if(view, approval, "row-3"), view_of(approval, view=view)
+    assert before == replace(after, proposals=view.proposals)
+    assert (after.law, after.proposals) == (3, {})
+
+
+def test_a_proposal_remembers_who_proposed_it_and_when() -> None:
+    """A new proposal of the same row takes the place of the old one; withdrawn, it is gone."""
+    view = view_of(published(), proposed("2026-03-02"), proposed("2026-03-02", by="p-20-b"))
+    proposal = view.proposals["calendar:VN-2026-03-02"]
+    assert (proposal.data.by, proposal.event) == ("p-20-b", "row-3")
+    withdrawn = view_of(withdrawal_of(proposal.data, "p-20-b"), view=view)
+    assert not withdrawn.proposals
+    assert withdrawn.law == view.law, "a proposal moved nothing, so its end moves nothing"
+
+
+def test_what_can_have_moved_a_date_is_remembered_with_its_reason() -> None:
+    """Dates that move name the decision that moved them."""
+    view = view_of(
+        published(), off("2026-03-04", unit=UNIT), rule(), assigned("p-a", "director")
+    )
+    known = [
+        (one.version, one.event, one.reason, one.unit, one.procedure) for one in view.changes
+    ]
+    assert known == [
+        (1, "row-1", "calendar", None, None),
+        (2, "row-2", "calendar", UNIT, None),
+        (3, "row-3", "rule", None, "1.004873"),
+    ]
 
 
 def test_a_procedure_comes_into_force_and_expires() -> None:

@@ -42,7 +42,16 @@ UNREADABLE: Final = frozenset(
         "idempotency-key-missing",
     }
 )
-FORBIDDEN: Final = frozenset({"wrong-source", "not-allowed", "backfill-not-allowed"})
+FORBIDDEN: Final = frozenset(
+    {
+        "wrong-source",
+        "not-allowed",
+        "backfill-not-allowed",
+        "approval-by-proposer",
+        "by-other-person",
+        "key-without-person",
+    }
+)
 STATUS: Final[Mapping[str, int]] = {
     **dict.fromkeys(UNREADABLE, 400),
     **dict.fromkeys(FORBIDDEN, 403),
@@ -131,7 +140,8 @@ def sender_of(principal: Principal) -> Sender:
         ProblemError: the key is a publisher's and names none.
     """
     if principal.role == "province":
-        return Sender(principal.publisher or REFERENCE_PUBLISHER, principal.units)
+        publisher = principal.publisher or REFERENCE_PUBLISHER
+        return Sender(publisher, principal.units, principal.person or "")
     if principal.role != "publisher":
         return Sender(COUNTER, principal.units)
     if principal.publisher is None:
