@@ -1,6 +1,7 @@
 """Ports of this machine: pick free ones, and say clearly when one is taken."""
 
 import socket
+import time
 from collections.abc import Collection
 from random import SystemRandom
 from typing import Final
@@ -11,6 +12,10 @@ HOST: Final = "127.0.0.1"
 FIRST_PORT: Final = 20_000  # Below the range from which systems number outgoing connections,
 LAST_PORT: Final = 32_000  # so that none of those takes a port which we have picked.
 TRIES_MAX: Final = 200
+RELEASE_S_MAX: Final = 3.0
+"""How long a program that was killed may take to let go of its port; ours is waited for."""
+
+POLL_S: Final = 0.05
 
 
 def is_free(port: int, host: str = HOST) -> bool:
@@ -34,13 +39,18 @@ def pick(taken: Collection[int] = ()) -> int:
     raise EngineError(f"no free port was found between {FIRST_PORT} and {LAST_PORT}")
 
 
-def insist(port: int, purpose: str, remedy: str) -> None:
-    """Return when the port is free.
+def insist(port: int, purpose: str, remedy: str, wait_s: float = RELEASE_S_MAX) -> None:
+    """Return once the port is free; what holds it may be ours of a moment ago, and dying.
 
     Raises:
-        PortTakenError: it is not; the sentence says whose it was to be, and what to do.
+        PortTakenError: it is not within `wait_s` seconds; the sentence says whose it was to
+            be, and what to do.
     """
-    if not is_free(port):
-        raise PortTakenError(
-            f"port {port}, which {purpose} was to have, is taken by another program: {remedy}"
-        )
+    until = time.monotonic() + wait_s
+    while not is_free(port):
+        if time.monotonic() > until:
+            raise PortTakenError(
+                f"port {port}, which {purpose} was to have, is taken by another program: "
+                f"{remedy}"
+            )
+        time.sleep(POLL_S)

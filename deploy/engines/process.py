@@ -4,6 +4,7 @@ Its id is kept in a file beside its log, with the moment the kernel started it: 
 of a run that ended badly is recognised by both, so no other program is ever taken for it.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -25,6 +26,7 @@ LOG_TAIL_LINES: Final = 5
 KILL_WAIT_S: Final = 10.0
 POLL_S: Final = 0.02
 START_TIME_FIELD: Final = 21 - 2  # proc(5): field 22, counted after the name's bracket.
+ENDED: Final = ("Z", "X")  # proc(5): waits to be collected, or is being so.
 
 
 @cache
@@ -75,7 +77,7 @@ class ChildProcess:
         self.end_leftover()
         self.trim_log()
         self._process = _starter().submit(self._spawn).result()
-        started = _started_at(self._process.pid)
+        started = started_at(self._process.pid)
         if started is not None:
             self._pid_file.write_text(f"{self._process.pid} {started}\n", encoding="ascii")
 
@@ -147,11 +149,12 @@ class ChildProcess:
         except (OSError, ValueError):
             return
         pid = int(pid_text)
-        if _started_at(pid) != int(started_text):
+        if started_at(pid) != int(started_text):
             return  # The number belongs to nobody, or to somebody else by now.
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # It was dying already.
+            os.kill(pid, signal.SIGKILL)
         until = time.monotonic() + KILL_WAIT_S
-        while _started_at(pid) == int(started_text):
+        while started_at(pid) == int(started_text):
             if time.monotonic() > until:
                 raise EngineError(
                     f"{self.name} of an earlier run (process {pid}) could not be ended"
@@ -159,11 +162,35 @@ class ChildProcess:
             time.sleep(POLL_S)
 
 
-def _started_at(pid: int) -> int | None:
-    """Return when the kernel started a process, in its ticks; None when it does not run."""
+def started_at(pid: int) -> int | None:
+    """Return when the kernel started a process, in its ticks; None when it does not run.
+
+    It runs as long as any of its threads does: the first one of a program that was killed may
+    be gone while others still hold its ports and files.
+    """
+    process = Path(f"/proc/{pid}")
+    started = _stat(process)
+    if started is None or not any(_runs(thread) for thread in _threads(process)):
+        return None
+    return int(started[START_TIME_FIELD])
+
+
+def _threads(process: Path) -> list[Path]:
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return list((process / "task").iterdir())
+    except OSError:
+        return []
+
+
+def _runs(thread: Path) -> bool:
+    stat = _stat(thread)
+    return stat is not None and stat[0] not in ENDED
+
+
+def _stat(process: Path) -> list[str] | None:
+    """Return what the kernel says of a process or thread after its name: state, parent, …."""
+    try:
+        stat = (process / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] == "Z" else int(fields[START_TIME_FIELD])
+    return stat.rpartition(")")[2].split()

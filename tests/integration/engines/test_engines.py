@@ -1,7 +1,6 @@
 """The embedded engines themselves: their data outlive stops and crashes, and they never us."""
 
 import asyncio
-import os
 import signal
 import socket
 import subprocess
@@ -14,15 +13,18 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from pymongo import MongoClient
 
+from deploy.engines import ports
 from deploy.engines.embedded import EmbeddedEngines
 from deploy.engines.errors import EngineError, PortTakenError
 from deploy.engines.kafka import Kafka
+from deploy.engines.process import started_at
 from deploy.engines.store import Store
 from shared.kafka.admin import TopicAdmin, TopicSpec
 
 pytestmark = pytest.mark.connected
 
 TOPIC = "kept.by.the.broker"
+END_S = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +160,29 @@ def test_an_engine_that_cannot_start_says_why_and_leaves_nothing_running(
 
 def test_engines_end_with_us_even_when_we_are_killed(tmp_path: Path) -> None:
     """Kill -9 of the process that started them; the next start is free to use the folder."""
+    pids = killed_starter(tmp_path)
+
+    # Started again at once, as an impatient person would: they may still be dying.
+    with EmbeddedEngines.at(tmp_path) as again:
+        assert again.kafka.ready()
+        assert again.kafka.process.pid not in pids
+        assert [pid for pid in pids if started_at(pid) is not None] == []
+
+
+def test_engines_end_with_us_though_nobody_starts_them_again(tmp_path: Path) -> None:
+    """Kill -9 of the process that started them; their ports are free, and nothing runs."""
+    pids = killed_starter(tmp_path)
+
+    until = time.monotonic() + END_S
+    while any(started_at(pid) is not None for pid in pids) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [pid for pid in pids if started_at(pid) is not None] == []
+    engines = EmbeddedEngines.at(tmp_path)
+    assert all(ports.is_free(port) for port in (*engines.kafka.ports, *engines.store.ports))
+
+
+def killed_starter(folder: Path) -> list[int]:
+    """Start engines in another process, kill that with -9, and return theirs."""
     script = (
         "import sys, time; from pathlib import Path\n"
         "from deploy.engines.embedded import EmbeddedEngines\n"
@@ -166,26 +191,10 @@ def test_engines_end_with_us_even_when_we_are_killed(tmp_path: Path) -> None:
         "time.sleep(600)\n"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(folder)], stdout=subprocess.PIPE, text=True
     ) as starter:
         assert starter.stdout is not None
         pids = [int(pid) for pid in starter.stdout.readline().split()]
         assert len(pids) == 2
         starter.kill()
-
-    until = time.monotonic() + 10
-    while any(map(runs, pids)) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not any(map(runs, pids))
-    with EmbeddedEngines.at(tmp_path) as again:
-        assert again.kafka.ready()
-
-
-def runs(pid: int) -> bool:
-    """Return whether a process runs (one that waits to be collected does not)."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    return stat.rpartition(")")[2].split()[0] != "Z"
+    return pids
