@@ -1,7 +1,7 @@
 """From the outboxes to the topics, each entry once in order, and again after a crash."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
@@ -21,8 +21,12 @@ StateT = TypeVar("StateT")
 class Relay(Generic[StateT]):
     """Publishes outboxes, archives what it published, clears it.
 
-    Two tasks of one process may hold copies of one document. What one of them is already
-    publishing the other waits for instead of sending it twice.
+    An entry goes to the broker together with all that its subject decided before and that is
+    not known to be there, in this order; so no event overtakes an earlier one of its subject,
+    whatever fails or dies. A copy of a document therefore keeps what it was read with.
+
+    Two tasks of one process may hold copies of one subject. While one of them publishes it,
+    the other waits, then asks the store what is left. Subjects do not wait for each other.
     """
 
     store: SubjectStore[StateT]
@@ -36,23 +40,26 @@ class Relay(Generic[StateT]):
         Raises:
             UnavailableError: what was not published stays in its outbox.
         """
-        entries = [
-            (document.id, out) for document in documents for out in document.unpublished()
-        ]
-        if not entries:
-            return 0
-        elsewhere = [self._in_flight[out.id] for _, out in entries if out.id in self._in_flight]
-        if elsewhere:
-            await asyncio.gather(*elsewhere, return_exceptions=True)
-        mine = [(subject, out) for subject, out in entries if out.id not in self._in_flight]
-        if elsewhere:
+        waiting = {
+            document.id: document.unpublished()
+            for document in documents
+            if document.unpublished()
+        }
+        # What a copy carries from before may have been published since it was read.
+        old = {document.id for document in documents if document.outbox}
+        count = 0
+        while waiting:
+            free = {key: outs for key, outs in waiting.items() if key not in self._in_flight}
+            if not free:
+                await asyncio.wait({self._in_flight[key] for key in waiting})
+                continue
+            waiting = {key: outs for key, outs in waiting.items() if key not in free}
+            count += await self._send(free, old & free.keys())
             # The others may have succeeded, failed or been cancelled: the store knows.
-            still = await self._still_pending(mine)
-            mine = [(subject, out) for subject, out in mine if out.id in still]
-        await self._send(mine)
+            old |= waiting.keys()
         for document in documents:
             document.outbox, document.added = [], []
-        return len(mine)
+        return count
 
     async def sweep_left_behind(self, *, wall_now: datetime) -> int:
         """Publish what a crash left in outboxes; return how many entries."""
@@ -61,25 +68,33 @@ class Relay(Generic[StateT]):
         )
         return await self.publish(documents)
 
-    async def _still_pending(self, entries: Sequence[tuple[str, Outgoing]]) -> set[str]:
-        documents = await self.store.load({subject for subject, _ in entries})
-        return {out.id for document in documents.values() for out in document.outbox}
-
-    async def _send(self, entries: Sequence[tuple[str, Outgoing]]) -> None:
-        if not entries:
-            return
+    async def _send(self, waiting: Mapping[str, Sequence[Outgoing]], old: set[str]) -> int:
+        """Publish, archive and clear what is left of these; return how many entries."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        for _, out in entries:
-            self._in_flight[out.id] = done
+        self._in_flight |= dict.fromkeys(waiting, done)
         try:
-            outgoing = [out for _, out in entries]
-            await self.publisher.publish(outgoing)
-            await self.archive.insert(outgoing)
-            cleared: dict[str, list[str]] = {}
-            for subject, out in entries:
-                cleared.setdefault(subject, []).append(out.id)
-            await self.store.clear(cleared)
+            left = await self._left(waiting, old)
+            outgoing = [out for outs in left.values() for out in outs]
+            if outgoing:
+                await self.publisher.publish(outgoing)
+                await self.archive.insert(outgoing)
+                await self.store.clear({key: [out.id for out in left[key]] for key in left})
+            return len(outgoing)
         finally:
-            for _, out in entries:
-                self._in_flight.pop(out.id, None)
+            for key in waiting:
+                del self._in_flight[key]
             done.set_result(None)
+
+    async def _left(
+        self, waiting: Mapping[str, Sequence[Outgoing]], old: set[str]
+    ) -> Mapping[str, Sequence[Outgoing]]:
+        """Return the entries without those of `old` subjects that the store has no more."""
+        if not old:
+            return waiting
+        documents = await self.store.load(old)
+        still = {key: {out.id for out in one.outbox} for key, one in documents.items()}
+        left = {
+            key: [out for out in outs if key not in old or out.id in still.get(key, ())]
+            for key, outs in waiting.items()
+        }
+        return {key: outs for key, outs in left.items() if outs}

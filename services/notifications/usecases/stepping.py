@@ -32,13 +32,14 @@ class StepNotices:
     wall_now: Callable[[], datetime]
 
     async def silently(self, documents: Sequence[Document[Notice]]) -> list[Document[Notice]]:
-        """Save copies that tell nobody anything (claims, waits); return those that won."""
+        """Save copies that tell nobody anything (claims, waits); return those that won.
+
+        What they hold unpublished stays with them: it goes before whatever is told next.
+        """
         losers = await self.store.save(documents, pending_at=self.wall_now())
         won = [document for document in documents if document.id not in losers]
         for document in won:
             document.version += 1
-            # What it held unpublished is on its way already, or the sweep will find it.
-            document.outbox = []
         return won
 
     async def take(self, pairs: Sequence[tuple[Document[Notice], Step]]) -> None:
