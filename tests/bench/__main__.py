@@ -32,7 +32,7 @@ async def on_engines(parts: set[str], folder: Path, *, full: bool) -> None:
     try:
         await provision([kafka], wanted(PUBLISHERS))
         if "workflow" in parts:
-            events = 40_000 if full else 4_000
+            events = 40_000 if full else 8_000
             await consumer.measure(kafka, store, say, events=events, seconds=45)
         if "sweep" in parts:
             sizes = OPEN_FULL if full else OPEN
