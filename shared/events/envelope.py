@@ -100,7 +100,7 @@ def to_document(event: Event) -> dict[str, Any]:
             document[name] = value
     if event.backfill:
         document["backfill"] = True
-    document["data"] = event.data.model_dump(mode="json", exclude_none=True)
+    document["data"] = event.data.document()
     return document
 
 

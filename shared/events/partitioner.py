@@ -1,6 +1,10 @@
 """The partitioner that the contract names: murmur2, as the Java client has it."""
 
+from functools import lru_cache
 from typing import Final
+
+KEYS_KEPT: Final = 16_384
+"""How many keys' partitions are kept at hand; a batch asks for each of its keys many times."""
 
 _SEED: Final = 0x9747B28C
 _MULTIPLIER: Final = 0x5BD1E995
@@ -29,6 +33,7 @@ def murmur2(key: bytes) -> int:
     return value ^ (value >> 15)
 
 
+@lru_cache(maxsize=KEYS_KEPT)
 def partition_of(key: bytes, partitions: int) -> int:
     """Say which of so many partitions a key belongs to."""
     return (murmur2(key) & _POSITIVE) % partitions

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, Generic, TypeVar
 
 from shared.events.envelope import Event, Undecodable, decode
+from shared.events.model import in_authority_zone
 from shared.subjects.document import Document
 from shared.subjects.errors import StopServiceError, UnavailableError
 from shared.subjects.fold import (
@@ -116,7 +117,7 @@ class ApplyBatch(Generic[StateT]):
         )
         reference = await self.reference.at_least(newest)
         for _ in range(ATTEMPTS_MAX):
-            context = Context(self.clock.now(), reference)
+            context = Context(in_authority_zone(self.clock.now()), reference)
             pending = await self._attempt(pending, context, applied)
             if not pending:
                 return

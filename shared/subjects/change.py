@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from shared.events.model import in_authority_zone
 from shared.subjects.apply import ATTEMPTS_MAX
 from shared.subjects.document import Document
 from shared.subjects.errors import UnavailableError
@@ -56,7 +57,7 @@ class ChangeSubjects(Generic[StateT]):
             if create:
                 for subject in sorted(waiting - documents.keys()):
                     documents[subject] = Document[StateT](subject)
-            context = Context(self.clock.now(), self.reference.current())
+            context = Context(in_authority_zone(self.clock.now()), self.reference.current())
             changed: list[Document[StateT]] = []
             for document in documents.values():
                 emissions = decide(document, context)

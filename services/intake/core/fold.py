@@ -131,7 +131,7 @@ def _fold_one(
         time=event.time,
         sequence=sequence,
         recorded_at=circumstances.now,
-        data=event.data.model_dump(mode="json", exclude_none=True),
+        data=event.data.document(),
         backfill=event.backfill,
         inconsistency=mark,
     )

@@ -5,6 +5,7 @@ Instants are kept as whole microseconds since 1970: exact, small, and in order w
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from services.workflow.core.model import (
@@ -18,11 +19,14 @@ from services.workflow.core.model import (
     Subject,
 )
 from services.workflow.core.past import Past
+from shared.calendar.zone import ICT
 from shared.events.partitioner import partition_of
 from shared.events.topics import PARTITIONS
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).astimezone(ICT)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_INSTANTS_KEPT: Final = 32_768
+"""How many instants are kept at hand: dossiers of one day share most of their moments."""
 _STATUSES: Final[tuple[RungStatus, ...]] = (
     "planned",
     "raised",
@@ -56,11 +60,13 @@ _PLAIN: Final = (
 )
 
 
+@lru_cache(maxsize=_INSTANTS_KEPT)
 def stamp(moment: datetime) -> int:
     """Return an instant as the store keeps it."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=_INSTANTS_KEPT)
 def unstamp(number: int) -> datetime:
     """Return the instant that a stored number stands for."""
     return _EPOCH + number * _MICROSECOND
