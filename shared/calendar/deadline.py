@@ -13,7 +13,7 @@ from typing import Final
 from shared.calendar.account import account
 from shared.calendar.counting import Moments, Terms, promise
 from shared.calendar.days import DeadlineCalendar
-from shared.calendar.history import History, Wait, checked, effective_waits
+from shared.calendar.history import Extension, History, Wait, checked, effective_waits
 from shared.calendar.ledger import LedgerEntry
 from shared.calendar.limits import Limit, require_given
 from shared.calendar.opening import OpeningHours
@@ -49,8 +49,10 @@ class Deadline:
         index_late: Late by the index whatever the dates: more than one request.
         flags: What an inspector should see: second_request, wait_on_last_day,
             second_extension, extension_not_later, extension_not_working.
-        ledger: What was counted, row by row; empty if it was not asked for.
+        waits: The waits that the clocks know.
+        extension: The new date that counts, if one does, and what is wrong with others.
         rule_run: How the rule's clock went, for shares of the limit.
+        index_run: How the index's clock went.
     """
 
     terms: Terms
@@ -71,13 +73,23 @@ class Deadline:
     index_before_wait: Moments | None
     index_late: bool
     flags: tuple[str, ...]
-    ledger: tuple[LedgerEntry, ...]
+    waits: tuple[Wait, ...]
+    extension: tuple[Extension | None, tuple[str, ...]]
     rule_run: Run
+    index_run: Run
 
     @property
     def suspended(self) -> bool:
         """Say whether the rule's clock stands still, waiting for the applicant."""
         return self.suspended_since is not None
+
+    @property
+    def ledger(self) -> tuple[LedgerEntry, ...]:
+        """Return what was counted, row by row; it is written when somebody asks for it."""
+        due = self.due if self.before_wait is None else self.before_wait.due
+        assert due is not None, "it is due now, or was when the wait opened"
+        runs = self.rule_run, self.index_run
+        return account(self.terms, self.history, self.waits, *runs, self.extension, due)
 
 
 def compute(
@@ -85,8 +97,6 @@ def compute(
     history: History,
     calendar: DeadlineCalendar,
     opening: OpeningHours,
-    *,
-    with_ledger: bool = True,
 ) -> Deadline:
     """Return the deadline that a limit and a history give.
 
@@ -107,11 +117,6 @@ def compute(
     due = max(each for each in (standing.due, extended, history.printed) if each is not None)
     suspended, waiting = rule.open_wait, index.open_wait
     restarts = len(rule.cycles) - 1
-    ledger = (
-        account(terms, history, waits, rule, index, (extension, extension_flags), due)
-        if with_ledger
-        else ()
-    )
     return Deadline(
         terms=terms,
         history=history,
@@ -133,8 +138,10 @@ def compute(
         index_before_wait=None if waiting is None else index.standing,
         index_late=len(waits) > REQUESTS_MAX,
         flags=(*_wait_flags(waits, rule), *extension_flags),
-        ledger=ledger,
+        waits=waits,
+        extension=(extension, extension_flags),
         rule_run=rule,
+        index_run=index,
     )
 
 

@@ -7,6 +7,7 @@ words in Vietnamese and English, and the article of the law, are in `wording.py`
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from shared.calendar.wording import LAW, text_of
@@ -16,9 +17,9 @@ Language = Literal["vi", "en"]
 Count = int | float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LedgerEntry:
-    """One line of the ledger.
+    """One line of the ledger; the entry of a plain day is shared by all ledgers that have it.
 
     Attributes:
         at: When; for a counted day its first moment.
@@ -45,6 +46,12 @@ class LedgerEntry:
     def law(self) -> str | None:
         """Return the article that the entry rests on, if one says so."""
         return LAW.get(self.key)
+
+    @cached_property
+    def row(self) -> Mapping[str, Any]:
+        """Return the entry as events carry it, written once; it is shared, so only read it."""
+        row = {"params": {}, **entry_to_document(self)}
+        return {name: value for name, value in row.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

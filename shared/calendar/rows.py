@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Final
 
 from shared.calendar.counting import Moments, Terms
-from shared.calendar.days import SATURDAY
+from shared.calendar.days import SATURDAY, DeadlineCalendar
 from shared.calendar.ledger import Count, LedgerEntry
 from shared.calendar.limits import LimitUnit
 from shared.calendar.opening import Session
 from shared.calendar.zone import ICT, ONE_DAY, at, legal_day
+
+DAYS_KEPT: Final = 8_192
+"""How many entries of counted days are kept at hand; the ledgers of one month share theirs."""
 
 
 @dataclass(slots=True)
@@ -41,18 +46,19 @@ class Counter:
                 return
 
     def _days(self, after: date, through: date, barred: date | None) -> Iterator[LedgerEntry]:
-        limit = self.terms.limit
+        limit, calendar = self.terms.limit, self.terms.calendar
+        by_calendar = limit.unit is LimitUnit.CALENDAR_DAYS
         day = after + ONE_DAY
         while day <= through and (barred is None or day < barred):
-            works = self.terms.calendar.is_working(day)
+            works = calendar.is_working(day)
             if self.counted >= limit.value:
-                if limit.unit is LimitUnit.CALENDAR_DAYS:
+                if by_calendar:
                     yield _rolled(day, limit.value, works=works)
-            elif works or limit.unit is LimitUnit.CALENDAR_DAYS:
+            elif works or by_calendar:
                 self.counted += 1
-                yield _day_row(self.terms, day, self.counted, works=works)
+                yield _day_row(calendar, day, self.counted, works, by_calendar)
             else:
-                yield _day_row(self.terms, day, None, works=False)
+                yield _day_row(calendar, day, None, works, by_calendar)
             day += ONE_DAY
 
     def _sessions(self, after: datetime, through: datetime) -> Iterator[LedgerEntry]:
@@ -93,13 +99,19 @@ def _sessions(terms: Terms, after: datetime, through: datetime) -> Iterator[Sess
         day += ONE_DAY
 
 
-def _day_row(terms: Terms, day: date, count: Count, *, works: bool) -> LedgerEntry:
-    note = terms.calendar.notes.get(day)
+@lru_cache(maxsize=DAYS_KEPT)
+def _day_row(
+    calendar: DeadlineCalendar,
+    day: date,
+    count: Count,
+    works: bool,  # noqa: FBT001 - a cache is asked by position.
+    by_calendar: bool,  # noqa: FBT001
+) -> LedgerEntry:
+    note = calendar.notes.get(day)
     weekday = {"weekday": str(day.weekday())}
     moment = at(day, time())
     if works:
         if note is None:
-            by_calendar = terms.limit.unit is LimitUnit.CALENDAR_DAYS
             return LedgerEntry(moment, "calendar_day" if by_calendar else "working_day", count)
         if note.counterpart is not None:
             weekday["counterpart"] = note.counterpart.isoformat()

@@ -6,6 +6,7 @@ ignored. What publishers send is read strictly, by `inbound.parse_inbound`.
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
@@ -79,17 +80,28 @@ def split_type(text: str) -> tuple[str, int] | None:
     return (found.group(1), int(found.group(2))) if found else None
 
 
-def to_document(event: Event) -> dict[str, Any]:
-    """Write an event as the JSON-able mapping that travels and is stored."""
-    document: dict[str, Any] = {
+def opening_of(
+    event_id: str, source: str, name: str, subject: str, time: datetime
+) -> dict[str, Any]:
+    """Write the attributes that every event has, as they travel.
+
+    Raises:
+        KeyError: No such type.
+    """
+    return {
         "specversion": SPECVERSION,
-        "id": event.id,
-        "source": event.source,
-        "type": event.type,
-        "subject": event.subject,
-        "time": instant_text(event.time),
+        "id": event_id,
+        "source": source,
+        "type": REGISTRY[name].type,
+        "subject": subject,
+        "time": instant_text(time),
         "datacontenttype": "application/json",
     }
+
+
+def to_document(event: Event) -> dict[str, Any]:
+    """Write an event as the JSON-able mapping that travels and is stored."""
+    document = opening_of(event.id, event.source, event.name, event.subject, event.time)
     if event.sequence is not None:
         document["sequence"] = event.sequence
     if event.recordedtime is not None:

@@ -16,7 +16,6 @@ from pydantic import (
 
 from shared.calendar.zone import ICT
 
-
 INSTANTS_KEPT: Final = 8_192
 """How many texts of instants are kept at hand: a batch writes its few moments many times."""
 

@@ -3,13 +3,13 @@
 Pure: the same document, events and context give the same result.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from shared.events.envelope import Event, to_document
-from shared.events.model import EventData
+from shared.events.envelope import Event, opening_of, topic_of
+from shared.events.model import instant_text
 from shared.reference.view import Reference
 from shared.subjects.document import Document, Outgoing
 from shared.subjects.errors import StopServiceError, UnfoldableError
@@ -33,12 +33,13 @@ class Context:
 class Emission:
     """An event that a fold decided on; the machinery numbers and stamps it.
 
-    `key` is the partition key where it is not the subject; the id is derived from the cause.
+    `data` is what the type's model writes, as JSON has it. `key` is the partition key where it
+    is not the subject; the id is derived from the cause.
     """
 
     id: str
     name: str
-    data: EventData
+    data: Mapping[str, Any]
     time: datetime
     key: str | None = None
     receivingunit: str | None = None
@@ -171,30 +172,23 @@ def emit(
     service: str,
 ) -> None:
     """Number and stamp `emissions` and add them to the document's outbox."""
+    source = f"urn:motcua:service:{service}"
+    recorded = instant_text(context.now)
     for emission in emissions:
-        draft = Event(
-            id=emission.id,
-            source=f"urn:motcua:service:{service}",
-            name=emission.name,
-            subject=document.id,
-            time=emission.time,
-            recordedtime=context.now,
-            receivingunit=emission.receivingunit,
-            competentunit=emission.competentunit,
-            referenceversion=context.reference.version,
-            traceparent=emission.traceparent,
-            backfill=emission.backfill,
-            data=emission.data,
-        )
-        topic = draft.topic.name
+        topic = topic_of(emission.name, document.id).name
         number = document.emitted.get(topic, 0) + 1
         document.emitted[topic] = number
-        event = draft.model_copy(update={"sequence": number})
-        document.added.append(
-            Outgoing(
-                id=event.id,
-                topic=topic,
-                key=emission.key or document.id,
-                value=to_document(event),
-            )
-        )
+        value = {
+            **opening_of(emission.id, source, emission.name, document.id, emission.time),
+            "sequence": number,
+            "recordedtime": recorded,
+            "referenceversion": context.reference.version,
+        }
+        for name in ("receivingunit", "competentunit", "traceparent"):
+            attribute = getattr(emission, name)
+            if attribute is not None:
+                value[name] = attribute
+        if emission.backfill:
+            value["backfill"] = True
+        value["data"] = emission.data
+        document.added.append(Outgoing(emission.id, topic, emission.key or document.id, value))

@@ -42,7 +42,7 @@ def say_back(state: list[str] | None, event: Event, _context: Context) -> Folded
         why="superseded",
     )
     emission = Emission(
-        id=f"said-{event.id}", name="obligation.rung_skipped", data=said, time=event.time
+        f"said-{event.id}", "obligation.rung_skipped", data=said.document(), time=event.time
     )
     return Folded([*(state or []), event.data.handler], [emission])
 

@@ -34,7 +34,7 @@ from services.notifications.core.words import (
 )
 from services.notifications.usecases.answering import AnswerRungs, Standing
 from services.notifications.usecases.looking import LookAtInbox
-from shared.events.model import ICT
+from shared.calendar.zone import ICT
 from shared.subjects.ports import Clock
 
 PAGES: Final = Path(__file__).parent / "templates" / "pages"

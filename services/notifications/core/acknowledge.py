@@ -7,9 +7,9 @@ from typing import Any, Final, get_args
 
 from services.notifications.core.announcing import inbound_event
 from services.notifications.core.cause import Cause, Owed
+from shared.calendar.zone import ICT
 from shared.events.answers import ObligationAcknowledged
 from shared.events.ids import derived_id
-from shared.events.model import ICT
 from shared.events.model import Cause as CauseCode
 from shared.subjects.document import Outgoing
 

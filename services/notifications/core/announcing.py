@@ -50,7 +50,7 @@ def announce(
         Emission(
             id=derived_id(after.id, data.NAME, str(after.attempt), _mark(after)),
             name=data.NAME,
-            data=data,
+            data=data.document(),
             time=now,
             key=after.plan.subject,
             competentunit=after.plan.unit or None,

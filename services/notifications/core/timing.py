@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from shared.events.model import ICT
+from shared.calendar.zone import ICT
 
 BACKOFF: Final = tuple(
     timedelta(seconds=seconds)

@@ -9,8 +9,8 @@ from typing import Final
 
 from services.notifications.core.ladderwords import COMMON_RUNGS, KIND_WORDS, RUNG_WORDS
 from services.notifications.core.notice import Language
+from shared.calendar.zone import ICT
 from shared.events.codes import duty_session, parse_matter
-from shared.events.model import ICT
 
 _Pair = tuple[str, str]
 

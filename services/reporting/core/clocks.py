@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from shared.events.model import ICT
+from shared.calendar.zone import ICT
 
 FAR: Final = datetime.max.replace(tzinfo=ICT)
 """Later than anything that can happen."""

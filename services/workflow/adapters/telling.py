@@ -41,16 +41,18 @@ class Telling:
 
     def _reached(self, emissions: Sequence[Emission], now: datetime) -> None:
         for emission in emissions:
-            match emission.data:
-                case ObligationRungReached(kind=kind, rung=rung, rung_at=at):
+            data = emission.data
+            match emission.name:
+                case ObligationRungReached.NAME:
                     self.totals["reached"] += 1
-                    self._metrics.escalations.labels(kind, rung).inc()
+                    self._metrics.escalations.labels(data["kind"], data["rung"]).inc()
+                    at = datetime.fromisoformat(data["rung_at"])
                     late = max(0.0, (now - at).total_seconds())
-                    self._metrics.timer_lateness_seconds.labels(kind).observe(late)
-                case CoverageGapOpened(role=role):
-                    self._metrics.coverage_gaps.labels(role).inc()
-                case CoverageGapClosed(role=role):
-                    self._metrics.coverage_gaps.labels(role).dec()
+                    self._metrics.timer_lateness_seconds.labels(data["kind"]).observe(late)
+                case CoverageGapOpened.NAME:
+                    self._metrics.coverage_gaps.labels(data["role"]).inc()
+                case CoverageGapClosed.NAME:
+                    self._metrics.coverage_gaps.labels(data["role"]).dec()
 
     def account(self) -> dict[str, int]:
         """Return the counters that stand still when nothing happens."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from services.workflow.core.ladder import PlannedRung
-from shared.events.obligations import LedgerRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +109,4 @@ class Assessment:
     persons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
-    ledger: Callable[[], tuple[LedgerRow, ...]] = tuple
+    ledger: Callable[[], tuple[Mapping[str, Any], ...]] = tuple

@@ -149,7 +149,7 @@ def _obligation(ob: Obligation) -> dict[str, Any]:
         "persons": {role: list(who) for role, who in ob.persons.items()},
         "about": dict(ob.about),
         "flags": list(ob.flags),
-        "ledger": list(ob.ledger_documents()),
+        "ledger": list(ob.ledger),
     }
     document.update((name, part) for name, part in parts.items() if part)
     return document
@@ -170,7 +170,7 @@ def _read_obligation(document: Mapping[str, Any]) -> Obligation:
         persons={role: tuple(who) for role, who in document.get("persons", {}).items()},
         about=dict(document.get("about", {})),
         flags=tuple(document.get("flags", ())),
-        ledger_kept=document.get("ledger", ()),
+        ledger=document.get("ledger", ()),
     )
     for name in _MOMENTS:
         if document.get(name) is not None:

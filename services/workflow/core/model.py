@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from services.workflow.core.past import Past
-from shared.events.obligations import LedgerRow
 
 RungStatus = Literal[
     "planned",  # Its moment has not come, or no sweep has passed it yet.
@@ -111,7 +110,7 @@ class Obligation:
 
     `due`, `limit` and `index_due` are None while they are suspended, or past the calendar's
     horizon; `last_due` is the last promise that was known, `first_due` the first. `ledger` is
-    what was counted just now; `ledger_kept` is the same in stored form, when it was not.
+    what was counted when something was last told of it, row by row as events carry it.
     """
 
     id: str
@@ -142,14 +141,7 @@ class Obligation:
     persons: dict[str, tuple[str, ...]] = field(default_factory=dict)
     about: dict[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
-    ledger: tuple[LedgerRow, ...] = ()
-    ledger_kept: Sequence[Mapping[str, Any]] = ()
-
-    def ledger_documents(self) -> Sequence[Mapping[str, Any]]:
-        """Return what was counted, in stored form."""
-        if not self.ledger:
-            return self.ledger_kept
-        return [row.model_dump(mode="json", exclude_none=True) for row in self.ledger]
+    ledger: Sequence[Mapping[str, Any]] = ()
 
     @property
     def open(self) -> bool:

@@ -167,7 +167,7 @@ def _promise(ob: Obligation) -> dict[str, Any] | None:
 
 def _explained(ob: Obligation, language: Language) -> dict[str, Any]:
     kind = KINDS[ob.kind]
-    lines = explain([entry_from_document(row) for row in ob.ledger_documents()], language)
+    lines = explain([entry_from_document(row) for row in ob.ledger], language)
     return {
         "obligation": ob.id,
         "name": getattr(kind.name, language),

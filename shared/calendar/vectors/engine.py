@@ -23,7 +23,7 @@ def answer_vector(question: Json) -> dict[str, Any]:
             json.dumps(question["calendar"], sort_keys=True),
             json.dumps(question["opening"], sort_keys=True),
         )
-        return outcome(compute(case.limit, case.history, calendar, opening, with_ledger=False))
+        return outcome(compute(case.limit, case.history, calendar, opening))
     except RefusedInputError as refused:
         return {"error": refused.rule}
     except DateOutsideCalendarError:

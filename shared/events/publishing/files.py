@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import yaml
 
+from shared.calendar.zone import ICT
 from shared.events.envelope import Event, encode, to_document
 from shared.events.ids import derived_id
-from shared.events.model import ICT
 from shared.events.publishing import asyncapi, pages, tables
 from shared.events.publishing.schemas import all_schemas
 from shared.events.registry import REGISTRY, EventType

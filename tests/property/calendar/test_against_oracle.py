@@ -63,9 +63,7 @@ def test_shares_agree_with_watching_the_count_grow() -> None:
         case.pop("waits", None)
         share = rng.choice([Fraction(1, 2), Fraction(4, 5), Fraction(1, 3), Fraction(1)])
         parsed = parse_case(case)
-        deadline = compute(
-            parsed.limit, parsed.history, *engine_calendars(opening), with_ledger=False
-        )
+        deadline = compute(parsed.limit, parsed.history, *engine_calendars(opening))
         moment = moment_at_share(deadline, share)
         assert moment is not None
         expected = moment_of_share(case, CALENDAR, OPENINGS[opening], share)

@@ -42,7 +42,7 @@ seeds = st.integers(0, 10**9)
 
 def counted(limit: Limit, start: datetime, *waits: Wait) -> Deadline:
     """Compute a deadline in the default office."""
-    return compute(limit, History(start, waits), CALENDAR, OPENING, with_ledger=False)
+    return compute(limit, History(start, waits), CALENDAR, OPENING)
 
 
 @given(acceptance_days, st.integers(2, 120), st.data())

@@ -23,6 +23,7 @@ from services.notifications.core.rates import Rate, parcel
 from services.notifications.core.stored import CauseCodec, NoticeCodec
 from services.notifications.core.timing import Pace, QuietHours
 from services.notifications.core.tokens import ForgedTokenError, Grant, issue, read
+from shared.calendar.zone import ICT
 from shared.events.dossiers import (
     DossierAccepted,
     DossierAssigned,
@@ -31,7 +32,6 @@ from shared.events.dossiers import (
     DossierSupplementRequested,
 )
 from shared.events.envelope import Event
-from shared.events.model import ICT
 from tests.fakes.notified import MONDAY, PROCEDURE, Numbered, opened, reached, withdrawn
 from tests.unit.notifications.world import WALL, World
 

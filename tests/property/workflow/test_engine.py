@@ -30,12 +30,14 @@ from shared.events.model import EventData
 from shared.events.obligations import ObligationRungReached, ObligationRungSkipped
 from shared.subjects.document import Document
 from shared.subjects.fold import Context, Emission, fold_events
+from tests.fakes.emitted import read_back
 from tests.unit.workflow.province import OFF, TEN_DAYS, THREE_DAYS, UNIT, WORKED, province
 
 CODE = "H37.100-260105-0001"
 START = datetime(2026, 1, 5, 9, 0, tzinfo=ICT)
 END = datetime(2026, 3, 20, 9, 0, tzinfo=ICT)
 HALF_HOURS_MAX = 48 * 30
+RAISED_OR_NOT = ObligationRungReached | ObligationRungSkipped
 SLOW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -212,7 +214,7 @@ def test_no_rung_is_told_twice_and_every_id_is_its_own(story: Story) -> None:
     reached = [
         (data.obligation, data.cycle, data.rung, data.repeat)
         for emission in told
-        if isinstance(data := emission.data, ObligationRungReached)
+        if isinstance(data := read_back(emission), ObligationRungReached)
     ]
     assert len(reached) == len(set(reached))
 
@@ -234,7 +236,9 @@ def test_the_deadline_s_rungs_are_those_of_the_oracle(story: Story) -> None:
     found = {
         (data.rung, data.rung_at)
         for emission in told
-        if isinstance(data := emission.data, ObligationRungReached | ObligationRungSkipped)
+        if isinstance(
+            data := read_back(emission), ObligationRungReached | ObligationRungSkipped
+        )
         and data.obligation == "dossier_deadline"
         and not getattr(data, "repeat", 0)
     }

@@ -85,7 +85,7 @@ def climb(document: Document[list[str]], context: Context) -> list[Emission] | N
         why="superseded",
     )
     identity = f"swept-{document.id}"
-    return [Emission(identity, "obligation.rung_skipped", said, START)]
+    return [Emission(identity, "obligation.rung_skipped", said.document(), START)]
 
 
 def nothing_before() -> Disk:

@@ -184,15 +184,6 @@ def test_a_subtracting_rule_ignores_a_wait_after_the_due_moment() -> None:
     assert "wait_after_due" in {entry.key for entry in found.ledger}
 
 
-def test_without_a_ledger_the_dates_are_the_same() -> None:
-    """Hot paths leave the ledger out, and lose nothing else."""
-    history = History(ict(MONDAY), (wait("2026-03-04 10:00", "2026-03-06 10:00"),))
-    whole = compute(days(5), history, CALENDAR, OPENING)
-    short = compute(days(5), history, CALENDAR, OPENING, with_ledger=False)
-    assert short.ledger == ()
-    assert replace(whole, ledger=()) == short
-
-
 @pytest.mark.parametrize(
     "history",
     [

@@ -4,9 +4,9 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.calendar.zone import ICT
 from shared.events.envelope import Event
 from shared.events.inbound import InboundEvent, parse_inbound
-from shared.events.model import ICT
 from shared.events.registry import REGISTRY
 
 EIGHT = datetime(2026, 11, 23, 8, 5, tzinfo=ICT)

@@ -277,7 +277,7 @@ def test_history_may_have_any_offset_and_no_result() -> None:
         "dossier.completed", backfill=True, time="2010-05-04T10:00:00+02:00", data={}
     )
     assert event.backfill
-    assert event.time.isoformat() == "2010-05-04T10:00:00+02:00"
+    assert event.time.isoformat() == "2010-05-04T15:00:00+07:00"
 
 
 def test_a_type_without_fields_needs_no_data() -> None:

@@ -18,6 +18,7 @@ from shared.events.envelope import Event
 from shared.events.model import EventData
 from shared.reference.view import Reference
 from shared.subjects.fold import Context, Emission
+from tests.fakes.emitted import read_back
 from tests.unit.workflow.province import THREE_DAYS, UNIT, decide, province
 
 CODE = "H37.101-260105-0001"
@@ -157,10 +158,10 @@ class Scenario:
     def persons_of(self, rung: str) -> tuple[str, ...]:
         """Return who was told of a rung the last time."""
         told = [
-            emission.data.persons
+            data.persons
             for emission in self.everything
-            if isinstance(emission.data, obligations.ObligationRungReached)
-            and emission.data.rung == rung
+            if isinstance(data := read_back(emission), obligations.ObligationRungReached)
+            and data.rung == rung
         ]
         return told[-1]
 
@@ -190,7 +191,7 @@ def shown(at: datetime | None) -> str:
 
 def line_of(emission: Emission) -> str:
     """Write an emission as one line."""
-    return written(emission.data)
+    return written(read_back(emission))
 
 
 def written(data: EventData) -> str:  # noqa: C901, PLR0911 -- One line for each type.

@@ -7,6 +7,7 @@ from services.workflow.core.adopt import adopt
 from services.workflow.core.fold import fold
 from shared.events.envelope import Event
 from shared.subjects.fold import Context, Emission
+from tests.fakes.emitted import read_back
 from tests.unit.workflow.province import day_off
 from tests.unit.workflow.scenario import Scenario, moment, stored
 
@@ -21,7 +22,7 @@ def published(scenario: Scenario) -> list[Event]:
             subject=scenario.subject,
             time=emission.time,
             sequence=number,
-            data=emission.data,
+            data=read_back(emission),
         )
         for number, emission in enumerate(scenario.everything, start=1)
     ]

@@ -10,6 +10,7 @@ from shared.events.dossiers import DossierAccepted
 from shared.events.envelope import Event
 from shared.events.obligations import ObligationRungReached
 from shared.ops.clock import FixedClock
+from tests.fakes.emitted import read_back
 from tests.fakes.workflow import Durable, Process
 from tests.unit.workflow.province import THREE_DAYS, UNIT, day_off, decide, province
 from tests.unit.workflow.scenario import moment
@@ -126,9 +127,9 @@ def test_a_mark_that_stands_still_is_believed_for_fifteen_minutes_only() -> None
     second = asyncio.run(process.sweep())
     assert (second.upto, second.incomplete_since) == (moment(OVERDUE), stood)
     told = [
-        emission.data
+        data
         for emission in second.emissions
-        if isinstance(emission.data, ObligationRungReached)
+        if isinstance(data := read_back(emission), ObligationRungReached)
     ]
     assert told
     assert all(data.data_incomplete_since == stood for data in told)
@@ -152,9 +153,9 @@ def test_a_new_law_counts_everything_open_anew_before_anything_is_told() -> None
     swept = asyncio.run(Process(durable).sweep())
     assert swept.recounted == 3
     rungs = [
-        emission.data.rung
+        data.rung
         for emission in swept.emissions
-        if isinstance(emission.data, ObligationRungReached)
+        if isinstance(data := read_back(emission), ObligationRungReached)
     ]
     assert "overdue" not in rungs
 

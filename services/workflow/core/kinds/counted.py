@@ -82,7 +82,6 @@ def assess_owed(owed: Owed, ladder: Ladder, reference: Reference) -> Assessment:
             History(start=owed.start, cause=owed.cause, start_key=owed.start_key),
             reference.calendar,
             reference.opening(owed.opening or owed.unit),
-            with_ledger=False,
         )
         rungs = rungs_of(deadline, ladder, deadline.due)
     except (DateOutsideCalendarError, NoCalendarError, UnknownUnitError) as error:

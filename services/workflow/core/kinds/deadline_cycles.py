@@ -1,9 +1,10 @@
 """The stretches of a dossier's deadline: one for each start, restart, wait and new date."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from services.workflow.core.assessment import AssessedCycle
 from services.workflow.core.ladder import Ladder, PlannedRung, plan
@@ -12,7 +13,6 @@ from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.history import History
 from shared.calendar.limits import Limit
 from shared.calendar.shares import moment_at_share
-from shared.events.obligations import LedgerRow
 from shared.reference.view import Reference
 
 
@@ -61,12 +61,12 @@ def stretches(
         DateOutsideCalendarError: the answer lies past the published calendar.
     """
     calendar, opening = reference.calendar, reference.opening(unit)
-    whole = compute(limit, history, calendar, opening, with_ledger=False)
+    whole = compute(limit, history, calendar, opening)
     begins, ends = _boundaries(whole, history)
     runs_on = printed is not None and printed[0] == begins[-1].key
     if runs_on and printed is not None and whole.due is not None and whole.due < printed[1]:
         history = replace(history, printed=printed[1])
-        whole = compute(limit, history, calendar, opening, with_ledger=False)
+        whole = compute(limit, history, calendar, opening)
     found: list[Stretch] = []
     for begin in begins:
         ended = min((e for e in ends if e[0] >= begin.at and e[2] != begin.key), default=None)
@@ -75,7 +75,7 @@ def stretches(
         deadline = (
             whole
             if last or (then.waits == history.waits and then.extensions == history.extensions)
-            else compute(limit, then, calendar, opening, with_ledger=False)
+            else compute(limit, then, calendar, opening)
         )
         ended_at, ended_why = (end, end_why) if ended is None else (ended[0], ended[1])
         found.append(Stretch(begin.key, begin.why, begin.at, ended_at, ended_why, deadline))
@@ -165,21 +165,6 @@ def rungs_of(
     )
 
 
-def ledger_rows(deadline: Deadline) -> tuple[LedgerRow, ...]:
+def ledger_rows(deadline: Deadline) -> tuple[Mapping[str, Any], ...]:
     """Return the ledger of a deadline as events carry it."""
-    terms = deadline.terms
-    full = compute(terms.limit, deadline.history, terms.calendar, terms.opening)
-    # They come from our own arithmetic, and are many: they are not checked once more.
-    return tuple(
-        LedgerRow.model_construct(
-            key=entry.key,
-            at=entry.at,
-            day=entry.day,
-            count=entry.count,
-            clock=entry.clock,
-            cause=entry.cause,
-            source=entry.law,
-            params=dict(entry.params),
-        )
-        for entry in full.ledger
-    )
+    return tuple(entry.row for entry in deadline.ledger)
