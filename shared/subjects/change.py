@@ -40,8 +40,8 @@ class ChangeSubjects(Generic[StateT]):
         """Change the subjects named and return those that were changed, published.
 
         Args:
-            ids: The subjects; those that the store does not have are passed over unless
-                `create` is true.
+            ids: The subjects, in the order in which they are decided; those that the store
+                does not have are passed over unless `create` is true.
             decide: The pure decision.
             create: Whether a subject never seen is decided on too, with an empty document.
 
@@ -49,17 +49,19 @@ class ChangeSubjects(Generic[StateT]):
             UnavailableError: store or broker did not answer, or a subject keeps changing.
         """
         done: list[Document[StateT]] = []
-        waiting = frozenset(ids)
+        named = dict.fromkeys(ids)
+        waiting = frozenset(named)
         for _ in range(ATTEMPTS_MAX):
             if not waiting:
                 return done
             documents = await self.store.load(waiting)
             if create:
-                for subject in sorted(waiting - documents.keys()):
+                for subject in waiting - documents.keys():
                     documents[subject] = Document[StateT](subject)
             context = Context(in_authority_zone(self.clock.now()), self.reference.current())
             changed: list[Document[StateT]] = []
-            for document in documents.values():
+            # In the order in which they were named: the most pressing is told of first.
+            for document in [documents[one] for one in named if one in documents]:
                 emissions = decide(document, context)
                 if emissions is not None:
                     emit(document, emissions, context, service=self.service)

@@ -59,6 +59,7 @@ class Owed:
     dated: bool = False
     suspended: bool = False
     ended: bool = False
+    ended_at: datetime | None = None
     reached: tuple[Reached, ...] = ()
     promises: tuple[Promise, ...] = ()
     refusals: Mapping[str, str] = field(default_factory=dict)

@@ -216,7 +216,7 @@ def _owed_after(owed: Owed, event: Event) -> Owed:  # noqa: PLR0911 -- One way o
     if isinstance(data, ObligationResumed):
         return replace(owed, suspended=False, due=data.due, limit=data.limit)
     if isinstance(data, ObligationDischarged):
-        return replace(owed, ended=True)
+        return replace(owed, ended=True, ended_at=data.at)
     if isinstance(data, ObligationRungReached):
         reached = (*owed.reached, reached_of(event, data))
         return replace(owed, reached=reached, due=owed.due or data.due)

@@ -203,6 +203,7 @@ def _owed_to_document(owed: Owed) -> Stored:
             "dated": owed.dated or None,
             "suspended": owed.suspended or None,
             "ended": owed.ended or None,
+            "ended_at": owed.ended_at,
             "reached": [
                 [
                     one.event,
@@ -244,6 +245,7 @@ def _owed_from_document(stored: Mapping[str, Any]) -> Owed:
         dated=bool(stored.get("dated")),
         suspended=bool(stored.get("suspended")),
         ended=bool(stored.get("ended")),
+        ended_at=stored.get("ended_at"),
         reached=tuple(
             Reached(event, rung, cycle, repeat, at, role, tuple(persons), withdrawn)
             for event, rung, cycle, repeat, at, role, persons, withdrawn in stored["reached"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from services.notifications.core.cause import Cause, Owed
+from services.notifications.core.cause import Cause, Owed, Reached
 from services.notifications.core.notice import OPEN, Notice, Plan, State
 from shared.events.transitions import Status
 
@@ -52,15 +52,25 @@ def _rung_obsolete(plan: Plan, cause: Cause) -> str | None:
     if owed is None:
         return None
     assert plan.cycle is not None, "a rung belongs to a cycle"
+    told = next((one for one in owed.reached if one.event == plan.event), None)
+    if told is not None and told.withdrawn:
+        return "withdrawn"
     if owed.ended:
-        return "discharged"
+        return None if told is not None and _tells_of_the_end(told, owed) else "discharged"
     if owed.cycle > plan.cycle:
         return "superseded"
     if owed.suspended:
         return "suspended"
-    if any(one.event == plan.event and one.withdrawn for one in owed.reached):
-        return "withdrawn"
     return None
+
+
+def _tells_of_the_end(told: Reached, owed: Owed) -> bool:
+    """Whether a rung and the end are one: time ran out, and that is what the rung says.
+
+    What somebody does at a rung's moment or before forestalls it: it is withdrawn, or never
+    reached. So a rung that stands at the very moment of the end is about it.
+    """
+    return owed.ended_at is not None and told.at >= owed.ended_at
 
 
 def waits_for_date(plan: Plan, cause: Cause | None) -> bool:

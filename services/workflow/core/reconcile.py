@@ -233,13 +233,19 @@ def _take_cycles(
         known = next((c for c in obligation.cycles if c.key == cycle.key), None)
         if known is None:
             _begin(obligation, cycle, occasion, emit, opened=cycle.opened)
-        elif cycle.ended_at is None and _moved(known, cycle):
+        elif _runs_or_is_put_right(known, cycle, occasion) and _moved(known, cycle):
             _move(obligation, known, cycle, occasion, emit)
         else:
             # What has ended keeps the dates it ended under.
             if known.ended_at is not None and cycle.ended_at is None:
                 known.known_at = occasion.recorded  # That it runs on is news.
             known.ended_at, known.ended_why = cycle.ended_at, cycle.ended_why
+
+
+def _runs_or_is_put_right(known: Cycle, cycle: AssessedCycle, occasion: Occasion) -> bool:
+    """Say whether a cycle's dates may still move: it ran until now, or facts are put right."""
+    ran = known.ended_at is None or cycle.ended_at is None
+    return ran or occasion.reason == "correction"
 
 
 def _moved(known: Cycle, cycle: AssessedCycle) -> bool:

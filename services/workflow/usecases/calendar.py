@@ -1,6 +1,7 @@
 """What the calendar brings about: sessions, months, decisions to post."""
 
 from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -62,21 +63,22 @@ class OpenByCalendar:
         return opened
 
     async def _open(self, day: date, reference: Reference, shards: Collection[int]) -> int:
-        wanted = [
-            (subject, unit)
-            for subject, unit in _subjects_of(day, reference)
-            if shard_of(subject) in shards
-        ]
-        units = dict(wanted)
+        units: dict[str, str] = {}
+        kinds: dict[str, set[str]] = {}
+        for kind, subject, unit in _subjects_of(day, reference):
+            if shard_of(subject) in shards:
+                units[subject] = unit
+                kinds.setdefault(subject, set()).add(kind)
+        wanted = list(units)
         opened = 0
         for start in range(0, len(wanted), BATCH_SUBJECTS_MAX):
-            ids = [subject for subject, _ in wanted[start : start + BATCH_SUBJECTS_MAX]]
+            ids = wanted[start : start + BATCH_SUBJECTS_MAX]
 
             def begin(
                 document: Document[Subject], context: Context
             ) -> Sequence[Emission] | None:
                 if document.state is not None:
-                    return _missing(document.state, context)
+                    return _missing(document.state, kinds[document.id], context)
                 document.state, emissions = open_by_calendar(
                     document.id, units[document.id], context
                 )
@@ -86,19 +88,26 @@ class OpenByCalendar:
         return opened
 
 
-def _subjects_of(day: date, reference: Reference) -> Iterator[tuple[str, str]]:
-    """Yield the subjects that a day brings about, and the unit of each."""
+def _subjects_of(day: date, reference: Reference) -> Iterator[tuple[str, str, str]]:
+    """Yield what a day brings about: the kind, the subject it lives on, the subject's unit."""
     for kind in CALENDAR_KINDS:
         assert kind.opens_on is not None, "opened by the calendar"
         try:
-            yield from kind.opens_on(reference, day)
+            for subject, unit in kind.opens_on(reference, day):
+                yield kind.id, subject, unit
         except DateOutsideCalendarError:
             continue  # Past the published days nothing is guessed; the horizon alarm rises.
 
 
-def _missing(subject: Subject, context: Context) -> Sequence[Emission] | None:
-    """Open what a subject lacks that something happened in before its day came."""
-    if subject.obligations:
+def _missing(
+    subject: Subject, kinds: AbstractSet[str], context: Context
+) -> Sequence[Emission] | None:
+    """Open what a subject lacks that was there before its day came.
+
+    Something may have happened in it early; or it owed another kind until now, as a procedure
+    that was posted and has expired since.
+    """
+    if kinds <= {obligation.kind for obligation in subject.obligations.values()}:
         return None
     emissions = recount(subject, context)
     return emissions or None

@@ -31,7 +31,7 @@ def told_line(plan: Plan) -> str:
     if plan.template != "rung":
         detail = [plan.template, plan.obligation or "", plan.rung or ""]
         detail += [facts.get(name, "") for name in ("unit", "role", "why")]
-        return _about(plan) + " ".join(filter(None, detail))
+        return _about(plan.subject) + " ".join(filter(None, detail))
     repeat = f"~{facts['repeat']}" if "repeat" in facts else ""
     line = f"{plan.obligation}/{plan.cycle} {plan.rung}{repeat}"
     if "late_by_outage_hours" in facts:
@@ -43,13 +43,13 @@ def told_line(plan: Plan) -> str:
         line += f" broken by {facts['broken_by'].removeprefix(f'p-{UNIT}-')}"
     if "vacant_roles" in facts:
         line += f" vacant {facts['vacant_roles']}"
-    return _about(plan) + line
+    return _about(plan.subject) + line
 
 
-def _about(plan: Plan) -> str:
+def _about(subject: str) -> str:
     """Name the subject, unless it is the one that scenarios are about by default."""
-    parts = plan.subject.split("/", 2)
-    own = parts[2] if len(parts) == 3 else plan.subject
+    parts = subject.split("/", 2)
+    own = parts[2] if len(parts) == 3 else subject
     if own == "m-1" or own == dossier_code("A"):
         return ""
     letters = {dossier_code(letter): letter for letter in "BCDEFGH"}
@@ -63,5 +63,7 @@ def records(house: House) -> list[str]:
         assert out.value is not None, "workflow publishes events only"
         event = from_document(out.value)
         if not isinstance(event.data, ObligationRungReached):
-            lines.append(f"{shown(event.recordedtime)} {written(event.data)}")
+            lines.append(
+                f"{shown(event.recordedtime)} {_about(event.subject)}{written(event.data)}"
+            )
     return lines

@@ -16,20 +16,22 @@ which channel, what it tells; of several things, with `+` between, if it was mer
 `records`, where there is such a part, stands what workflow put on record besides: openings,
 dates, skipped and withdrawn rungs, ends. Before the story may stand `start` (when the clock
 begins), `world` (which province), `rate` (how much one person is sent by one channel: at once,
-and after how many seconds one more).
+and after how many seconds one more), `staffed` (somebody comes to every session).
 """
 
 import asyncio
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
 from services.notifications.core.rates import Rate
 from shared.events import centres
+from shared.reference.view import Reference
 from tests.simulation.scenarios.house import House
 from tests.simulation.scenarios.verbs import VERBS, Said, Stage, inbound
 from tests.simulation.scenarios.worlds import (
@@ -44,8 +46,9 @@ from tests.unit.workflow.province import UNIT
 
 MONDAY: Final = "Mon 5 Jan 07:00"
 TABLES: Final = Path(__file__).parent / "tables"
-SETTINGS: Final = ("start", "world", "rate", "until")
+SETTINGS: Final = ("start", "world", "rate", "staffed", "until")
 PARTS: Final = ("messages", "records")
+Line = tuple[datetime, list[str]]
 _KINDS: Final = {model.NAME: kind for model, kind in centres.KINDS.items()}
 
 
@@ -59,7 +62,7 @@ class Scenario:
         until: How long the clock runs.
         messages: Every message that is sent, and there is no other.
         records: Every other thing that workflow records, or None where that is not the point.
-        settings: What stands before the story: `start`, `world`, `rate`.
+        settings: What stands before the story.
     """
 
     title: str
@@ -116,14 +119,28 @@ async def _play(scenario: Scenario) -> House:
     for held in reference.organisation.assignments.values():
         await house.reachable(*(one.person for one in held))
     await house.reachable(HANDLER)
+    await house.settles()
     stage = Stage(house)
-    for line in scenario.given:
-        words = shlex.split(line)
-        when, what = moment(" ".join(words[:4])), words[4:]
+    given = [
+        (moment(" ".join(words[:4])), words[4:]) for words in map(shlex.split, scenario.given)
+    ]
+    if "staffed" in scenario.settings:
+        given += _attendance(reference, start, moment(scenario.until))
+    for when, what in sorted(given, key=itemgetter(0)):
         await house.walks_to(when)
         await _happens(stage, what, when)
     await house.walks_to(moment(scenario.until))
     return house
+
+
+def _attendance(reference: Reference, first: datetime, last: datetime) -> Iterator[Line]:
+    """Let somebody come to every session of the first commune."""
+    for number in range((last - first).days + 1):
+        day = (first + timedelta(days=number)).date()
+        for session in reference.opening(UNIT).sessions(day):
+            if first <= session.opens < last:
+                there = f"duty.checked_in@{day}/{session.name}"
+                yield session.opens, [there, f"person=p-{UNIT}-clerk"]
 
 
 def _rate(text: str | None) -> Rate | None:
@@ -168,9 +185,8 @@ async def _event(
         for key in ("receivingunit", "competentunit", "backfill", "id")
         if key in data
     }
-    subject = dossier_code(own or "A")
-    if name in _KINDS or (own and name.startswith("centre.")):
-        subject = f"{unit}/{_KINDS[name]}/{own or 'm-1'}"
+    matter = f"{unit}/{_KINDS.get(name)}/{own or 'm-1'}"
+    subject = matter if name in _KINDS else dossier_code(own or "A")
     if name in {"dossier.accepted", "dossier.submitted"}:
         envelope.setdefault("receivingunit", UNIT)
         data = {"channel": "direct", **data}

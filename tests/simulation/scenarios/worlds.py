@@ -56,8 +56,8 @@ _MORE_LIMITS: Final[Mapping[str, RuleLimit]] = {
 def world(name: str) -> Reference:
     """Return a small province by its name.
 
-    `quiet` owes nothing of what the calendar opens every day; `duty 2026-01-06` owes it at one
-    commune, from that day on.
+    `quiet` owes nothing of what the calendar opens; `duty 2026-01-06` owes it at one commune,
+    from that day on.
     """
     kind, _, first_day = name.partition(" ")
     assert kind in {"quiet", "duty"}, f"no such world: {name}"

@@ -1,6 +1,6 @@
 """Who is told what, when, and what happens when a provider misbehaves; all in memory."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,6 +49,13 @@ CODE = "H37.112-261123-0001"
 CHAIR = "p-06112-chairman"
 ACCEPTED = DossierAccepted(procedure=PROCEDURE, channel="direct")
 EVERY = Rules(frozenset({Channel.EMAIL, Channel.ZALO, Channel.SMS, Channel.INBOX}))
+
+
+def discharged(*, at: datetime) -> ObligationDischarged:
+    """Return the end of an obligation."""
+    return ObligationDischarged(
+        obligation="dossier_deadline", kind="dossier_deadline", unit=UNIT, at=at
+    )
 
 
 def applicant(**parts: Any) -> Outgoing:  # noqa: ANN401 -- Parts of a contact.
@@ -141,18 +148,28 @@ async def test_a_rung_reaches_its_persons_and_a_repeat_is_another_notice() -> No
 async def test_what_is_discharged_before_it_goes_is_dropped() -> None:
     """Level, not edge: the truth is asked at the moment of sending."""
     world, numbered = World(), Numbered()
-    done = ObligationDischarged(
-        obligation="dossier_deadline", kind="dossier_deadline", unit=UNIT, at=MONDAY
-    )
     await world.hear(
         chairman(),
         numbered.event(CODE, opened(due=MONDAY)),
         numbered.event(CODE, reached([CHAIR])),
-        numbered.event(CODE, done),
+        numbered.event(CODE, discharged(at=MONDAY + timedelta(minutes=1))),
     )
     await world.work()
     assert world.mail.taken == []
     assert world.told() == ["notice.planned", "notice.obsolete"]
+
+
+async def test_a_rung_that_tells_of_the_end_itself_goes() -> None:
+    """Silence became consent at midnight: that is what the rung of midnight says."""
+    world, numbered = World(), Numbered()
+    await world.hear(
+        chairman(),
+        numbered.event(CODE, opened(due=MONDAY)),
+        numbered.event(CODE, reached([CHAIR], at=MONDAY)),
+        numbered.event(CODE, discharged(at=MONDAY)),
+    )
+    await world.work()
+    assert len(world.mail.taken) == 1
 
 
 async def test_a_withdrawn_rung_is_taken_back_in_writing_only_if_it_was_told() -> None:

@@ -36,6 +36,7 @@ HAND_OVER_GRACE: Final = timedelta(hours=1)
 """The law says "at the start of the next working day"; this is how long a start lasts."""
 
 _ENDS: Final = frozenset(name for names in ENDS for name in names)
+_RESULTS: Final = frozenset({"dossier.completed", "dossier.returned"})
 
 
 def assess_steps(facts: Facts, reference: Reference) -> list[Assessment]:
@@ -150,7 +151,7 @@ def assess_hand_over(facts: Facts, reference: Reference) -> list[Assessment]:
     if calendar.is_working(day) and not late:
         return []  # At once, on the same day: nothing is left to watch over.
     due = opening.begin_of(calendar.add_working_days(day, 1)) + HAND_OVER_GRACE
-    passed_on = {"dossier.assigned", "dossier.arrived", *_ENDS}
+    passed_on = {"dossier.assigned", "dossier.arrived", *_RESULTS}
     owed = Owed(
         id=HAND_OVER,
         kind=HAND_OVER,
@@ -160,6 +161,7 @@ def assess_hand_over(facts: Facts, reference: Reference) -> list[Assessment]:
         limit=given(due),
         done=_first(facts, passed_on, dossier.accepted.time),
         done_why="handed_over",
+        void=_first(facts, _ENDS - _RESULTS, dossier.accepted.time),
         about=_about(facts),
     )
     return [assess_owed(owed, HAND_OVER_LATE.ladder, reference)]
@@ -279,8 +281,10 @@ HAND_OVER_LATE = Kind(
     ),
     pauses=NEVER,
     discharged=Words(
-        "Đã giao cho người giải quyết hoặc cơ quan có thẩm quyền đã nhận.",
-        "It is assigned, or the competent agency has it.",
+        "Đã giao cho người giải quyết hoặc cơ quan có thẩm quyền đã nhận; hồ sơ bị rút, dừng "
+        "hoặc từ chối thì không còn phải chuyển.",
+        "It is assigned, or the competent agency has it; it is not owed any more when the "
+        "dossier is withdrawn, stopped or refused.",
     ),
     source="NĐ 118/2025/NĐ-CP Điều 18, sửa đổi bởi NĐ 309/2026/NĐ-CP",
     ladder=Ladder(
