@@ -1,12 +1,13 @@
 """Kafka out: records acknowledged by all replicas, in order within each key."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, ProducerClosed
 
 from shared.subjects.document import Outgoing
 from shared.subjects.errors import UnavailableError
@@ -14,16 +15,21 @@ from shared.subjects.errors import UnavailableError
 PUBLISH_S_MAX: Final = 30.0
 """An idempotent producer never gives a batch up, so we stop waiting after this."""
 
+STOP_S_MAX: Final = 5.0
+
 CONTENT_TYPE: Final = (("content-type", b"application/cloudevents+json"),)
 
 MAX_REQUEST_BYTES: Final = 7 * 1024 * 1024
+
+RawRecord = tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
 
 
 class KafkaPublisher:
     """An idempotent producer that is made anew when it died.
 
     aiokafka's sender task can end for good (`OutOfOrderSequenceNumber`); every later send then
-    raises until there is another producer.
+    raises until there is another producer. One that failed sends nothing more: what it still
+    holds would come behind the back of its successor, whenever the broker is there again.
     """
 
     def __init__(
@@ -63,7 +69,7 @@ class KafkaPublisher:
 
     async def publish_raw(
         self,
-        records: Sequence[tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]],
+        records: Sequence[RawRecord],
     ) -> None:
         """Publish (topic, key, value, headers) and return when all are acknowledged.
 
@@ -75,13 +81,9 @@ class KafkaPublisher:
         producer = await self._ready()
         try:
             async with asyncio.timeout(PUBLISH_S_MAX):
-                waiting = [
-                    await producer.send(topic, value=value, key=key, headers=list(headers))
-                    for topic, key, value, headers in records
-                ]
-                await asyncio.gather(*waiting)
+                await _send(producer, records)
         except (KafkaError, TimeoutError) as error:
-            await self._discard(producer)
+            await self._abandon(producer)
             raise UnavailableError(
                 f"the broker did not acknowledge: {type(error).__name__}"
             ) from error
@@ -97,7 +99,7 @@ class KafkaPublisher:
             if self._producer is not None and not _is_dead(self._producer):
                 return self._producer
             if self._producer is not None:
-                await self._discard(self._producer)
+                await self._abandon(self._producer)
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._bootstrap,
                 client_id=self._client_id,
@@ -117,22 +119,61 @@ class KafkaPublisher:
             self._producer, self.alive = producer, True
             return producer
 
-    async def _discard(self, producer: AIOKafkaProducer) -> None:
+    async def _abandon(self, producer: AIOKafkaProducer) -> None:
         if self._producer is producer:
             self._producer, self.alive = None, False
-        await _stop(producer)
+        await _end(producer)
+
+
+async def _send(producer: AIOKafkaProducer, records: Sequence[RawRecord]) -> None:
+    """Return when all are acknowledged; raise when the producer was ended meanwhile."""
+    waiting: list[asyncio.Future[Any]] = []
+    try:
+        for topic, key, value, headers in records:
+            sent = await producer.send(topic, value=value, key=key, headers=list(headers))
+            waiting.append(sent)
+        acknowledged = asyncio.gather(*waiting)
+        sending = _sender_task(producer)
+        ends: set[asyncio.Future[Any]] = {acknowledged} | ({sending} if sending else set())
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if not acknowledged.done():
+            raise ProducerClosed
+        await acknowledged
+    finally:
+        for one in waiting:
+            one.cancel()  # Nobody asks any more; what is done stays done.
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
-    """Stop a producer that may be unable to flush."""
+    """Flush and stop a producer; one that cannot flush is ended."""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(STOP_S_MAX):
+            await producer.flush()
             await producer.stop()
     except (KafkaError, TimeoutError, OSError):
-        return
+        await _end(producer)
+
+
+async def _end(producer: AIOKafkaProducer) -> None:
+    """End a producer without letting it send what it still holds."""
+    sending = _sender_task(producer)
+    with contextlib.suppress(KafkaError, TimeoutError, OSError):
+        async with asyncio.timeout(STOP_S_MAX):
+            if sending is not None:
+                sending.cancel()
+            await producer.client.close()  # Fails the requests for whose answer it waits.
+            if sending is not None:
+                await asyncio.wait([sending], timeout=STOP_S_MAX / 2)
+                sending.cancel()  # Now it leaves them too; nothing is cancelled that is done.
+                await asyncio.wait([sending])
+    producer._closed = True  # noqa: SLF001 -- `stop` would flush first, without an end.
 
 
 def _is_dead(producer: AIOKafkaProducer) -> bool:
     """Return whether the sender task has ended (aiokafka #1017); its ping stays green."""
-    task = getattr(getattr(producer, "_sender", None), "_sender_task", None)
+    task = _sender_task(producer)
     return task is not None and task.done()
+
+
+def _sender_task(producer: AIOKafkaProducer) -> "asyncio.Task[None] | None":
+    return getattr(getattr(producer, "_sender", None), "_sender_task", None)

@@ -1,0 +1,104 @@
+"""What our producer does when its broker goes away and comes back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from deploy.engines.embedded import kafka_at, start_engines, wait_ready
+from deploy.engines.kafka import Kafka
+from shared.kafka import publisher as module
+from shared.kafka.admin import TopicAdmin, TopicSpec
+from shared.kafka.publisher import KafkaPublisher
+from shared.kafka.whole import read_to_end
+from shared.subjects.errors import UnavailableError
+
+pytestmark = [pytest.mark.connected, pytest.mark.asyncio]
+
+TOPIC = "publisher.under.test"
+PATIENCE_S = 1.0
+RETURN_S = 3.0
+"""What a producer that was not ended needs, and more, to find a broker that is back."""
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Kafka]:
+    """A broker that the test may kill."""
+    kafka = kafka_at(tmp_path)
+    start_engines([kafka])
+    yield kafka
+    kafka.stop()
+
+
+@pytest_asyncio.fixture
+async def publisher(
+    broker: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[KafkaPublisher]:
+    """A publisher with little patience, which has published once."""
+    monkeypatch.setattr(module, "PUBLISH_S_MAX", PATIENCE_S)
+    monkeypatch.setattr(module, "STOP_S_MAX", PATIENCE_S)
+    async with TopicAdmin([broker.bootstrap]) as admin:
+        await admin.create([TopicSpec(TOPIC, 1, {})])
+    publisher = KafkaPublisher([broker.bootstrap], client_id="test")
+    await publish(publisher, b"before")
+    yield publisher
+    await publisher.stop()
+
+
+async def publish(publisher: KafkaPublisher, value: bytes) -> None:
+    """Publish one record, of the one subject."""
+    await publisher.publish_raw([(TOPIC, b"subject", value, ())])
+
+
+async def come_back(broker: Kafka) -> None:
+    """Start the broker again and wait until it answers."""
+    await asyncio.to_thread(broker.start)
+    await asyncio.to_thread(wait_ready, broker)
+
+
+async def test_what_was_given_up_is_not_sent_behind_our_back(
+    broker: Kafka, publisher: KafkaPublisher
+) -> None:
+    """Its outbox sends it again; a forgotten producer would send it at any time."""
+    await asyncio.to_thread(broker.process.kill)
+    with pytest.raises(UnavailableError):
+        await publish(publisher, b"given up")
+
+    await come_back(broker)
+    await publish(publisher, b"after")
+    await asyncio.sleep(RETURN_S)
+
+    records = await read_to_end([broker.bootstrap], TOPIC)
+    assert [record.value for record in records] == [b"before", b"after"]
+
+
+async def test_others_who_share_the_producer_hear_that_it_failed(
+    broker: Kafka, publisher: KafkaPublisher
+) -> None:
+    """Nobody waits for a producer that is gone; each tries again with the next one."""
+    await asyncio.to_thread(broker.process.kill)
+    attempts = [publish(publisher, f"{number}".encode()) for number in range(3)]
+    results = await asyncio.gather(*attempts, return_exceptions=True)
+    assert [type(result) for result in results] == [UnavailableError] * 3
+
+    await come_back(broker)
+    await asyncio.gather(*(publish(publisher, f"{number}".encode()) for number in range(3)))
+    records = await read_to_end([broker.bootstrap], TOPIC)
+    assert sorted(record.value or b"" for record in records) == [b"0", b"1", b"2", b"before"]
+
+
+async def test_nothing_runs_on_after_a_stop_without_a_broker(
+    broker: Kafka, publisher: KafkaPublisher
+) -> None:
+    """Stopping ends what cannot be flushed, in the middle of a publication too."""
+    others = asyncio.all_tasks()
+    await asyncio.to_thread(broker.process.kill)
+    hanging = asyncio.create_task(publish(publisher, b"never sent"))
+    await asyncio.sleep(PATIENCE_S / 4)
+    await publisher.stop()
+
+    with pytest.raises(UnavailableError):
+        await hanging
+    assert asyncio.all_tasks() <= others
