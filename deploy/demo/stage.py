@@ -38,7 +38,6 @@ from shared.web.keys import mint
 
 HTTP_S_MAX: Final = 60.0
 TEND_S: Final = 0.5
-PORT_TRIES_MAX: Final = 50
 STARRED: Final = frozenset(
     {
         "2.000815",
@@ -185,12 +184,9 @@ async def stage(
 def _ports() -> tuple[int, int]:
     """Pick a port for the mail pages and the first of four for the services."""
     base = HTTP_PORT_BASE
-    for _ in range(PORT_TRIES_MAX):
-        four = range(base, base + len(SERVICES))
-        if all(ports.is_free(port) for port in four):
-            return ports.pick(four), base
-        base = ports.pick()
-    raise CommandError("no four free ports in a row were found for the services")
+    if not all(map(ports.is_free, range(base, base + len(SERVICES)))):
+        base = ports.pick(row=len(SERVICES))
+    return ports.pick(range(base, base + len(SERVICES))), base
 
 
 def _environ(clock: ClockFile, smtp_port: int) -> Mapping[str, str]:

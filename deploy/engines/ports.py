@@ -29,14 +29,20 @@ def is_free(port: int, host: str = HOST) -> bool:
     return True
 
 
-def pick(taken: Collection[int] = ()) -> int:
-    """Return a port that is free now and is none of `taken`."""
+def pick(taken: Collection[int] = (), *, row: int = 1) -> int:
+    """Return the first of `row` ports in a row that are free now and none of `taken`.
+
+    Raises:
+        EngineError: there are hardly any.
+    """
     generator = SystemRandom()
     for _ in range(TRIES_MAX):
-        port = generator.randint(FIRST_PORT, LAST_PORT)
-        if port not in taken and is_free(port):
-            return port
-    raise EngineError(f"no free port was found between {FIRST_PORT} and {LAST_PORT}")
+        first = generator.randint(FIRST_PORT, LAST_PORT - row + 1)
+        wanted = range(first, first + row)
+        if not any(port in taken for port in wanted) and all(map(is_free, wanted)):
+            return first
+    which = "no free port was" if row == 1 else f"no {row} free ports in a row were"
+    raise EngineError(f"{which} found between {FIRST_PORT} and {LAST_PORT}")
 
 
 def insist(port: int, purpose: str, remedy: str, wait_s: float = RELEASE_S_MAX) -> None:

@@ -27,9 +27,9 @@ def kafka_answers(host: str, port: int) -> bool:
             connection.sendall(struct.pack(">i", len(KAFKA_METADATA_V1)) + KAFKA_METADATA_V1)
             (length,) = struct.unpack(">i", _exactly(connection, 4))
             answer = _exactly(connection, length)
+        _correlation, brokers = struct.unpack_from(">ii", answer)
     except (OSError, struct.error):
         return False
-    _correlation, brokers = struct.unpack_from(">ii", answer)
     return bool(brokers >= 1)
 
 

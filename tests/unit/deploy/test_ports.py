@@ -1,4 +1,4 @@
-"""What a run that was killed leaves behind: its dying programs, and the ports they hold."""
+"""Ports, and what holds them: the dying programs of a run that was killed, or strangers."""
 
 import socket
 import subprocess
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.engines import ports
-from deploy.engines.errors import PortTakenError
+from deploy.engines.errors import EngineError, PortTakenError
 from deploy.engines.process import ChildProcess, started_at
 
 #: Listens, says where, then ends its first thread alone, as a kill may for a moment.
@@ -69,6 +69,17 @@ def test_a_process_that_is_not_there_runs_not() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as program:
         program.wait()
     assert started_at(program.pid) is None
+
+
+def test_ports_in_a_row_avoid_each_one_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a program holds it or it is promised to one; too many are refused."""
+    first = ports.pick(row=8)
+    monkeypatch.setattr(ports, "FIRST_PORT", first)
+    monkeypatch.setattr(ports, "LAST_PORT", first + 7)
+    with socket.create_server((ports.HOST, first + 1)):
+        assert ports.pick([first + 5], row=3) == first + 2
+        with pytest.raises(EngineError, match="no 7 free ports in a row"):
+            ports.pick(row=7)
 
 
 def test_a_port_that_is_being_released_is_waited_for() -> None:
