@@ -8,7 +8,7 @@ shares nothing with the service that sends.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
@@ -36,6 +36,8 @@ SHOWN_MAX: Final = 5
 KINDS: Final = ("dossier_deadline", "apology_slip", "duty")
 BROKEN: Final = "promise_broken"
 SETTLED: Final = {"sent", "delivered", "obsolete", "failed"}
+HELD_MAX: Final = timedelta(hours=10)
+"""The longest that a message may be held back: from 21:00 to 07:00."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ async def reconcile(playing: Stage, month: Month, *, end: datetime) -> Report:
     ]
     expected += duty_rungs(month, (*playing.units, PROVINCE), ladders, calendar, end)
     _compare_rungs(report, expected, obligations)
-    await _compare_messages(report, playing, dossiers, obligations, notices)
+    await _compare_messages(report, playing, dossiers, obligations, notices, end)
     for service in playing.installation.state.services:
         status = await _get(playing, service, "/statusz", playing.keys.operator)
         report.count(f"records parked by {service}", 0, int(status.get("parked", 0)))
@@ -297,6 +299,7 @@ async def _compare_messages(
     dossiers: Sequence[Mapping[str, Any]],
     obligations: Sequence[Mapping[str, Any]],
     notices: Sequence[Mapping[str, Any]],
+    end: datetime,
 ) -> None:
     """Everybody who was to hear of something got one message of it, and nobody any other."""
     policy = await _get(playing, "notifications", "/v1/policy", playing.keys.province)
@@ -331,9 +334,22 @@ async def _compare_messages(
         if data["about_name"] == "obligation.rung_reached"
     )
     report.compare("alerts to officials", officials, reached)
-    unsettled = Counter({notice: 1 for notice, name in state.items() if name not in SETTLED})
-    report.compare("messages planned and not settled", Counter(), unsettled)
+    unsettled = [notice for notice, name in state.items() if name not in SETTLED]
+    report.compare(
+        "messages planned and not settled",
+        Counter(),
+        Counter(set(unsettled) - held_beyond(notices, end)),
+    )
     _compare_mail(report, playing, planned, state)
+
+
+def held_beyond(notices: Iterable[Mapping[str, Any]], end: datetime) -> set[str]:
+    """Return the messages that were held back, as they may be, until later than `end`."""
+    until: dict[str, datetime] = {}
+    for event in notices:
+        if _name(event) == "notice.held":
+            until[event["subject"]] = datetime.fromisoformat(event["data"]["until"])
+    return {notice for notice, moment in until.items() if end < moment <= end + HELD_MAX}
 
 
 def _compare_mail(
