@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint types contracts bench lock clean
+.PHONY: help demo test unit nightly lint types contracts bench lock clean
 
 help: ## Say what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,7 +31,10 @@ demo: $(VENV)/.runtime ## Run a simulated province on the embedded engines (ARGS
 test: lint types contracts unit ## Install what the tests need and run them.
 
 unit: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -m "not browser and not promtool and not kills and not foreign" $(ARGS)
+	@$(BIN)/python -m pytest -q -m "not browser and not promtool and not kills and not foreign and not nightly" $(ARGS)
+
+nightly: $(VENV)/.dev ## The proofs that take minutes, on far more cases.
+	@$(BIN)/python -m pytest -q -m nightly $(ARGS)
 
 lint: $(VENV)/.dev ## Style of code.
 	@$(BIN)/ruff check .

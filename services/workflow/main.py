@@ -126,7 +126,7 @@ class Workflow:
         for kind, count in (await self.index.open_by_kind()).items():
             metrics.obligations_open.labels(kind).set(count)
         metrics.undated.set(await self.index.undated())
-        least, earliest = self.progress.least(), await self.index.earliest()
+        least, earliest = self.progress.least(), await self.index.earliest(now=now)
         if least is not None:
             metrics.progress_mark_age.set(_seconds(least, now))
         metrics.timer_oldest_unfired_age.set(
@@ -139,12 +139,12 @@ class Workflow:
     async def status(self) -> Mapping[str, Any]:
         """Give what workflow adds to the account of a consumer."""
         account = await self.runtime.account()
-        swept = self.telling.last_swept
+        swept, now = self.telling.last_swept, self.clock.now()
         counters = {**account["at_rest_counters"], **self.telling.account()}
         return {
             **account,
             "at_rest_counters": counters,
-            "next_at": iso(self._next(self.clock.now(), await self.index.earliest())),
+            "next_at": iso(self._next(now, await self.index.earliest(now=now))),
             "swept_to": iso(self.telling.swept_to),
             "marks": {
                 "progress": iso(self.progress.least()),

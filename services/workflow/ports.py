@@ -23,7 +23,7 @@ class ObligationIndex(Protocol):
         """Return subjects that still owe something and were counted under an older law."""
         ...
 
-    async def earliest(self) -> datetime | None:
+    async def earliest(self, *, now: datetime) -> datetime | None:
         """Return the first moment at which time alone will change something."""
         ...
 

@@ -30,7 +30,9 @@ from tests.bench.measuring import Budget, Rounds, Say, table
 from tests.fakes.subjects import FixedReference
 
 DUE: Final = 1_000
-ROUNDS: Final = 5
+ROUNDS: Final = 7
+ROUNDS_MIN: Final = 3
+UNMEASURED: Final = 2
 INSERT: Final = 1_000
 BAR: Final = 1.2
 EARLY: Final = datetime(2026, 8, 3, 8, 0, tzinfo=ICT)
@@ -135,17 +137,21 @@ async def _sweeps(
     for first in range(DUE, size, INSERT):
         await rows.insert_new([*_documents(templates.later, first, INSERT)])
     sweep = _sweep(subjects, Relay(subjects, publisher, archive))
-    rounds = Rounds()
     assert templates.due["next_at"] < stamp(StandingClock().now()) < templates.later["next_at"]
-    while len(rounds.values) < ROUNDS and (budget.left or not rounds.values):
+    rounds = Rounds()
+    for number in range(UNMEASURED + ROUNDS):
+        if not budget.left and len(rounds.values) >= ROUNDS_MIN:
+            break
         due = [*_documents(templates.due, 0, DUE)]
         await rows.delete_many({"_id": {"$in": [one["_id"] for one in due]}})
         await rows.insert_new(due)
         began = time.perf_counter()
         swept = await sweep()
-        rounds.add((time.perf_counter() - began) * 1_000)
+        if number >= UNMEASURED:  # The store is still writing down what was loaded.
+            rounds.add((time.perf_counter() - began) * 1_000)
         assert swept.subjects == DUE, f"{swept.subjects} of {DUE} were swept"
     await publisher.stop()
+    await mongo.drop()
     await mongo.close()
     return rounds
 

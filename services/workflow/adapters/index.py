@@ -1,13 +1,14 @@
 """Finding subjects in the store, by the fields that the codec indexes."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.workflow.core.codec import stamp, unstamp
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.model import Subject
 from services.workflow.ports import Shards
+from shared.events.topics import PARTITIONS
 from shared.mongo.client import Mongo
 from shared.mongo.collection import Order
 from shared.mongo.subjects import MongoSubjects
@@ -18,6 +19,9 @@ INDEXES: Final[Sequence[Order]] = (
     [("open", 1), ("unit", 1)],
     [("undated", 1)],
 )
+
+WINDOWS: Final = (*(timedelta(hours=hours) for hours in (0, 1, 24, 240)), None)
+"""How far ahead the next moment is looked for, one after the other; at last without an end."""
 
 OPEN_READ_MAX: Final = 2_000
 """How many open subjects one question may read."""
@@ -32,30 +36,51 @@ class MongoObligationIndex:
 
     async def due(self, shards: Shards, *, before: datetime, limit: int) -> Sequence[str]:
         """Return the subjects whose next moment lies before `before`, oldest first."""
-        rows = await self._collection.find(
-            {"next_at": {"$lt": stamp(before)}, "shard": {"$in": sorted(shards)}},
-            sort=[("next_at", 1)],
-            limit=limit,
-            projection={"_id": 1},
-        )
-        return [str(row["_id"]) for row in rows]
+        return await self._of(shards, "next_at", stamp(before), limit)
 
     async def behind(self, shards: Shards, *, law: int, limit: int) -> Sequence[str]:
         """Return subjects that still owe something and were counted under an older law."""
-        rows = await self._collection.find(
-            {"law": {"$lt": law}, "shard": {"$in": sorted(shards)}},
-            sort=[("law", 1)],
-            limit=limit,
-            projection={"_id": 1},
-        )
-        return [str(row["_id"]) for row in rows]
+        return await self._of(shards, "law", law, limit)
 
-    async def earliest(self) -> datetime | None:
-        """Return the first moment at which time alone will change something."""
-        rows = await self._collection.find(
-            {"next_at": {"$gt": 0}}, sort=[("next_at", 1)], limit=1, projection={"next_at": 1}
-        )
-        return unstamp(int(rows[0]["next_at"])) if rows else None
+    async def _of(self, shards: Shards, field: str, below: int, limit: int) -> list[str]:
+        """Return subjects of some shards by a range of one indexed field, in its order.
+
+        The shard is looked at here: a question about a second field would make the embedded
+        engine scan everything that is open.
+        """
+        held = frozenset(shards)
+        asked = limit * PARTITIONS // max(1, len(held))
+        while True:
+            rows = await self._collection.find(
+                {field: {"$lt": below}},
+                sort=[(field, 1)],
+                limit=asked,
+                projection={"_id": 1, "shard": 1},
+            )
+            mine = [str(row["_id"]) for row in rows if row["shard"] in held]
+            if len(mine) >= limit or len(rows) < asked:
+                return mine[:limit]
+            asked *= 4
+
+    async def earliest(self, *, now: datetime) -> datetime | None:
+        """Return the first moment at which time alone will change something.
+
+        Looked for in windows that widen: the embedded engine reads a whole range before it
+        gives its first row, and nearly always something is due soon.
+        """
+        for window in WINDOWS:
+            moments: dict[str, int] = {"$gt": 0}
+            if window is not None:
+                moments["$lt"] = stamp(now + window)
+            rows = await self._collection.find(
+                {"next_at": moments},
+                sort=[("next_at", 1)],
+                limit=1,
+                projection={"next_at": 1},
+            )
+            if rows:
+                return unstamp(int(rows[0]["next_at"]))
+        return None
 
     async def open_by_kind(self) -> Mapping[str, int]:
         """Return how many subjects owe something, by kind."""

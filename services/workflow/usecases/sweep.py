@@ -1,6 +1,6 @@
 """What time alone brings about: rungs, breaches, broken promises, lapses; and new counts."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -16,8 +16,13 @@ from shared.subjects.fold import Context, Emission
 from shared.subjects.ports import Clock, ReferenceSource
 
 BATCH_SUBJECTS_MAX: Final = 500
-PASS_BATCHES_MAX: Final = 40
-"""A pass ends after this many batches, so that other work gets its turn."""
+"""How many subjects are read, decided and written together."""
+
+LOOK_SUBJECTS_MAX: Final = 5_000
+"""How many subjects one question to the index names."""
+
+PASS_LOOKS_MAX: Final = 4
+"""A pass ends after this many questions, so that other work gets its turn."""
 
 
 Decision = Callable[[Subject, Context], Sequence[Emission] | None]
@@ -82,15 +87,14 @@ class SweepObligations:
     async def _recount(self, shards: Collection[int], result: Swept) -> bool:
         """Count anew what was counted under an older law; say whether all of it is done."""
         law = law_of(self.reference.current())
-        seen: Sequence[str] = ()
-        for _ in range(PASS_BATCHES_MAX):
-            ids = await self.index.behind(shards, law=law, limit=BATCH_SUBJECTS_MAX)
-            if not ids or ids == seen:
-                return not ids
-            seen = ids
-            changed = await self.change(ids, self._decide(result, _count_anew))
-            result.recounted += len(changed)
-        return False
+
+        async def behind() -> Sequence[str]:
+            return await self.index.behind(shards, law=law, limit=LOOK_SUBJECTS_MAX)
+
+        def counted(subjects: int) -> None:
+            result.recounted += subjects
+
+        return await self._pass(behind, self._decide(result, _count_anew), counted)
 
     async def _sweep(self, shards: Collection[int], fresh: Fresh, result: Swept) -> bool:
         def climb(subject: Subject, context: Context) -> Sequence[Emission] | None:
@@ -98,14 +102,30 @@ class SweepObligations:
                 subject, context, upto=fresh.upto, incomplete_since=fresh.incomplete_since
             )
 
+        async def due() -> Sequence[str]:
+            return await self.index.due(shards, before=fresh.upto, limit=LOOK_SUBJECTS_MAX)
+
+        def counted(subjects: int) -> None:
+            result.subjects += subjects
+
+        return await self._pass(due, self._decide(result, climb), counted)
+
+    async def _pass(
+        self,
+        look: Callable[[], Awaitable[Sequence[str]]],
+        decide: Decide[Subject],
+        counted: Callable[[int], None],
+    ) -> bool:
+        """Decide what a question to the index names, in its order; say whether all is done."""
         seen: Sequence[str] = ()
-        for _ in range(PASS_BATCHES_MAX):
-            ids = await self.index.due(shards, before=fresh.upto, limit=BATCH_SUBJECTS_MAX)
+        for _ in range(PASS_LOOKS_MAX):
+            ids = await look()
             if not ids or ids == seen:
                 return not ids
             seen = ids
-            changed = await self.change(ids, self._decide(result, climb))
-            result.subjects += len(changed)
+            for start in range(0, len(ids), BATCH_SUBJECTS_MAX):
+                batch = ids[start : start + BATCH_SUBJECTS_MAX]
+                counted(len(await self.change(batch, decide)))
         return False
 
     @staticmethod

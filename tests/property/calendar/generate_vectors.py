@@ -9,10 +9,19 @@ from typing import Any
 
 from tests.property.calendar.handwritten import HANDWRITTEN
 from tests.property.calendar.oracle import solve
-from tests.property.calendar.worlds import OPENINGS, ROOT, fixture, official, random_case
+from tests.property.calendar.worlds import (
+    OPENINGS,
+    ROOT,
+    dated_case,
+    fixture,
+    official,
+    random_case,
+)
 
 VECTORS = ROOT / "shared" / "calendar" / "vectors" / "deadlines.json"
-RANDOM_CASES = 1200
+PLAIN_CASES = 1_200
+RANDOM_CASES = 1_500
+"""Those after the plain ones have new dates, or begin at another commune."""
 
 
 def vectors() -> dict[str, Any]:
@@ -32,7 +41,8 @@ def vectors() -> dict[str, Any]:
         rng = random.Random(f"vectors/{number}")
         calendar = rng.choice(["official", "fixture", "fixture"])
         opening = rng.choice(list(OPENINGS))
-        case = random_case(rng, last_year=2026 if calendar == "official" else 2030)
+        draw = random_case if number < PLAIN_CASES else dated_case
+        case = draw(rng, last_year=2026 if calendar == "official" else 2030)
         expect = solve(case, calendars[calendar], OPENINGS[opening])
         cases.append(
             {

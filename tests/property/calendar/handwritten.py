@@ -39,6 +39,11 @@ def wait(asked: str, brought: str | None) -> list[str | None]:
     return [on(asked), None if brought is None else on(brought)]
 
 
+def new_date(decided: str, new_day: str) -> Json:
+    """Write a new date."""
+    return {"decided": on(decided), "new_day": new_day}
+
+
 _MONDAY = "2026-01-05 09:10"
 _TUESDAY_THURSDAY = [wait("2026-01-06 10:30", "2026-01-08 14:20")]
 _LAST_DAY = [wait("2026-01-08 10:00", "2026-01-13 09:00")]
@@ -333,6 +338,199 @@ HANDWRITTEN: tuple[Vector, ...] = (
         "law/slip: the working day before the last, though it be a Saturday",
         ask("2026-01-08 09:00", "working_days", 3),
         {**until("2026-01-12", "2026-01-13"), "slip_due": on("2026-01-10 17:00")},
+    ),
+    (
+        "law/new-date: moves the promise, and neither the statute nor the index",
+        ask(
+            _MONDAY, "working_days", 3, extensions=[new_date("2026-01-07 10:00", "2026-01-14")]
+        ),
+        {
+            "due": on("2026-01-14 17:00"),
+            "limit": on("2026-01-09 00:00"),
+            "last_day": "2026-01-08",
+            "index_due": on("2026-01-08 17:00"),
+            "first_due": on("2026-01-08 17:00"),
+            "slip_due": on("2026-01-07 17:00"),
+        },
+    ),
+    (
+        "law/new-date: a second one moves nothing",
+        ask(
+            _MONDAY,
+            "working_days",
+            3,
+            extensions=[
+                new_date("2026-01-13 10:00", "2026-01-20"),
+                new_date("2026-01-07 10:00", "2026-01-14"),
+            ],
+        ),
+        {"due": on("2026-01-14 17:00"), "limit": on("2026-01-09 00:00")},
+    ),
+    (
+        "law/new-date: one that is not later moves nothing",
+        ask(
+            _MONDAY, "working_days", 3, extensions=[new_date("2026-01-07 10:00", "2026-01-08")]
+        ),
+        until("2026-01-08", "2026-01-09"),
+    ),
+    (
+        "law/new-date: a Sunday moves nothing",
+        ask(
+            _MONDAY, "working_days", 3, extensions=[new_date("2026-01-07 10:00", "2026-01-11")]
+        ),
+        until("2026-01-08", "2026-01-09"),
+    ),
+    (
+        "law/new-date: the Saturday that works does",
+        ask(
+            _MONDAY, "working_days", 3, extensions=[new_date("2026-01-07 10:00", "2026-01-10")]
+        ),
+        {"due": on("2026-01-10 17:00"), "limit": on("2026-01-09 00:00")},
+    ),
+    (
+        "law/new-date: changed while waiting, later than the restarted count",
+        ask(
+            _MONDAY,
+            "working_days",
+            3,
+            waits=_TUESDAY_THURSDAY,
+            extensions=[new_date("2026-01-07 10:00", "2026-01-14")],
+        ),
+        {
+            "due": on("2026-01-14 17:00"),
+            "limit": on("2026-01-13 00:00"),
+            "last_day": "2026-01-12",
+            "index_due": on("2026-01-10 17:00"),
+        },
+    ),
+    (
+        "law/new-date: changed while waiting, overtaken by the restarted count",
+        ask(
+            _MONDAY,
+            "working_days",
+            3,
+            waits=_TUESDAY_THURSDAY,
+            extensions=[new_date("2026-01-07 10:00", "2026-01-10")],
+        ),
+        until("2026-01-12", "2026-01-13"),
+    ),
+    (
+        "law/new-date: changed while waiting, and still waiting",
+        ask(
+            _MONDAY,
+            "working_days",
+            3,
+            waits=[wait("2026-01-06 10:30", None)],
+            extensions=[new_date("2026-01-07 10:00", "2026-01-14")],
+        ),
+        {
+            **_SUSPENDED,
+            "before_wait": {
+                "due": on("2026-01-14 17:00"),
+                "limit": on("2026-01-09 00:00"),
+                "last_day": "2026-01-08",
+            },
+        },
+    ),
+    (
+        "law/new-date: changed while waiting, where the wait is subtracted",
+        ask(
+            _MONDAY,
+            "working_days",
+            3,
+            waits=_TUESDAY_THURSDAY,
+            extensions=[new_date("2026-01-07 10:00", "2026-01-12")],
+            after_supplement="subtract",
+        ),
+        {
+            "due": on("2026-01-12 17:00"),
+            "limit": on("2026-01-11 00:00"),
+            "last_day": "2026-01-10",
+        },
+    ),
+    (
+        "law/new-date: given before Tết for the first day after it",
+        ask(
+            "2026-02-09 09:00",
+            "working_days",
+            3,
+            extensions=[new_date("2026-02-11 16:00", "2026-02-23")],
+        ),
+        {"due": on("2026-02-23 17:00"), "limit": on("2026-02-13 00:00")},
+    ),
+    (
+        "law/arrival: counted from when the competent agency has it",
+        ask("2026-01-07 10:00", "working_days", 3, accepted=on("2026-01-05 09:00")),
+        until("2026-01-10", "2026-01-11"),
+    ),
+    (
+        "law/arrival: a wait over the arrival is counted from it by the index",
+        ask(
+            "2026-01-07 10:00",
+            "working_days",
+            3,
+            accepted=on("2026-01-05 09:00"),
+            waits=[wait("2026-01-06 10:00", "2026-01-08 10:00")],
+        ),
+        until("2026-01-12", "2026-01-13") | {"index_due": on("2026-01-12 17:00")},
+    ),
+    (
+        "law/arrival: a wait that ended before it is none",
+        ask(
+            "2026-01-07 10:00",
+            "working_days",
+            3,
+            accepted=on("2026-01-05 09:00"),
+            waits=[wait("2026-01-05 10:00", "2026-01-06 10:00")],
+        ),
+        until("2026-01-10", "2026-01-11") | {"index_late": False},
+    ),
+    (
+        "law/holidays: a wait over 30 April and 1 May costs the index its working day only",
+        ask(
+            "2026-04-24 09:00",
+            "working_days",
+            3,
+            waits=[wait("2026-04-29 10:00", "2026-05-04 15:00")],
+        ),
+        until("2026-05-07", "2026-05-08") | {"index_due": on("2026-05-05 17:00")},
+    ),
+    (
+        "law/holidays: Hùng Kings' day on a Sunday is taken on Monday",
+        ask("2026-04-24 09:00", "working_days", 1),
+        until("2026-04-28", "2026-04-29"),
+    ),
+    (
+        "law/hours: two waits are subtracted to the minute",
+        ask(
+            "2026-01-05 08:00",
+            "hours",
+            8,
+            waits=[
+                wait("2026-01-05 10:00", "2026-01-05 14:30"),
+                wait("2026-01-06 08:00", "2026-01-06 09:00"),
+            ],
+            after_supplement="subtract",
+        ),
+        {"due": on("2026-01-06 14:00"), "limit": on("2026-01-06 14:00"), "index_late": True},
+    ),
+    (
+        "law/hours: a receipt in the afternoon restarts them",
+        ask(
+            "2026-01-05 08:00", "hours", 8, waits=[wait("2026-01-05 10:00", "2026-01-05 14:30")]
+        ),
+        {"due": on("2026-01-06 15:00"), "index_due": on("2026-01-06 11:00")},
+    ),
+    (
+        "law/half-days: a wait over two sessions gives two back",
+        ask(
+            "2026-01-05 09:00",
+            "half_days",
+            3,
+            waits=[wait("2026-01-05 10:00", "2026-01-06 08:00")],
+            after_supplement="subtract",
+        ),
+        {"due": on("2026-01-07 17:00"), "limit": on("2026-01-07 17:00")},
     ),
     (
         "law/refused: a wait ends before it starts",

@@ -312,35 +312,98 @@ def _refused(waits: list[Asked]) -> str | None:
 
 def _solve(wall: Wall, case: Json, waits: list[Asked]) -> Json:
     limit, start = case["limit"], instant(case["from"])
-    known = [wait for wait in waits if wait.requested >= start]
+    accepted = instant(case.get("accepted") or case["from"])
+    known = [
+        wait
+        for wait in waits
+        if wait.requested >= accepted and (wait.received is None or wait.received >= start)
+    ]
     index, index_waits = subtracting(
-        wall, limit, start, [(wait.requested, wait.received) for wait in known]
+        wall, limit, start, [(max(wait.requested, start), wait.received) for wait in known]
     )
-    opened = start
-    if limit["unit"] == "given":
-        law, suspended = index, False
-    elif case.get("after_supplement") == "subtract":
-        law, suspended = subtracting(
-            wall, limit, start, [(wait.opens(), wait.received) for wait in known]
-        )
-    else:
-        suspended = False
-        law = _restarted(wall, limit, start)
-        for wait in known:
-            if wait.received is not None:
-                opened = wait.received
-                law = _restarted(wall, limit, opened)
-            elif wait.opens() is not None:
-                suspended = True
+    law = _by_law(wall, case, start, known)
+    due, last_midnight, last_day = law.standing
+    new_day = _new_day(wall, case, start, known)
+    if new_day is not None:
+        # It moves the promise and nothing else; of two promises the later one holds.
+        due = max(due, _at_hour(wall, limit, new_day, law.begun))
+    standing = {
+        "due": due.isoformat(),
+        "limit": last_midnight.isoformat(),
+        "last_day": last_day.isoformat(),
+    }
     return {
-        "due": None if suspended else law[0].isoformat(),
-        "limit": None if suspended else law[1].isoformat(),
-        "last_day": None if suspended else law[2].isoformat(),
+        **(dict.fromkeys(standing) if law.suspended else standing),
         "index_due": None if index_waits else index[0].isoformat(),
         "index_late": len(known) > 1,
-        "suspended": suspended,
-        "slip_due": None if suspended else _slip(wall, limit, law[2], opened),
+        "suspended": law.suspended,
+        "before_wait": standing if law.suspended else None,
+        "first_due": _restarted(wall, limit, start)[0].isoformat(),
+        "slip_due": None if law.suspended else _slip(wall, limit, last_day, law.opened),
     }
+
+
+@dataclass
+class Law:
+    """Where the law's clock stands: the dates, whether it waits, since when it counts."""
+
+    standing: tuple[datetime, datetime, date]
+    suspended: bool
+    opened: datetime
+    begun: datetime
+
+
+def _by_law(wall: Wall, case: Json, start: datetime, known: list[Asked]) -> Law:
+    limit = case["limit"]
+    begun = begin(wall, limit, start)
+    if limit["unit"] == "given":
+        return Law(_restarted(wall, limit, start), False, start, begun)  # noqa: FBT003
+    if case.get("after_supplement") == "subtract":
+        waits = [
+            (None if opened is None else max(opened, start), wait.received)
+            for wait in known
+            for opened in [wait.opens()]
+        ]
+        standing, suspended = subtracting(wall, limit, start, waits)
+        return Law(standing, suspended, start, begun)
+    law = Law(_restarted(wall, limit, start), False, start, begun)  # noqa: FBT003
+    for wait in known:
+        if wait.received is not None:
+            again = wait.received
+            law = Law(_restarted(wall, limit, again), False, again, begin(wall, limit, again))  # noqa: FBT003
+        elif wait.opens() is not None:
+            law.suspended = True
+    return law
+
+
+def _new_day(wall: Wall, case: Json, start: datetime, known: list[Asked]) -> date | None:
+    """Say which new date counts: the first one, if it works and is later than was promised.
+
+    It is judged by what was known when it was given; a second one moves nothing.
+    """
+    given = sorted(case.get("extensions") or [], key=lambda each: instant(each["decided"]))
+    if not given:
+        return None
+    decided, day = instant(given[0]["decided"]), date.fromisoformat(given[0]["new_day"])
+
+    def by_then(moment: datetime | None) -> datetime | None:
+        return moment if moment is not None and moment <= decided else None
+
+    then = [
+        Asked(wait.requested, by_then(wait.proven), by_then(wait.received))
+        for wait in known
+        if wait.requested <= decided
+    ]
+    promised = _by_law(wall, case, start, then).standing[0]
+    return day if day > promised.date() and wall.works(day) else None
+
+
+def _at_hour(wall: Wall, limit: Json, day: date, begun: datetime) -> datetime:
+    """Say at which hour of a day the result is promised."""
+    by_clock = limit["unit"] in {"working_days", "calendar_days"}
+    if by_clock and limit.get("promise_at") == "same_clock_hour":
+        return datetime.combine(day, begun.time(), VIETNAM)
+    return wall.close(day)
 
 
 def _restarted(wall: Wall, limit: Json, start: datetime) -> tuple[datetime, datetime, date]:

@@ -116,6 +116,42 @@ def random_case(rng: random.Random, *, last_year: int = 2030) -> Json:
     return case
 
 
+def dated_case(rng: random.Random, *, last_year: int = 2030) -> Json:
+    """Draw a case with new dates, or of another commune, where the clock starts later."""
+    case = random_case(rng, last_year=last_year)
+    start = datetime.fromisoformat(case["from"])
+    if rng.random() < 0.4:
+        accepted = start - timedelta(minutes=rng.choice([0, 30, 600, 3000, 9000]))
+        case["accepted"] = accepted.isoformat()
+        if rng.random() < 0.5:
+            asked = accepted + (start - accepted) * rng.choice([0, 0.3, 1])
+            brought = asked + timedelta(minutes=rng.choice([0, 200, 4000, 12000]))
+            case["waits"] = [_wait(rng, asked, brought)]
+    if "accepted" not in case or rng.random() < 0.5:
+        moments = [_decided(rng, case, start) for _ in range(rng.choice([1, 1, 1, 2]))]
+        case["extensions"] = [
+            {
+                "decided": decided.isoformat(),
+                "new_day": (decided.date() + timedelta(days=rng.randint(-3, 40))).isoformat(),
+            }
+            for decided in moments
+        ]
+    return case
+
+
+def _decided(rng: random.Random, case: Json, start: datetime) -> datetime:
+    """Draw when a new date is given: at any time, often at a wait's edge or within it."""
+    closed = [
+        [datetime.fromisoformat(moment) for moment in wait]
+        for wait in case.get("waits") or []
+        if isinstance(wait, list) and wait[1] is not None
+    ]
+    if closed and rng.random() < 0.6:
+        asked, brought = rng.choice(closed)
+        return asked + (brought - asked) * rng.choice([0, 0.5, 1])
+    return start + timedelta(minutes=rng.choice([0, 60, 1500, 4000, 9000, 20000]))
+
+
 def random_instant(rng: random.Random, first: date, last: date) -> datetime:
     """Draw an instant; often at an hour at which something changes, or around Tết."""
     day = first + timedelta(days=rng.randint(0, (last - first).days))

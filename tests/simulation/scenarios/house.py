@@ -206,7 +206,8 @@ class House:
         day = datetime.combine(legal_day(now) + ONE_DAY, datetime.min.time(), ICT)
         moments: list[datetime] = [day]
         if "workflow" not in self.stopped:
-            moments += [at + BEHIND for at in [await self.workflow.index.earliest()] if at]
+            earliest = await self.workflow.index.earliest(now=now)
+            moments += [earliest + BEHIND] if earliest else []
             if self.stands_still and self.durable.mark.at is not None:
                 patience = timedelta(seconds=STILL_SECONDS_MAX)
                 moments.append(self.durable.mark.at + patience)

@@ -2,10 +2,15 @@
 
 import asyncio
 from datetime import date, timedelta
+from itertools import pairwise
 
 from services.workflow.core.codec import shard_of
 from services.workflow.usecases.freshness import STILL_SECONDS_MAX
-from services.workflow.usecases.sweep import BATCH_SUBJECTS_MAX
+from services.workflow.usecases.sweep import (
+    BATCH_SUBJECTS_MAX,
+    LOOK_SUBJECTS_MAX,
+    PASS_LOOKS_MAX,
+)
 from shared.events.dossiers import DossierAccepted
 from shared.events.envelope import Event
 from shared.events.obligations import ObligationRungReached
@@ -55,13 +60,42 @@ def reached(durable: Durable) -> list[str]:
 
 
 def test_a_pass_is_made_of_bounded_batches() -> None:
-    """Twelve hundred due subjects take three batches and one look that finds none."""
+    """Twelve hundred due subjects take one look, and one that finds none."""
     durable = house(2 * BATCH_SUBJECTS_MAX + 200)
+    saved: list[int] = []
+    durable.subjects.before_save = lambda: saved.append(len(reached(durable)))
     process = Process(durable)
     swept = asyncio.run(process.sweep())
     assert swept.complete
     assert swept.subjects == 2 * BATCH_SUBJECTS_MAX + 200
-    assert process.index.asked == 4
+    assert process.index.asked == 2
+    told = [later - earlier for earlier, later in pairwise([*saved, len(reached(durable))])]
+    assert len(told) == 3
+    assert max(told) <= 2 * BATCH_SUBJECTS_MAX  # A dossier's deadline and its slip.
+
+
+def test_a_pass_ends_after_so_many_looks() -> None:
+    """What is left waits for the next pass, so that other work gets its turn."""
+    durable = house(LOOK_SUBJECTS_MAX // 100)
+    process = Process(durable)
+    process.index.look_max = 10
+    first = asyncio.run(process.sweep())
+    assert (first.complete, first.subjects) == (False, 10 * PASS_LOOKS_MAX)
+    second = asyncio.run(process.sweep())
+    assert (second.complete, second.subjects) == (True, LOOK_SUBJECTS_MAX // 100 - 40)
+
+
+def test_one_batch_is_told_oldest_first() -> None:
+    """In the order of their moments, whatever their codes."""
+    durable = house(0)
+    for number, day in enumerate((7, 5, 6)):
+        event = accepted(number, f"2026-01-0{day} 09:00")
+        asyncio.run(Process(durable).applies([event]))
+    durable.clock.instant = durable.mark.at = moment("2026-01-20 09:00")
+    before = len(durable.publisher.published)
+    asyncio.run(Process(durable).sweep())
+    told = [out.key for out in durable.publisher.published[before:]]
+    assert list(dict.fromkeys(told)) == [f"H37.100-260105-000{number}" for number in (1, 2, 0)]
 
 
 def test_the_oldest_come_first() -> None:
