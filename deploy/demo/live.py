@@ -55,6 +55,7 @@ class Show:
             ("Thư đã gửi · mails", f"{len(self.playing.mailbox.mails)}"),
             ("Lời hẹn · answers of supervisors", f"{self.playing.staff.answered}"),
             ("Bảng theo dõi · dashboard", f"{where['reporting']}/"),
+            ("Việc của tôi · desk", f"{where['workflow']}/"),
             ("Khóa đăng nhập · key to sign in", self.playing.keys.province),
             ("Hộp thư · mail", self.playing.mail_url),
             ("Dữ liệu · data", str(self.playing.folder)),

@@ -18,6 +18,8 @@ GIVEN_BY_US: Final = {
     "MOTCUA_HTTP_PORT": "--http-port-base",
     "MOTCUA_MONGO_DATABASE": "a cluster for each installation",
 }
+#: Where a service finds the pages of another, for its links.
+PAGES: Final = {"MOTCUA_DESK_URL": "workflow", "MOTCUA_FIGURES_URL": "reporting"}
 LAST_PORT: Final = 65_535
 
 
@@ -57,10 +59,7 @@ def plan_for(
     base = _port_base(data, port_base, environ)
     bootstrap = environ.get("MOTCUA_KAFKA_BOOTSTRAP", "")
     brokers = tuple(part.strip() for part in bootstrap.split(",") if part.strip())
-    services = tuple(
-        _service(data, name, base + index, known[name], environ)
-        for index, name in enumerate(SERVICES)
-    )
+    services = tuple(_service(data, name, base, known[name], environ) for name in SERVICES)
     clock = environ.get("MOTCUA_CLOCK_FILE")
     return Plan(
         data=data,
@@ -72,13 +71,19 @@ def plan_for(
 
 
 def _service(
-    data: Path, name: str, port: int, known: frozenset[str], environ: Mapping[str, str]
+    data: Path, name: str, base: int, known: frozenset[str], environ: Mapping[str, str]
 ) -> ServiceSpec:
+    port = base + SERVICES.index(name)
+    pages = {
+        variable: f"http://{HOST}:{base + SERVICES.index(service)}"
+        for variable, service in PAGES.items()
+    }
     url = f"http://{HOST}:{port}"
     ours = {
         "MOTCUA_KEYS_FILE": str(data / "keys.json"),
         "MOTCUA_SECRET_FILE": str(data / "secret"),
         "MOTCUA_PUBLIC_URL": url,
+        **{key: value for key, value in pages.items() if key in known},
     }
     outside = {key: value for key, value in environ.items() if not key.startswith(PREFIX)}
     operators = {

@@ -27,6 +27,11 @@ from deploy.supervisor.kept import Kept
 from deploy.supervisor.plan import Plan, ServiceSpec
 from deploy.topics import provision
 
+#: What people open there, where they do.
+SHOWS: Final = {
+    "workflow": " (what is mine, today, slips of apology)",
+    "reporting": " (figures, board, dossiers, look-up)",
+}
 REFERENCE_MARK: Final = "reference-loaded"
 READY_WAIT_S: Final = 180.0
 SERVICE_STOP_WAIT_S: Final = 25.0
@@ -196,7 +201,7 @@ class Supervisor:
 
     def _say_where(self) -> None:
         for spec in self.plan.services:
-            self.say(f"{spec.name} {spec.url}")
+            self.say(f"{spec.name} {spec.url}{SHOWS.get(spec.name, '')}")
         if self.first_keys:
             self.say(f"the first keys are in {self.plan.data / FIRST_KEYS}")
 

@@ -21,7 +21,7 @@ from services.notifications.core.policy import EndpointRule, Rules
 from services.notifications.core.rates import Rate
 from services.notifications.core.safety import email_address
 from services.notifications.core.timing import QuietHours
-from shared.ops.settings import Port, ServiceSettings, SettingError
+from shared.ops.settings import URL_PATTERN, Port, ServiceSettings, SettingError
 
 Tls = Literal["none", "starttls", "tls"]
 UnitInterval = Annotated[float, Field(gt=0, le=1)]
@@ -143,7 +143,7 @@ class NotificationsSettings(ServiceSettings):
     http_port: Port = 8712
     public_url: str = Field(
         default="http://127.0.0.1:8712",
-        pattern=r"^https?://[^\s/]+(/[^\s]*)?$",
+        pattern=URL_PATTERN,
         description="the address under which this service's pages are reached, http(s)://…",
     )
     smtp_host: str | None = Field(

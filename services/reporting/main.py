@@ -130,6 +130,7 @@ def build(settings: ReportingSettings) -> FastAPI:
     )
     mount_public(app, "/static", StaticFiles(directory=STATIC))
     app.state.reporting = reporting
+    app.state.desk_url = settings.desk_url
     return app
 
 

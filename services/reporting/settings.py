@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.ops.settings import Port, ServiceSettings
+from shared.ops.settings import URL_PATTERN, Port, ServiceSettings
 
 
 class ReportingSettings(ServiceSettings):
@@ -14,6 +14,11 @@ class ReportingSettings(ServiceSettings):
 
     http_port: Port = Field(
         default=8713, description="the port to listen on, 1 to 65535, or 0 for any free one"
+    )
+    desk_url: str = Field(
+        default="http://127.0.0.1:8711",
+        pattern=URL_PATTERN,
+        description="where workflow's pages are, for links to what is open, http(s)://…",
     )
     generation: int = Field(
         default=1,

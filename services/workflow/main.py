@@ -16,13 +16,17 @@ from services.workflow.adapters.index import (
     MongoCalendarMarks,
     MongoObligationIndex,
 )
+from services.workflow.adapters.pages.router import pages_routers
+from services.workflow.adapters.pages.site import Site
 from services.workflow.adapters.rebuild import ArchivedObligations
 from services.workflow.adapters.telling import Telling, iso
 from services.workflow.core.codec import SubjectCodec
 from services.workflow.core.fold import fold
 from services.workflow.core.model import Subject
 from services.workflow.settings import WorkflowSettings
+from services.workflow.usecases.asking import AskIntake
 from services.workflow.usecases.calendar import OpenByCalendar
+from services.workflow.usecases.desk import ReadDesk
 from services.workflow.usecases.freshness import Freshness
 from services.workflow.usecases.passes import Passes
 from services.workflow.usecases.rebuild import AdoptPublished
@@ -167,12 +171,21 @@ def build(settings: WorkflowSettings) -> FastAPI:
     workflow = Workflow(settings)
     runtime = workflow.runtime
     window = Window(workflow.index, workflow.reference.current, workflow.clock)
+    site = Site(
+        index=workflow.index,
+        desk=ReadDesk(workflow.index, workflow.reference.current, workflow.clock),
+        ask=AskIntake(runtime.changing()),
+        reference=workflow.reference.current,
+        clock=workflow.clock,
+        figures_url=settings.figures_url,
+    )
     app = build_app(
         settings,
         title="motcua workflow",
         probes=runtime.probes(workflow.status),
         routers=[
             obligations_router(window),
+            *pages_routers(site),
             parked_router(runtime.deciding(), runtime.parking),
         ],
         lifespan=runtime.lifespan,

@@ -1,12 +1,30 @@
 """What workflow needs from the outside, beside what the shared machinery needs."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from services.workflow.core.model import Subject
 
 Shards = Collection[int]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuery:
+    """Which open subjects are meant; None leaves a condition out.
+
+    Attributes:
+        units: Whose they are.
+        roles: Whose turn it is: at least one of these was told, or is the first to act.
+        before: Only those whose end lies before this moment.
+        dated: Only those that have an end (True), or that have none (False).
+    """
+
+    units: Collection[str] | None = None
+    roles: Collection[str] | None = None
+    before: datetime | None = None
+    dated: bool | None = None
 
 
 class ObligationIndex(Protocol):
@@ -40,9 +58,13 @@ class ObligationIndex(Protocol):
         ...
 
     async def still_open(
-        self, units: Collection[str] | None, *, limit: int
+        self, wanted: "OpenQuery", *, skip: int = 0, limit: int
     ) -> Sequence[Subject]:
-        """Return what still owes something at these units, the most pressing first."""
+        """Return what still owes something, what ends first at the top, undated ones last."""
+        ...
+
+    async def count_open(self, wanted: "OpenQuery") -> int:
+        """Return how many subjects still owe something."""
         ...
 
 

@@ -33,10 +33,11 @@ from shared.events.transitions import NAMES, Status, allowed_from, is_legal, rec
 #: Who alone may change the reference data, bring history, and say what people answered.
 REFERENCE_PUBLISHER: Final = "province"
 IMPORT_PUBLISHER: Final = "import"
-ANSWERS_PUBLISHER: Final = "notifications"
-#: Whose page lets people of the province decide changes; it names who decided.
+#: Whose pages let people act: answer a rung, give a slip, decide changes; it names who did.
 DESK_PUBLISHER: Final = "workflow"
-_ANSWERS = (ObligationAcknowledged, NoticeProven, NoticeUndeliverable)
+ANSWERS_PUBLISHERS: Final = frozenset({"notifications", DESK_PUBLISHER})
+PROOFS_PUBLISHER: Final = "notifications"
+_PROOFS = (NoticeProven, NoticeUndeliverable)
 
 #: Clocks of two honest machines may differ by this much.
 SKEW_MAX: Final = timedelta(minutes=2)
@@ -102,7 +103,9 @@ def judge_publisher(event: InboundEvent, publisher: str) -> list[Fault]:
     at_the_desk = decided and publisher == DESK_PUBLISHER
     if event.topic is REFERENCE and publisher != REFERENCE_PUBLISHER and not at_the_desk:
         found.append(faults.not_allowed())
-    if isinstance(event.data, _ANSWERS) and publisher != ANSWERS_PUBLISHER:
+    if isinstance(event.data, ObligationAcknowledged) and publisher not in ANSWERS_PUBLISHERS:
+        found.append(faults.not_allowed())
+    if isinstance(event.data, _PROOFS) and publisher != PROOFS_PUBLISHER:
         found.append(faults.not_allowed())
     if event.backfill and publisher != IMPORT_PUBLISHER:
         found.append(faults.backfill_not_allowed())

@@ -42,6 +42,7 @@ def _split(value: object) -> object:
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
+URL_PATTERN = r"^https?://[^\s/]+(/[^\s]*)?$"
 
 
 class ServiceSettings(BaseSettings):
@@ -96,7 +97,7 @@ class ServiceSettings(BaseSettings):
     )
     public_url: str = Field(
         default="http://127.0.0.1:8713",
-        pattern=r"^https?://[^\s/]+(/[^\s]*)?$",
+        pattern=URL_PATTERN,
         description="the address that links in messages start with, http://… or https://…",
     )
     instance: str = Field(

@@ -68,6 +68,10 @@ class Organisation:
         last = max(past, key=lambda each: each.ended_on or each.from_day)
         return self.present(last.deputy, at) if last.deputy else ()
 
+    def seats(self, person: str, at: datetime | date) -> frozenset[tuple[str, str]]:
+        """Return the (unit, role) pairs that a person answers for, own or standing in."""
+        return frozenset(seat for seat in self.assignments if person in self.holders(*seat, at))
+
     def present(self, person: str, at: datetime | date) -> tuple[str, ...]:
         """Return the person, or who stands in on that day; nobody if all are away."""
         day = _day(at)

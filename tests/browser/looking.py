@@ -42,6 +42,7 @@ class Dressed:
         self._key = key
         self.rewrite: Callable[[bytes], bytes] = lambda body: body
         self.before: Callable[[], object] | None = None
+        self.before_path = "/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve."""
@@ -54,7 +55,7 @@ class Dressed:
         headers = list(scope["headers"])
         if self._key is not None:
             headers.append((b"authorization", f"Bearer {self._key}".encode()))
-        if scope["path"] == "/" and self.before is not None:
+        if scope["path"] == self.before_path and self.before is not None:
             made = self.before()
             if asyncio.iscoroutine(made):
                 await made

@@ -94,6 +94,7 @@ class Site:
             lifespan=nullcontext,
         )
         mount_public(app, "/static", StaticFiles(directory=STATIC))
+        app.state.desk_url = self.settings.desk_url
         return app
 
     def known(self) -> list[Event]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from services.workflow.core.codec import SubjectCodec, stamp, unstamp
+from services.workflow.core.codec import OPEN_END, SubjectCodec, stamp, unstamp
 from services.workflow.core.fold import fold
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.model import Subject
+from services.workflow.ports import OpenQuery
 from services.workflow.usecases.calendar import OpenByCalendar
 from services.workflow.usecases.freshness import Freshness
 from services.workflow.usecases.sweep import SweepObligations, Swept
@@ -91,18 +92,29 @@ class MemoryIndex:
         return found[subject].state if subject in found else None
 
     async def still_open(
-        self, units: Collection[str] | None, *, limit: int
+        self, wanted: OpenQuery, *, skip: int = 0, limit: int
     ) -> Sequence[Subject]:
-        """Return what still owes something at these units."""
-        found = await self.subjects.load(
-            [
-                row["_id"]
-                for row in self.subjects.rows.values()
-                if row.get("open") and (units is None or row["unit"] in units)
-            ]
-        )
-        states = [document.state for document in found.values()]
-        return [state for state in states if state is not None][:limit]
+        """Return what still owes something, what ends first at the top."""
+        rows = sorted(self._open(wanted), key=lambda row: (row["ends"], row["_id"]))
+        names = [row["_id"] for row in rows[skip : skip + limit]]
+        found = await self.subjects.load(names)
+        states = [found[name].state for name in names]
+        return [state for state in states if state is not None]
+
+    async def count_open(self, wanted: OpenQuery) -> int:
+        """Return how many still owe something."""
+        return len(self._open(wanted))
+
+    def _open(self, wanted: OpenQuery) -> list[dict[str, Any]]:
+        return [
+            row
+            for row in self.subjects.rows.values()
+            if row.get("ends") is not None
+            and (wanted.units is None or row["unit"] in wanted.units)
+            and (wanted.roles is None or set(row["roles"]) & set(wanted.roles))
+            and (wanted.before is None or row["ends"] < stamp(wanted.before))
+            and wanted.dated in {None, row["ends"] != OPEN_END}
+        ]
 
 
 @dataclass
@@ -220,6 +232,7 @@ class Process:
         change = ChangeSubjects[Subject](
             "workflow", store, relay, reference, durable.clock, wall_now
         )
+        self.change = change
         self.index = MemoryIndex(durable.subjects)
         self.sweep = SweepObligations(
             index=port(self.index),

@@ -12,8 +12,6 @@ from services.notifications.core.notice import (
     State,
 )
 from shared.events.answers import NoticeProven, NoticeUndeliverable
-from shared.events.codes import publisher_source
-from shared.events.envelope import Event, to_document
 from shared.events.ids import derived_id
 from shared.events.model import EventData
 from shared.events.notices import (
@@ -25,9 +23,9 @@ from shared.events.notices import (
     NoticeSent,
     NoticeUnknown,
 )
-from shared.events.topics import inbound
 from shared.subjects.document import Outgoing
 from shared.subjects.fold import Emission
+from shared.subjects.inbound import to_intake
 
 PUBLISHER: Final = "notifications"
 MERGED_LISTED_MAX: Final = 200
@@ -133,7 +131,7 @@ def proven(notice: Notice, *, at: datetime, read: bool = False) -> Outgoing:
         rung=notice.plan.rung,
         person=_person(notice),
     )
-    return _inbound(derived_id(notice.id, data.NAME), notice.plan.subject, data, at)
+    return to_intake(PUBLISHER, derived_id(notice.id, data.NAME), notice.plan.subject, data, at)
 
 
 def undeliverable(notice: Notice, *, at: datetime) -> Outgoing:
@@ -149,23 +147,11 @@ def undeliverable(notice: Notice, *, at: datetime) -> Outgoing:
         rung=notice.plan.rung,
         person=_person(notice),
     )
-    return _inbound(derived_id(notice.plan.key, data.NAME), notice.plan.subject, data, at)
+    return to_intake(
+        PUBLISHER, derived_id(notice.plan.key, data.NAME), notice.plan.subject, data, at
+    )
 
 
 def inbound_event(event_id: str, subject: str, data: EventData, at: datetime) -> Outgoing:
     """Return an event of this publisher for the inbound topic that is its own."""
-    return _inbound(event_id, subject, data, at)
-
-
-def _inbound(event_id: str, subject: str, data: EventData, at: datetime) -> Outgoing:
-    event = Event(
-        id=event_id,
-        source=publisher_source(PUBLISHER),
-        name=data.NAME,
-        subject=subject,
-        time=at,
-        data=data,
-    )
-    return Outgoing(
-        id=event.id, topic=inbound(PUBLISHER).name, key=subject, value=to_document(event)
-    )
+    return to_intake(PUBLISHER, event_id, subject, data, at)

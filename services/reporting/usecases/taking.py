@@ -67,7 +67,7 @@ async def note_heard(hearing: Hearing, events: Sequence[Event]) -> None:
     for event in events:
         if event.backfill or event.recordedtime is None:
             continue
-        if publisher_of(event.source) in {None, "notifications"}:
+        if publisher_of(event.source) in {None, "notifications", "workflow"}:
             continue  # What our own services say proves nothing about a centre.
         for unit in {event.receivingunit, event.competentunit} - {None}:
             assert unit is not None, "taken out above"

@@ -1,13 +1,14 @@
 """What workflow answers over HTTP: what is owed, why that date, what is still open."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
 
 from services.workflow.core.model import Subject
-from services.workflow.ports import ObligationIndex
+from services.workflow.core.open import Viewer, turn_of
+from services.workflow.ports import ObligationIndex, OpenQuery
 from services.workflow.usecases.kinds_view import kinds_view
 from services.workflow.usecases.views import explanation, obligations_view, open_view
 from shared.events.codes import SUBJECT_CHARACTERS_MAX, PersonId, UnitCode
@@ -22,6 +23,7 @@ READERS: Final = allow("clerk", "director", "chairman", "province", "auditor", "
 SUPERVISORS: Final = allow("clerk", "director", "chairman", "province", "auditor", unit="unit")
 ANYBODY: Final = allow_anyone_known()
 OPEN_MAX: Final = 1_000
+PAGES_MAX: Final = 10_000
 RETRY_SECONDS: Final = 5
 
 RoleName = Literal["handler", "division_head", "director", "chairman", "province"]
@@ -76,19 +78,31 @@ def obligations_router(window: Window) -> APIRouter:
         unit: Annotated[UnitCode | None, Query()] = None,
         role: Annotated[RoleName | None, Query()] = None,
         person: Annotated[PersonId | None, Query()] = None,
-        limit: Annotated[int, Query(ge=1, le=OPEN_MAX)] = 200,
+        limit: Annotated[
+            int,
+            Query(ge=1, le=OPEN_MAX, description="How many dossiers and matters a page has"),
+        ] = 200,
+        page: Annotated[int, Query(ge=1, le=PAGES_MAX)] = 1,
     ) -> dict[str, Any]:
+        reference, now = window.reference(), window.clock.now()
+        wanted = OpenQuery(units=principal.narrow(unit))
+        if person is not None:
+            turn = turn_of(Viewer("", person, wanted.units), reference, now)
+            wanted = OpenQuery(units=turn.units, roles=turn.roles)
+        if role is not None:
+            wanted = replace(wanted, roles=(role,))
         try:
-            subjects = await window.index.still_open(principal.narrow(unit), limit=OPEN_MAX)
+            subjects = await window.index.still_open(
+                wanted, skip=(page - 1) * limit, limit=limit + 1
+            )
         except UnavailableError:
             raise unavailable(RETRY_SECONDS) from None
-        rows = open_view(
-            subjects, window.reference(), window.clock.now(), role=role, person=person
-        )
+        rows = open_view(subjects[:limit], reference, now, role=role, person=person)
         return {
             "count": len(rows),
-            "open": rows[:limit],
-            "more": len(rows) > limit or len(subjects) >= OPEN_MAX,
+            "open": rows,
+            "page": page,
+            "more": len(subjects) > limit,
         }
 
     @router.get(

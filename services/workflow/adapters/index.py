@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.workflow.core.codec import stamp, unstamp
+from services.workflow.core.codec import OPEN_END, stamp, unstamp
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.model import Subject
-from services.workflow.ports import Shards
+from services.workflow.ports import OpenQuery, Shards
 from shared.events.topics import PARTITIONS
 from shared.mongo.client import Mongo
 from shared.mongo.collection import Order
@@ -16,7 +16,10 @@ from shared.mongo.subjects import MongoSubjects
 INDEXES: Final[Sequence[Order]] = (
     [("next_at", 1)],
     [("law", 1)],
-    [("open", 1), ("unit", 1)],
+    [("open", 1)],
+    [("ends", 1), ("_id", 1)],
+    [("unit", 1), ("ends", 1), ("_id", 1)],
+    [("roles", 1), ("ends", 1), ("_id", 1)],
     [("undated", 1)],
 )
 
@@ -96,17 +99,40 @@ class MongoObligationIndex:
         return found[subject].state if subject in found else None
 
     async def still_open(
-        self, units: Collection[str] | None, *, limit: int
+        self, wanted: OpenQuery, *, skip: int = 0, limit: int
     ) -> Sequence[Subject]:
-        """Return what still owes something at these units, the most pressing first."""
-        query: dict[str, object] = {"open": {"$in": sorted(KINDS)}}
-        if units is not None:
-            query["unit"] = {"$in": sorted(units)}
+        """Return what still owes something, what ends first at the top, undated ones last."""
         rows = await self._collection.find(
-            query, sort=[("next_at", 1)], limit=min(limit, OPEN_READ_MAX)
+            _open(wanted),
+            sort=[("ends", 1), ("_id", 1)],
+            skip=skip,
+            limit=min(limit, OPEN_READ_MAX),
         )
         states = [self._subjects.read(row).state for row in rows]
         return [state for state in states if state is not None]
+
+    async def count_open(self, wanted: OpenQuery) -> int:
+        """Return how many subjects still owe something."""
+        return await self._collection.count(_open(wanted))
+
+
+def _open(wanted: OpenQuery) -> dict[str, object]:
+    ends: dict[str, int] = {"$gt": 0}
+    if wanted.before is not None:
+        ends["$lt"] = stamp(wanted.before)
+    elif wanted.dated is True:
+        ends["$lt"] = OPEN_END
+    query: dict[str, object] = {"ends": OPEN_END if wanted.dated is False else ends}
+    if wanted.units is not None:
+        query["unit"] = _one_of(wanted.units)
+    if wanted.roles is not None:
+        query["roles"] = _one_of(wanted.roles)
+    return query
+
+
+def _one_of(values: Collection[str]) -> object:
+    """Return a condition; equality lets an index give the order as well."""
+    return next(iter(values)) if len(values) == 1 else {"$in": sorted(values)}
 
 
 class MongoCalendarMarks:

@@ -21,7 +21,7 @@ def acknowledge(
     answer = event.data
     assert isinstance(answer, ObligationAcknowledged), "the name says so"
     obligation = subject.obligations.get(answer.obligation)
-    why = _why_not(obligation, answer, event.time)
+    why = why_not(obligation, answer, event.time)
     expires_at = None if obligation is None else _close(obligation, answer, reference)
     if why is None and expires_at is None:
         why = "beyond_horizon"
@@ -51,7 +51,7 @@ def acknowledge(
     )
 
 
-def _why_not(
+def why_not(
     obligation: Obligation | None, answer: ObligationAcknowledged, at: datetime
 ) -> str | None:
     """Say why an acknowledgement has no effect, or None."""

@@ -3,12 +3,14 @@
 Instants are kept as whole microseconds since 1970: exact, small, and in order when indexed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
+from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.model import (
+    Asked,
     Cycle,
     Gap,
     Lapse,
@@ -27,6 +29,10 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).astimezone(ICT)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _INSTANTS_KEPT: Final = 32_768
 """How many instants are kept at hand: dossiers of one day share most of their moments."""
+FIRST_ROLE: Final = "handler"
+OPEN_END: Final = 253_402_300_799_000_000
+"""Stands for no end: the last second of the year 9999."""
+
 _STATUSES: Final[tuple[RungStatus, ...]] = (
     "planned",
     "raised",
@@ -90,6 +96,7 @@ class SubjectCodec:
             "obligations": [_obligation(each) for each in state.obligations.values()],
             "gaps": [[g.unit, g.role, g.why, stamp(g.since)] for g in state.gaps.values()],
             "adopted": [list(pair) for pair in state.adopted.items()],
+            **_asked(state),
         }
 
     def from_document(self, document: Mapping[str, Any]) -> Subject:
@@ -103,22 +110,52 @@ class SubjectCodec:
             obligations={each.id: each for each in obligations},
             gaps={gap.id: gap for gap in map(_read_gap, document["gaps"])},
             adopted=dict(document["adopted"]),
+            asked={row[0]: _read_asked(row) for row in document.get("asked", ())},
         )
 
     def index(self, state: Subject) -> dict[str, Any]:
-        """Return what subjects are found by: shard and next moment, unit, what is open."""
+        """Return what subjects are found by: shard and next moment, unit, what is open.
+
+        `ends` is the earliest promise of what is owed, `OPEN_END` where nothing owed has a
+        date now; `roles` are those whose turn it is. Both are absent where nothing is owed.
+        """
         next_at = state.next_at()
         still = [each for each in state.obligations.values() if each.open]
         kinds = sorted({each.kind for each in still})
+        main = [each for each in still if not KINDS[each.kind].beside]
         undated = any(each.no_deadline == "beyond_horizon" for each in still)
         return {
             "shard": shard_of(state.id),
             "next_at": None if next_at is None else stamp(next_at),
             "unit": state.unit,
             "open": kinds or None,
+            "ends": min((end_stamp(each.due) for each in main or still), default=None),
+            "roles": sorted({role for each in still for role in answering(each)}) or None,
             "law": state.law if still else None,
             "undated": True if undated else None,
         }
+
+
+def end_stamp(moment: datetime | None) -> int:
+    """Return an end as it is indexed; what has none comes after everything that has."""
+    return OPEN_END if moment is None else stamp(moment)
+
+
+def answering(obligation: Obligation) -> Collection[str]:
+    """Return the roles that were told of an obligation; before anybody was, the handler's."""
+    return obligation.heard or (FIRST_ROLE,)
+
+
+def _asked(state: Subject) -> dict[str, Any]:
+    rows = [
+        [one.event, one.name, one.obligation, stamp(one.at)] for one in state.asked.values()
+    ]
+    return {"asked": rows} if rows else {}
+
+
+def _read_asked(row: Sequence[Any]) -> Asked:
+    event, name, obligation, at = row
+    return Asked(event, name, obligation, unstamp(at))
 
 
 def _read_gap(row: Sequence[Any]) -> Gap:

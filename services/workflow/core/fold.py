@@ -46,6 +46,7 @@ def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subjec
     )
     assessments = _assess(facts, kinds, context.reference)
     subject.history.append(event)
+    subject.asked.pop(event.id, None)
     subject.unit = unit
     emit = Emitter(subject, cause=event.id, backfill=event.backfill)
     recorded = event.recordedtime or context.now

@@ -163,6 +163,16 @@ class Obligation:
         return next((c for c in reversed(self.cycles) if c.ended_at is None), None)
 
     @property
+    def heard(self) -> Mapping[str, RungState]:
+        """The last rung of the running cycle that each role was told, by role."""
+        told: dict[str, RungState] = {}
+        rungs = [] if self.cycle is None else self.cycle.rungs
+        for rung in sorted(rungs, key=lambda each: (each.at, each.repeat)):
+            if rung.status == "raised" and rung.role is not None:
+                told[rung.role] = rung
+        return told
+
+    @property
     def cycle_number(self) -> int:
         """The number of the last cycle, for events that concern the whole obligation."""
         return self.cycles[-1].number if self.cycles else 1
@@ -203,6 +213,23 @@ class Gap:
         return f"{self.unit}:{self.role}"
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody did on a page, on its way through intake: nothing has changed yet.
+
+    Attributes:
+        event: The id of the event that will say so.
+        name: Its name.
+        obligation: The obligation that it is about.
+        at: When it was done.
+    """
+
+    event: str
+    name: str
+    obligation: str
+    at: datetime
+
+
 @dataclass(slots=True)
 class Subject:
     """Everything workflow knows of a dossier or a centre's matter.
@@ -215,6 +242,7 @@ class Subject:
         law: The version of the law data that the dates were worked out under.
         gaps: Coverage gaps open here, by id.
         adopted: What a rebuild found already published: key to how it was settled.
+        asked: What was done on a page and has not come back from intake, by event id.
     """
 
     id: str
@@ -224,6 +252,7 @@ class Subject:
     law: int = 0
     gaps: dict[str, Gap] = field(default_factory=dict)
     adopted: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, Asked] = field(default_factory=dict)
 
     def next_at(self) -> datetime | None:
         """Return the earliest moment at which time alone will change something."""

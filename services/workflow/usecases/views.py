@@ -1,13 +1,13 @@
 """What people and programs see of obligations: state, ledger with reasons, what is open."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.ladder import MOMENTS
 from services.workflow.core.model import Cycle, Obligation, RungState, Subject
-from services.workflow.core.roles import holders
+from services.workflow.core.open import Row, rows_of
 from services.workflow.core.wording import (
     DISCHARGE_WORDS,
     RUNG_STATUS_WORDS,
@@ -53,35 +53,19 @@ def open_view(
     role: str | None,
     person: str | None,
 ) -> list[dict[str, Any]]:
-    """Return what is still owed, the most pressing first, narrowed to a role or a person."""
-    rows = [
-        row
+    """Return what is still owed of subjects, narrowed to a role's turn or to a person's."""
+    return [
+        _open_row(row, now)
         for subject in subjects
-        for obligation in subject.obligations.values()
-        if obligation.open
-        for row in _open_rows(subject, obligation, reference, now)
-        if role in {None, row["role"]} and (person is None or person in row["persons"])
+        for row in rows_of(subject, None, reference, now)
+        if role in {None, row.role} and (person is None or person in row.persons)
     ]
-    return sorted(rows, key=_urgency)
 
 
-def _urgency(row: dict[str, Any]) -> tuple[int, str, str]:
-    """Overdue first, oldest first; then by due date; what is suspended or undated last."""
-    if row["due"] is None:
-        return (2, "", row["subject"])
-    return (0 if row["overdue"] else 1, row["due"], row["subject"])
-
-
-def _open_rows(
-    subject: Subject, obligation: Obligation, reference: Reference, now: datetime
-) -> Iterator[dict[str, Any]]:
-    cycle = obligation.cycle
-    raised = [r for r in cycle.rungs if r.status == "raised" and r.role] if cycle else []
-    last = max(raised, key=lambda rung: rung.at, default=None)
-    role = last.role if last is not None and last.role is not None else "handler"
-    promise = obligation.promise
-    yield {
-        "subject": subject.id,
+def _open_row(row: Row, now: datetime) -> dict[str, Any]:
+    obligation = row.obligation
+    return {
+        "subject": row.subject.id,
         "obligation": obligation.id,
         "kind": obligation.kind,
         "unit": obligation.unit,
@@ -89,12 +73,13 @@ def _open_rows(
         "status": obligation.status,
         "due": _iso(obligation.due),
         "limit": _iso(obligation.limit),
-        "overdue": obligation.due is not None and obligation.due < now,
-        "rung": None if last is None else last.rung,
-        "rung_at": None if last is None else _iso(last.at),
-        "role": role,
-        "persons": list(holders(obligation, role, reference, now)),
-        "promise": None if promise is None else _promise(obligation),
+        "overdue": row.overdue(now),
+        "rung": None if row.rung is None else row.rung.rung,
+        "rung_at": None if row.rung is None else _iso(row.rung.at),
+        "role": row.role,
+        "persons": list(row.persons),
+        "promise": _promise(obligation),
+        "flags": list(obligation.flags),
         **{name: obligation.about.get(name) for name in ("procedure", "field")},
     }
 

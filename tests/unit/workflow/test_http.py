@@ -109,11 +109,12 @@ def test_what_is_open_comes_most_pressing_first(office: Office) -> None:
         (f"person=p-{UNIT}-chairman", 2),
         ("person=p-nobody", 0),
         (f"unit={OTHER_UNIT}", 0),
-        ("limit=1", 1),
+        ("limit=1", 2),
+        ("limit=1&page=2", 0),
     ],
 )
 def test_what_is_open_can_be_narrowed(office: Office, query: str, found: int) -> None:
-    """To a role, a person, a unit, a number of rows."""
+    """To a role, a person, a unit, a number of dossiers."""
     assert len(office.get(f"/v1/open?{query}").json()["open"]) == found
 
 

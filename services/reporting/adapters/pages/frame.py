@@ -4,18 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
-from urllib.parse import urlencode
 
 from fastapi import Request
+from typing_extensions import override
 
 from services.reporting.adapters.pages import formats
-from services.reporting.adapters.pages.formats import Language
-from services.reporting.adapters.pages.words import words
 from services.reporting.core.clocks import local_day
 from services.reporting.core.figures import Period
 from services.reporting.core.rollups import month_of, next_month
-from shared.web.principal import Principal
 from shared.web.problem import ProblemError
+from shared.web.site import PageFrame
 
 ALL: Final = "all"
 MONTHS_A_QUARTER: Final = 3
@@ -32,46 +30,18 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """One request for a page."""
+class Frame(PageFrame):
+    """One request for a page of reporting: a period and perhaps a unit beside the rest."""
 
-    path: str
-    language: Language
     chosen: Chosen
-    now: datetime
     unit: str | None
-    principal: Principal | None
+    desk_url: str
 
-    def say(self, key: str, **params: object) -> str:
-        """Return a word or a sentence in the page's language."""
-        pair = words().words[key]
-        text = pair[0] if self.language == "vi" else pair[1]
-        return text.format(**params) if params else text
-
-    def number(self, value: int) -> str:
-        """Write a count."""
-        return formats.number(value, self.language)
-
-    def moment(self, value: datetime) -> str:
-        """Write a moment as people say it."""
-        return formats.moment(value, self.language)
-
-    def as_of(self, value: datetime) -> str:
-        """Write until when the data reach: the hour today, else the whole moment."""
-        if local_day(value) == local_day(self.now):
-            return formats.clock(value)
-        return self.moment(value)
-
-    def link(self, path: str, **changes: str | None) -> str:
-        """Return an address that keeps period and language."""
-        query = {**self.chosen.query}
-        if self.language == "en":
-            query["lang"] = "en"
-        query |= {name: value for name, value in changes.items() if value is not None}
-        for name, value in changes.items():
-            if value is None:
-                query.pop(name, None)
-        return f"{path}?{urlencode(query)}" if query else path
+    @override
+    def kept(self) -> dict[str, str]:
+        """Return the period and the language."""
+        # Zero arguments would look for the class that slots=True replaced.
+        return {**self.chosen.query, **PageFrame.kept(self)}
 
     def period_link(self, name: str, kept: Mapping[str, str | None]) -> str:
         """Return this page's address for a period that has a name."""
@@ -81,23 +51,6 @@ class Frame:
     def rows_link(self, figure: str, **changes: str | None) -> str:
         """Return the address of the rows behind a number."""
         return self.link("/rows", **{"figure": figure, "unit": self.unit, **changes})
-
-    def in_language(self, language: Language, query: Mapping[str, str]) -> str:
-        """Return this page's address in another language."""
-        kept = {name: value for name, value in query.items() if name != "lang"}
-        if language == "en":
-            kept["lang"] = "en"
-        return f"{self.path}?{urlencode(kept)}" if kept else self.path
-
-    @property
-    def is_province(self) -> bool:
-        """Say whether the person may see every unit."""
-        return self.principal is not None and self.principal.units is None
-
-
-def language_of(request: Request) -> Language:
-    """Return the language that the address asks for: Vietnamese unless it says English."""
-    return "en" if request.query_params.get("lang") == "en" else "vi"
 
 
 def choose_period(request: Request, now: datetime) -> Chosen:

@@ -382,6 +382,7 @@ APOLOGY_SLIP = Kind(
             ),
         )
     ),
+    beside=True,
     watches=WATCHES | {"dossier.apology_issued"},
     idle_after=IDLE_AFTER,
     assess=assess_slip,

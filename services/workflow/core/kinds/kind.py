@@ -41,6 +41,8 @@ class Kind:
         idle_after: Events that change nothing once another one is known.
         assess: From the facts to what is owed.
         opens_on: Which subjects a day brings about, and the unit of each, if the calendar does.
+        beside: Whether it only stands beside another obligation of the same subject, whose
+            date is the one that presses.
         begun_stay: Whether a change of the calendar leaves alone what has begun.
     """
 
@@ -59,6 +61,7 @@ class Kind:
     verified: bool = False
     begins_with: frozenset[str] = frozenset()
     idle_after: Mapping[str, str] = field(default_factory=dict)
+    beside: bool = False
     begun_stay: bool = False
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
 

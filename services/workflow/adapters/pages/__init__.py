@@ -1,0 +1,1 @@
+"""The pages on which people see what is theirs, and act."""

@@ -1,0 +1,176 @@
+"""What people do on a page: checked here, told to intake, and done when it comes back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, get_args
+
+from services.workflow.core.acknowledge import why_not
+from services.workflow.core.kinds.dossier import SLIP
+from services.workflow.core.model import Asked, Obligation, Subject
+from services.workflow.core.open import on_its_way, standing_promise
+from services.workflow.core.slip import Draft
+from shared.calendar.errors import DateOutsideCalendarError
+from shared.calendar.zone import legal_day
+from shared.events.answers import ObligationAcknowledged
+from shared.events.dossiers import DossierApologyIssued, DossierExtended
+from shared.events.ids import derived_id
+from shared.events.model import Cause, EventData
+from shared.reference.view import Reference
+from shared.subjects.document import Outgoing
+from shared.subjects.inbound import to_intake
+
+PUBLISHER: Final = "workflow"
+CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
+PROMISE_DAYS_MAX: Final = 60
+"""A promise further away than this is none."""
+
+NEW_DATE_DAYS_MAX: Final = 180
+
+
+class RefusedFormError(ValueError):
+    """A form cannot be taken; `why` is the word for the reason."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What a supervisor answers to a rung.
+
+    Attributes:
+        obligation: The obligation's id.
+        cycle: Its cycle.
+        rung: The rung that they heard.
+        by: The person; empty if the form did not say who.
+        cause: A word of the closed list, as it was sent.
+        promised: A day, as it was sent.
+    """
+
+    obligation: str
+    cycle: int
+    rung: str
+    by: str
+    cause: str
+    promised: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A slip of apology as it is to be issued.
+
+    Attributes:
+        reason: A word of the closed list, as it was sent.
+        agency: The code of the agency at fault.
+        new_date: A day, as it was sent.
+    """
+
+    reason: str
+    agency: str
+    new_date: str
+
+
+def acknowledge(subject: Subject, answer: Acknowledgement, now: datetime) -> Sequence[Outgoing]:
+    """Note that somebody answers a rung, and return what intake is told.
+
+    Raises:
+        RefusedFormError: it cannot be taken; nothing was noted.
+    """
+    cause, day = _cause(answer.cause), _day(answer.promised)
+    if not answer.by:
+        raise RefusedFormError("choose_person")
+    today = legal_day(now)
+    if day < today:
+        raise RefusedFormError("day_past")
+    if day > today + timedelta(days=PROMISE_DAYS_MAX):
+        raise RefusedFormError("day_far")
+    data = ObligationAcknowledged(
+        obligation=answer.obligation,
+        cycle=answer.cycle,
+        rung=answer.rung,
+        cause=cause,
+        promised=day,
+        by=answer.by,
+    )
+    obligation = subject.obligations.get(answer.obligation)
+    why = why_not(obligation, data, now)
+    if why is not None:
+        raise RefusedFormError(why)
+    assert obligation is not None, "there is something against nothing"
+    if promised(obligation, answer.rung, now):
+        raise RefusedFormError("promised_already")
+    return _ask(subject, answer.obligation, [data], now)
+
+
+def promised(obligation: Obligation, rung: str, now: datetime) -> bool:
+    """Say whether a promise to this very rung stands and is not broken."""
+    promise = standing_promise(obligation)
+    if promise is None or promise.rung != rung:
+        return False
+    return promise.broken_at is None and now < promise.expires_at
+
+
+def issue(
+    subject: Subject, slip: Slip, draft: Draft | None, reference: Reference, now: datetime
+) -> Sequence[Outgoing]:
+    """Note that a slip of apology is given with its new date, and return what intake is told.
+
+    Raises:
+        RefusedFormError: it cannot be issued; nothing was noted.
+    """
+    reason, day = _cause(slip.reason), _day(slip.new_date)
+    if draft is None or not draft.slip.open:
+        raise RefusedFormError("slip_over")
+    if draft.slip.suspended_since is not None:
+        raise RefusedFormError("suspended")
+    if slip.agency not in draft.agencies:
+        raise RefusedFormError("choose_agency")
+    if day <= legal_day(max(draft.due or now, now)):
+        raise RefusedFormError("day_not_later")
+    if day > legal_day(now) + timedelta(days=NEW_DATE_DAYS_MAX):
+        raise RefusedFormError("new_day_far")
+    try:
+        if not reference.calendar.is_working(day):
+            raise RefusedFormError("day_off")
+    except DateOutsideCalendarError:
+        raise RefusedFormError("beyond_horizon") from None
+    told = [
+        DossierApologyIssued(reason=reason, agency=slip.agency),
+        DossierExtended(new_date=day),
+    ]
+    return _ask(subject, SLIP, told, now)
+
+
+def _ask(
+    subject: Subject, obligation: str, told: Sequence[EventData], now: datetime
+) -> Sequence[Outgoing]:
+    if on_its_way(subject, obligation, now) is not None:
+        raise RefusedFormError("on_its_way")
+    # What never came back is forgotten: whoever asked has seen that nothing was recorded.
+    subject.asked = {
+        event: asked
+        for event, asked in subject.asked.items()
+        if on_its_way(subject, asked.obligation, now) is asked
+    }
+    made: list[Outgoing] = []
+    for data in told:
+        event = derived_id(subject.id, PUBLISHER, obligation, data.NAME, now.isoformat())
+        subject.asked[event] = Asked(event, data.NAME, obligation, now)
+        made.append(to_intake(PUBLISHER, event, subject.id, data, now))
+    return made
+
+
+def _cause(word: str) -> Cause:
+    found = next((cause for cause in CAUSES if cause == word), None)
+    if found is None:
+        raise RefusedFormError("choose_cause")
+    return found
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise RefusedFormError("choose_day") from None

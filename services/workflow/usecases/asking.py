@@ -1,0 +1,68 @@
+"""Doing something on a page: recorded with its subject, then published like anybody's event."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from services.workflow.core.asking import (
+    Acknowledgement,
+    RefusedFormError,
+    Slip,
+    acknowledge,
+    issue,
+)
+from services.workflow.core.model import Subject
+from services.workflow.core.slip import draft_of
+from shared.subjects.change import ChangeSubjects
+from shared.subjects.document import Document, Outgoing
+from shared.subjects.fold import Context, Emission
+
+Act = Callable[[Subject, Context], Sequence[Outgoing]]
+
+
+@dataclass(slots=True)
+class AskIntake:
+    """Lets people act; what they did takes effect when it comes back through intake."""
+
+    change: ChangeSubjects[Subject]
+
+    async def acknowledge(self, subject: str, answer: Acknowledgement) -> None:
+        """Answer a rung.
+
+        Raises:
+            RefusedFormError: it cannot be taken; nothing was recorded.
+            UnavailableError: store or broker did not answer.
+        """
+        await self._act(subject, lambda state, context: acknowledge(state, answer, context.now))
+
+    async def issue_slip(self, subject: str, slip: Slip) -> None:
+        """Give a slip of apology with its new date.
+
+        Raises:
+            RefusedFormError: it cannot be given; nothing was recorded.
+            UnavailableError: store or broker did not answer.
+        """
+
+        def act(state: Subject, context: Context) -> Sequence[Outgoing]:
+            draft = draft_of(state, context.reference, context.now)
+            return issue(state, slip, draft, context.reference, context.now)
+
+        await self._act(subject, act)
+
+    async def _act(self, subject: str, act: Act) -> None:
+        refused: list[RefusedFormError] = []
+
+        def decide(document: Document[Subject], context: Context) -> Sequence[Emission] | None:
+            refused.clear()
+            if document.state is None:
+                refused.append(RefusedFormError("unknown_obligation"))
+                return None
+            try:
+                document.added.extend(act(document.state, context))
+            except RefusedFormError as error:
+                refused.append(error)
+                return None
+            return ()
+
+        await self.change([subject], decide)
+        if refused:
+            raise refused[0]

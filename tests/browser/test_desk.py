@@ -1,0 +1,122 @@
+"""Workflow's pages in a real browser: they fit, raise no error, renew themselves, print."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.events.dossiers import DossierCompleted
+from tests.browser.looking import CHROMIUM, Dressed, look, served
+from tests.fakes.histories import Teller
+from tests.fakes.workflow_site import (
+    DUE_NEXT,
+    NOW,
+    OVERDUE,
+    PROMISED,
+    STEP_LATE,
+    UNIT,
+    DeskSite,
+    a_morning,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+DESKTOP, PHONE = (1280, 960), (500, 1000)
+PICTURES = os.environ.get("PICTURES")
+"""A folder in which to keep a picture of every page, for whoever wants to look."""
+
+PAGES = (
+    "/desk",
+    "/desk?of=all",
+    "/desk?lang=en",
+    f"/desk/answer?subject={OVERDUE}&obligation=dossier_deadline",
+    f"/desk/answer?subject={PROMISED}&obligation=dossier_deadline",
+    "/today",
+    "/slips",
+    f"/slips/{STEP_LATE}",
+    "/slips/none",
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> DeskSite:
+    """A morning with one dossier of each sort."""
+    assert CHROMIUM, "install Chromium for this tier"
+    return DeskSite(tmp_path_factory.mktemp("desk"), a_morning())
+
+
+@pytest.fixture(scope="module")
+def dressed(site: DeskSite) -> Dressed:
+    """The pages as the Director sees them."""
+    return Dressed(site.app, site.key("director", UNIT))
+
+
+@pytest.fixture(scope="module")
+def address(dressed: Dressed) -> Iterator[str]:
+    """Where they are served."""
+    with served(dressed) as base:
+        yield base
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("width", "height"), [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_page_fits_its_screen_and_raises_no_error(
+    address: str, path: str, width: int, height: int
+) -> None:
+    """No sideways scrolling, no script or resource that fails, our own type face."""
+    picture = None
+    if PICTURES:
+        name = "".join(one if one.isalnum() else "-" for one in path).strip("-")
+        picture = Path(PICTURES) / f"{name}-{width}.png"
+    seen = look(address + path, width=width, height=height, picture=picture)
+    assert seen.told("loaded") == "yes"
+    assert seen.told("errors") is None
+    assert int(seen.told("overflow") or "1") <= 0
+    assert seen.told("font") == "true"
+
+
+def test_todays_list_renews_itself(tmp_path: Path) -> None:
+    """A dossier that ends meanwhile goes; nobody has to load the page again."""
+    own = DeskSite(tmp_path, a_morning())
+    fresh = Dressed(own.app, own.key("clerk", UNIT))
+    opened = 0
+
+    async def rewrite() -> None:
+        nonlocal opened
+        opened += 1
+        if opened == 2:
+            ended = Teller(DUE_NEXT, UNIT).tell(DossierCompleted(), NOW)
+            await own.process.applies([ended.model_copy(update={"sequence": 3})])
+
+    fresh.before = rewrite
+    fresh.before_path = "/today"
+    fresh.rewrite = lambda body: body.replace(b'data-live-every="30"', b'data-live-every="1"')
+    with served(fresh) as base:
+        seen = look(f"{base}/today", width=1280, height=960)
+    assert opened >= 2
+    assert DUE_NEXT not in seen.html
+    assert OVERDUE in seen.html
+
+
+@pytest.mark.parametrize("path", ["/today", f"/slips/{STEP_LATE}"])
+def test_a_page_prints(address: str, path: str, tmp_path: Path) -> None:
+    """The list on A4 without navigation; a slip on a single sheet."""
+    assert CHROMIUM is not None
+    paper = tmp_path / "page.pdf"
+    subprocess.run(
+        [
+            CHROMIUM,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-pdf-header-footer",
+            f"--print-to-pdf={paper}",
+            f"{address}{path}",
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    sheets = paper.read_bytes().count(b"/Type /Page\n")
+    assert sheets == 1 if path.startswith("/slips") else sheets >= 1
