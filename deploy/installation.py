@@ -16,6 +16,8 @@ from typing import Annotated, Any, Final, Self
 import typer
 
 from deploy.errors import CommandError
+from shared.kafka.cluster import Cluster
+from shared.ops.settings import KafkaSettings, load
 
 SERVICES: Final = ("intake", "workflow", "notifications", "reporting")
 HTTP_PORT_BASE: Final = 8710
@@ -104,6 +106,17 @@ class Installation:
     def kafka_bootstrap(self) -> tuple[str, ...]:
         """The brokers to ask first."""
         return self.state.kafka_bootstrap
+
+    @property
+    def kafka(self) -> Cluster:
+        """The brokers, and how they are spoken to; embedded ones ask no questions.
+
+        Raises:
+            SettingError: the environment does not say how, or a certificate cannot be read.
+        """
+        if "kafka" in self.state.versions:
+            return Cluster(self.state.kafka_bootstrap)
+        return Cluster.of(load(KafkaSettings, kafka_bootstrap=self.state.kafka_bootstrap))
 
     @property
     def mongo_url(self) -> str:

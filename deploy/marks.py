@@ -14,6 +14,7 @@ from deploy.errors import CommandError
 from deploy.topics import admin_of
 from shared.events.progress import ProgressMark
 from shared.events.topics import PROGRESS, inbound
+from shared.kafka.cluster import Cluster
 from shared.kafka.publisher import KafkaPublisher
 from shared.kafka.whole import TopicEnds, read_to_end
 from shared.subjects.document import Outgoing
@@ -34,7 +35,7 @@ class UnreadError(CommandError):
     """Records of the publisher wait that intake has not read."""
 
 
-async def read_marks(bootstrap: Sequence[str]) -> Mapping[str, ProgressMark]:
+async def read_marks(where: Cluster | Sequence[str]) -> Mapping[str, ProgressMark]:
     """Return every mark that stands, by its key.
 
     Raises:
@@ -42,7 +43,7 @@ async def read_marks(bootstrap: Sequence[str]) -> Mapping[str, ProgressMark]:
     """
     marks: dict[str, ProgressMark] = {}
     try:
-        records = await read_to_end(bootstrap, PROGRESS.name, client_id="motcua-marks")
+        records = await read_to_end(where, PROGRESS.name, client_id="motcua-marks")
     except UnavailableError as error:
         raise CommandError(str(error)) from error
     for record in records:
@@ -55,7 +56,7 @@ async def read_marks(bootstrap: Sequence[str]) -> Mapping[str, ProgressMark]:
 
 
 async def retire_mark(
-    bootstrap: Sequence[str], key: str, *, still_s: float = STILL_S, do: bool = True
+    where: Cluster | Sequence[str], key: str, *, still_s: float = STILL_S, do: bool = True
 ) -> datetime:
     """Tombstone one mark that has stood still while we watched; return where it stood.
 
@@ -63,23 +64,23 @@ async def retire_mark(
         MarkMovesError: it moved meanwhile.
         CommandError: there is no such mark, or the broker is away.
     """
-    before = (await read_marks(bootstrap)).get(key)
+    before = (await read_marks(where)).get(key)
     if before is None:
         raise CommandError(f"there is no mark {key}; see `motcua progress list`")
     await asyncio.sleep(still_s)
-    after = (await read_marks(bootstrap)).get(key)
+    after = (await read_marks(where)).get(key)
     if after is not None and after.through != before.through:
         raise MarkMovesError(
             f"the mark {key} still moves: something that runs moves it. Stop that first "
             "(for a publisher: `motcua topics retire-publisher`)"
         )
     if do:
-        await _tombstone(bootstrap, [key])
+        await _tombstone(where, [key])
     return before.through
 
 
 async def retire_publisher(
-    bootstrap: Sequence[str], publisher: str, *, still_s: float = STILL_S, do: bool = True
+    where: Cluster | Sequence[str], publisher: str, *, still_s: float = STILL_S, do: bool = True
 ) -> Sequence[str]:
     """Delete the topic of a publisher that is gone, and its marks; return the marks' keys.
 
@@ -90,49 +91,49 @@ async def retire_publisher(
         CommandError: there is no such publisher, its marks move on, or the broker is away.
     """
     topic = inbound(publisher).name
-    async with admin_of(bootstrap) as admin:
+    async with admin_of(where) as admin:
         if topic not in await admin.names():
             raise CommandError(
                 f"{publisher} has no topic {topic}; see who has one with `motcua topics check`"
             )
-        if unread := await _unread(bootstrap, topic, await admin.committed(INTAKE_GROUP)):
+        if unread := await _unread(where, topic, await admin.committed(INTAKE_GROUP)):
             raise UnreadError(
                 f"{unread} records on {topic} have not been read by intake: let it run until "
                 "`motcua status` shows no lag, then try again"
             )
         if do:
             await admin.delete([topic])
-    keys = sorted(
-        key for key, mark in (await read_marks(bootstrap)).items() if mark.input == topic
-    )
+    keys = sorted(key for key, mark in (await read_marks(where)).items() if mark.input == topic)
     if do:
-        await _until_still(bootstrap, keys, still_s)
-        await _tombstone(bootstrap, keys)
+        await _until_still(where, keys, still_s)
+        await _tombstone(where, keys)
     return keys
 
 
 async def _unread(
-    bootstrap: Sequence[str], topic: str, committed: Mapping[tuple[str, int], int]
+    where: Cluster | Sequence[str], topic: str, committed: Mapping[tuple[str, int], int]
 ) -> int:
     """Count the records that the group has not committed; what was trimmed counts as read."""
-    async with TopicEnds(bootstrap, client_id="motcua-marks") as ends:
+    async with TopicEnds(where, client_id="motcua-marks") as ends:
         unread = 0
         for partition, (start, end) in (await ends.spans(topic)).items():
             unread += max(0, end - max(start, committed.get((topic, partition), 0)))
     return unread
 
 
-async def _until_still(bootstrap: Sequence[str], keys: Sequence[str], still_s: float) -> None:
+async def _until_still(
+    where: Cluster | Sequence[str], keys: Sequence[str], still_s: float
+) -> None:
     """Wait until intake has noticed that the topic is gone.
 
     Raises:
         MarkMovesError: it moves the marks on.
     """
     until = time.monotonic() + STILL_S_MAX
-    before = _places(await read_marks(bootstrap), keys)
+    before = _places(await read_marks(where), keys)
     while time.monotonic() < until:
         await asyncio.sleep(still_s)
-        after = _places(await read_marks(bootstrap), keys)
+        after = _places(await read_marks(where), keys)
         if after == before:
             return
         before = after
@@ -146,8 +147,8 @@ def _places(marks: Mapping[str, ProgressMark], keys: Sequence[str]) -> dict[str,
     return {key: marks[key].through for key in keys if key in marks}
 
 
-async def _tombstone(bootstrap: Sequence[str], keys: Sequence[str]) -> None:
-    publisher = KafkaPublisher(bootstrap, client_id="motcua-marks")
+async def _tombstone(where: Cluster | Sequence[str], keys: Sequence[str]) -> None:
+    publisher = KafkaPublisher(where, client_id="motcua-marks")
     try:
         await publisher.publish(
             [Outgoing(f"{key}@retired", PROGRESS.name, key, None) for key in keys]

@@ -13,6 +13,7 @@ from typing import Final
 from deploy.errors import CommandError
 from shared.events.topics import TOPICS, Topic, inbound, publisher_of_topic, rejected
 from shared.kafka.admin import TopicAdmin, TopicRefusedError, TopicSpec
+from shared.kafka.cluster import Cluster
 from shared.subjects.errors import UnavailableError
 
 #: Who may publish from the first day; others come with `motcua topics add-publisher`.
@@ -54,7 +55,7 @@ def differences(topic: Topic, found: TopicSpec) -> list[str]:
 
 
 async def provision(
-    bootstrap: Sequence[str], topics: Sequence[Topic] | None = None
+    where: Cluster | Sequence[str], topics: Sequence[Topic] | None = None
 ) -> Provisioned:
     """Create the topics that are missing and check those that are there.
 
@@ -63,7 +64,7 @@ async def provision(
         CommandError: the broker is away or refused.
     """
     asked = wanted() if topics is None else topics
-    async with admin_of(bootstrap) as admin:
+    async with admin_of(where) as admin:
         found = await admin.describe([topic.name for topic in asked])
         _insist([topic for topic in asked if topic.name in found], found)
         missing = [topic for topic in asked if topic.name not in found]
@@ -74,7 +75,7 @@ async def provision(
     )
 
 
-async def check(bootstrap: Sequence[str], topics: Sequence[Topic] | None = None) -> int:
+async def check(where: Cluster | Sequence[str], topics: Sequence[Topic] | None = None) -> int:
     """Check that all topics are there as declared, and return how many there are.
 
     Raises:
@@ -82,7 +83,7 @@ async def check(bootstrap: Sequence[str], topics: Sequence[Topic] | None = None)
         CommandError: the broker is away.
     """
     asked = wanted() if topics is None else topics
-    async with admin_of(bootstrap) as admin:
+    async with admin_of(where) as admin:
         found = await admin.describe([topic.name for topic in asked])
     if missing := [topic.name for topic in asked if topic.name not in found]:
         raise TopicsDifferError(
@@ -93,22 +94,22 @@ async def check(bootstrap: Sequence[str], topics: Sequence[Topic] | None = None)
     return len(asked)
 
 
-async def known_publishers(bootstrap: Sequence[str]) -> frozenset[str]:
+async def known_publishers(where: Cluster | Sequence[str]) -> frozenset[str]:
     """Return the publishers that have a topic to write to.
 
     Raises:
         CommandError: the broker is away.
     """
-    async with admin_of(bootstrap) as admin:
+    async with admin_of(where) as admin:
         names = await admin.names()
     return frozenset(name for topic in names if (name := publisher_of_topic(topic)))
 
 
 @asynccontextmanager
-async def admin_of(bootstrap: Sequence[str]) -> AsyncIterator[TopicAdmin]:
+async def admin_of(where: Cluster | Sequence[str]) -> AsyncIterator[TopicAdmin]:
     """Connect to the broker; what it refuses stops the command with a sentence."""
     try:
-        async with TopicAdmin(bootstrap) as admin:
+        async with TopicAdmin(where) as admin:
             yield admin
     except (UnavailableError, TopicRefusedError) as error:
         raise CommandError(str(error)) from error

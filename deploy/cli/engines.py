@@ -136,7 +136,7 @@ def prepare(
     Containers and clusters run it before the services; again, it makes only what is missing.
     """
     folder = data_folder(data)
-    bootstrap = Installation.find(folder).kafka_bootstrap
+    bootstrap = Installation.find(folder).kafka
     made = asyncio.run(provision(bootstrap)).created
     with hold(folder):
         first_keys = prepare_secrets(folder)

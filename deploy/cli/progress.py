@@ -34,7 +34,7 @@ def list_marks(
     """List the marks, the one that holds the sweep back first."""
     installation = Installation.find(data)
     now = _now(installation)
-    marks = asyncio.run(read_marks(installation.kafka_bootstrap))
+    marks = asyncio.run(read_marks(installation.kafka))
     rows = sorted((mark.through, key) for key, mark in marks.items())
     if as_json:
         for through, key in rows:
@@ -68,7 +68,7 @@ def retire(
     """Retire the mark of a replica or a topic that is gone for good."""
     installation = Installation.find(data)
     typer.echo(f"Watching {mark}: it must stand still.")
-    through = asyncio.run(retire_mark(installation.kafka_bootstrap, mark, do=yes))
+    through = asyncio.run(retire_mark(installation.kafka, mark, do=yes))
     where = through.isoformat(timespec="seconds")
     if yes:
         typer.echo(f"{mark} is retired; it stood at {where}")

@@ -62,11 +62,11 @@ def topics_of(group: str) -> tuple[Topic, ...]:
 
 async def fill(installation: Installation, group: str, *, dry_run: bool) -> Mapping[str, int]:
     """Copy the archives onto the group's replay topic; return the events of each topic."""
-    publisher = KafkaPublisher(installation.kafka_bootstrap, client_id="motcua-replay")
+    publisher = KafkaPublisher(installation.kafka, client_id="motcua-replay")
     into = None if dry_run else publisher
     counts: dict[str, int] = {}
     if into is not None:
-        await provision(installation.kafka_bootstrap, [replay(group)])
+        await provision(installation.kafka, [replay(group)])
     try:
         for topic in topics_of(group):
             mongo = Mongo(installation.mongo_url, DATABASE.format(service=topic.writer))

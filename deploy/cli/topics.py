@@ -11,6 +11,7 @@ from deploy.installation import DataOption, Installation
 from deploy.marks import retire_publisher
 from deploy.topics import PUBLISHERS, check, known_publishers, provision, wanted
 from shared.events.topics import inbound, rejected
+from shared.kafka.cluster import Cluster
 
 
 def register(app: typer.Typer) -> None:
@@ -27,8 +28,8 @@ def register(app: typer.Typer) -> None:
 
 def create_missing(*, data: DataOption = None) -> None:
     """Create the topics that are missing; refuse any that differs from the contract."""
-    bootstrap = Installation.find(data).kafka_bootstrap
-    done = asyncio.run(_provision_known(bootstrap))
+    where = Installation.find(data).kafka
+    done = asyncio.run(_provision_known(where))
     for name in done:
         typer.echo(f"created {name}")
     typer.echo(f"{len(done)} topics created")
@@ -36,8 +37,8 @@ def create_missing(*, data: DataOption = None) -> None:
 
 def check_all(*, data: DataOption = None) -> None:
     """Check that every topic is there, with the partitions and settings of the contract."""
-    bootstrap = Installation.find(data).kafka_bootstrap
-    count = asyncio.run(_check_known(bootstrap))
+    where = Installation.find(data).kafka
+    count = asyncio.run(_check_known(where))
     typer.echo(f"{count} topics are as the contract says")
 
 
@@ -54,8 +55,8 @@ def add_publisher(
             f"{name!r} is no publisher's name: take 2 to 31 lower-case letters, digits and -, "
             "beginning with a letter"
         ) from error
-    bootstrap = Installation.find(data).kafka_bootstrap
-    done = asyncio.run(provision(bootstrap, doors))
+    where = Installation.find(data).kafka
+    done = asyncio.run(provision(where, doors))
     for topic in doors:
         typer.echo(f"{'created' if topic.name in done.created else 'kept'} {topic.name}")
     typer.echo(
@@ -75,9 +76,9 @@ def retire(
     """Take a publisher's topic and progress marks away, once intake has read all of it."""
     if name in PUBLISHERS:
         raise SettingError(f"{name} is a publisher of motcua itself and cannot be retired")
-    bootstrap = Installation.find(data).kafka_bootstrap
+    where = Installation.find(data).kafka
     try:
-        keys = asyncio.run(retire_publisher(bootstrap, name, do=yes))
+        keys = asyncio.run(retire_publisher(where, name, do=yes))
     except ValueError as error:
         raise SettingError(f"{name!r} is no publisher's name") from error
     if not yes:
@@ -90,11 +91,11 @@ def retire(
     typer.echo("Its keys are revoked one by one: motcua keys list, motcua keys revoke")
 
 
-async def _provision_known(bootstrap: Sequence[str]) -> Sequence[str]:
-    publishers = {*PUBLISHERS, *await known_publishers(bootstrap)}
-    return (await provision(bootstrap, wanted(publishers))).created
+async def _provision_known(where: Cluster | Sequence[str]) -> Sequence[str]:
+    publishers = {*PUBLISHERS, *await known_publishers(where)}
+    return (await provision(where, wanted(publishers))).created
 
 
-async def _check_known(bootstrap: Sequence[str]) -> int:
-    publishers = {*PUBLISHERS, *await known_publishers(bootstrap)}
-    return await check(bootstrap, wanted(publishers))
+async def _check_known(where: Cluster | Sequence[str]) -> int:
+    publishers = {*PUBLISHERS, *await known_publishers(where)}
+    return await check(where, wanted(publishers))

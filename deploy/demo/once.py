@@ -64,7 +64,7 @@ async def play_once(
             f"{sum(len(story.acts) for story in month.stories)} events, "
             f"{len(month.check_ins)} check-ins, seed {seed}"
         )
-        async with TopicEnds(playing.installation.kafka_bootstrap) as ends:
+        async with TopicEnds(playing.installation.kafka) as ends:
             clock = LockStep(
                 playing.http,
                 playing.clock,

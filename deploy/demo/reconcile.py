@@ -30,6 +30,7 @@ from deploy.demo.story import Story
 from deploy.errors import CommandError
 from shared.events.codes import PROVINCE
 from shared.events.topics import CENTRES, DOSSIERS, NOTICES, OBLIGATIONS, rejected
+from shared.kafka.cluster import Cluster
 from shared.kafka.whole import read_to_end
 
 SHOWN_MAX: Final = 5
@@ -124,14 +125,14 @@ async def reconcile(playing: Stage, month: Month, *, end: datetime) -> Report:
         code: truth_of(story, rules.get(story.procedure), calendar, end)
         for code, story in stories.items()
     }
-    bootstrap = playing.installation.kafka_bootstrap
-    dossiers = await _events(bootstrap, DOSSIERS.name)
-    centres = await _events(bootstrap, CENTRES.name)
-    obligations = await _events(bootstrap, OBLIGATIONS.name)
-    notices = await _events(bootstrap, NOTICES.name)
+    where = playing.installation.kafka
+    dossiers = await _events(where, DOSSIERS.name)
+    centres = await _events(where, CENTRES.name)
+    obligations = await _events(where, OBLIGATIONS.name)
+    notices = await _events(where, NOTICES.name)
 
     _compare_intake(report, stories, month, (*dossiers, *centres), end)
-    refused = await read_to_end(bootstrap, rejected(PUBLISHER).name)
+    refused = await read_to_end(where, rejected(PUBLISHER).name)
     report.count("events refused to the simulation", 0, len(refused))
     await _compare_figures(report, playing, truths, end)
     ladders = await _ladders(playing)
@@ -151,10 +152,10 @@ async def reconcile(playing: Stage, month: Month, *, end: datetime) -> Report:
     return report
 
 
-async def _events(bootstrap: Sequence[str], topic: str) -> list[dict[str, Any]]:
+async def _events(where: Cluster | Sequence[str], topic: str) -> list[dict[str, Any]]:
     """Return a topic's events, each id and subject once."""
     seen: dict[tuple[str, str], dict[str, Any]] = {}
-    for record in await read_to_end(bootstrap, topic):
+    for record in await read_to_end(where, topic):
         event = orjson.loads(record.value or b"{}")
         seen.setdefault((event["subject"], f"{event['source']}#{event['id']}"), event)
     return list(seen.values())

@@ -135,7 +135,7 @@ async def stage(
         await asyncio.to_thread(supervisor.start)
         tending = asyncio.create_task(_tend(supervisor))
         installation = supervisor.installation
-        await provision(installation.kafka_bootstrap, wanted((*PUBLISHERS, PUBLISHER)))
+        await provision(installation.kafka, wanted((*PUBLISHERS, PUBLISHER)))
         keys = _keys(installation)
         say("loading the reference data: 65 communes, catalogue, rules, calendar, roles")
         await asyncio.to_thread(
@@ -144,7 +144,7 @@ async def stage(
             installation.publisher_key("province"),
             obligations_from=obligations_from,
         )
-        kafka = KafkaPublisher(installation.kafka_bootstrap, client_id="motcua-demo")
+        kafka = KafkaPublisher(installation.kafka, client_id="motcua-demo")
         calendar = bundled_reference().calendar
         units = communes()
         await _introduce(http, installation.http("intake"), keys.province, units)

@@ -1,5 +1,6 @@
 """How an installation is, in one value: what `motcua status` prints."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,6 +8,9 @@ from urllib.parse import urlsplit
 from deploy.engines import probe
 from deploy.installation import Installation, NoInstallationError, holder_of
 from deploy.supervisor.asking import readiness, status
+from shared.kafka.admin import TopicAdmin
+from shared.kafka.cluster import Cluster
+from shared.subjects.errors import UnavailableError
 
 KAFKA_PORT = 9092
 MONGO_PORT = 27_017
@@ -77,12 +81,25 @@ def _service(installation: Installation, name: str, url: str, key: str) -> dict[
 
 def _kafka(installation: Installation) -> dict[str, Any]:
     addresses = installation.kafka_bootstrap
-    answers = any(probe.kafka_answers(*_host_and_port(one)) for one in addresses)
+    if "kafka" in installation.state.versions:
+        answers = any(probe.kafka_answers(*_host_and_port(one)) for one in addresses)
+    else:
+        answers = asyncio.run(_cluster_answers(installation.kafka))
     return {
         **_engine(installation, "kafka"),
         "address": ",".join(addresses),
         "answers": answers,
     }
+
+
+async def _cluster_answers(cluster: Cluster) -> bool:
+    """Ask as the services do: a cluster may want to know who asks."""
+    try:
+        async with TopicAdmin(cluster) as admin:
+            await admin.names()
+    except UnavailableError:
+        return False
+    return True
 
 
 def _store(installation: Installation) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Supervisor:
             )
         self._start_engines()
         assert self.state is not None, "the engines have started"
-        made = asyncio.run(provision(self.state.kafka_bootstrap)).created
+        made = asyncio.run(provision(self.installation.kafka)).created
         if made:
             self.say(f"topics: {len(made)} created")
         self.first_keys = prepare_secrets(self.plan.data)

@@ -46,6 +46,7 @@ from services.intake.usecases.relaying import RelayOutboxes
 from services.intake.usecases.work import InWork
 from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX
 from shared.kafka.broker import ServiceBroker
+from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import ConsumerOptions, Consumption
 from shared.kafka.ends import PartitionEnds
 from shared.mongo.archive import MongoArchive
@@ -89,8 +90,9 @@ class Intake:
             settings.mongo_database,
             driver=settings.mongo_driver,
         )
+        cluster = Cluster.of(settings)
         self.broker = ServiceBroker(
-            settings.kafka_bootstrap,
+            cluster,
             service=settings.service,
             instance=settings.instance,
             registry=self.metrics.registry,
@@ -116,7 +118,7 @@ class Intake:
         )
         self.door = self._http_door()
         self.consumption = self._kafka_door()
-        self.ends = PartitionEnds(settings.kafka_bootstrap, client_id="motcua-intake-ends")
+        self.ends = PartitionEnds(cluster, client_id="motcua-intake-ends")
         self.positions = InboundPositions(self.consumption, self.ends)
         self.progress = PublishProgress(
             self.positions,

@@ -54,9 +54,7 @@ class Workflow:
         self.index = MongoObligationIndex(self.runtime.subjects)
         self.telling = Telling(self.runtime.metrics)
         self.consumption = self.runtime.consume(fold, TOPICS)
-        self.progress = ProgressReader(
-            settings.kafka_bootstrap, client_id=self.runtime.client_id
-        )
+        self.progress = ProgressReader(self.runtime.cluster, client_id=self.runtime.client_id)
         self.passes = self._passes(settings)
         self.runtime.preparing.append(self._adopting())
         self.runtime.supervise()

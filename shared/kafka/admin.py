@@ -16,6 +16,7 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import OffsetAndMetadata
 
+from shared.kafka.cluster import Cluster
 from shared.subjects.errors import UnavailableError
 
 REQUEST_S_MAX: Final = 30.0
@@ -43,13 +44,13 @@ class TopicAdmin:
     Use it as an asynchronous context manager.
     """
 
-    def __init__(self, bootstrap: Sequence[str]) -> None:
+    def __init__(self, where: Cluster | Sequence[str]) -> None:
+        self._cluster = Cluster.at(where)
         self._client = AIOKafkaAdminClient(
-            bootstrap_servers=list(bootstrap),
+            **self._cluster.options(),
             client_id="motcua-admin",
             request_timeout_ms=int(REQUEST_S_MAX * 1000),
         )
-        self._bootstrap = ",".join(bootstrap)
 
     async def __aenter__(self) -> Self:
         """Connect.
@@ -62,7 +63,7 @@ class TopicAdmin:
                 await self._client.start()
         except (KafkaError, TimeoutError, OSError) as error:
             await self._client.close()
-            raise UnavailableError(f"no Kafka answers at {self._bootstrap}") from error
+            raise UnavailableError(f"no Kafka answers at {self._cluster}") from error
         return self
 
     async def __aexit__(

@@ -10,6 +10,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.prometheus import KafkaPrometheusMiddleware
 from prometheus_client import CollectorRegistry
 
+from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import ConsumerOptions, Consumption, Handle, subscribe
 from shared.kafka.publisher import KafkaPublisher
 from shared.kafka.replay import drain_replay
@@ -26,15 +27,17 @@ class ServiceBroker:
 
     def __init__(
         self,
-        bootstrap: Sequence[str],
+        where: Cluster | Sequence[str],
         *,
         service: str,
         instance: str,
         registry: CollectorRegistry,
     ) -> None:
+        self._cluster = Cluster.at(where)
         self._client_id = f"motcua-{service}-{instance}"
         self._broker = KafkaBroker(
-            list(bootstrap),
+            list(self._cluster.bootstrap),
+            security=self._cluster.faststream_security(),
             client_id=self._client_id,
             middlewares=[KafkaPrometheusMiddleware(registry=registry, app_name=service)],
             allow_auto_create_topics=False,  # deploy/ owns topics and their partition counts.
@@ -44,10 +47,9 @@ class ServiceBroker:
             apply_types=False,
             consumer_only=True,  # We publish by our own producer, which can be made anew.
         )
-        self.publisher = KafkaPublisher(bootstrap, client_id=self._client_id)
+        self.publisher = KafkaPublisher(self._cluster, client_id=self._client_id)
         self.consumptions: list[Consumption] = []
         self._replaying: list[Consumption] = []
-        self._bootstrap = list(bootstrap)
         self.connected = False
         self.failure: str | None = None
 
@@ -101,7 +103,7 @@ class ServiceBroker:
     async def _replay(self) -> None:
         for consumption in self._replaying:
             handled = await drain_replay(
-                self._bootstrap,
+                self._cluster,
                 consumption.group,
                 consumption.handle,
                 client_id=self._client_id,

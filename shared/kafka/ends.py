@@ -11,6 +11,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.kafka.cluster import Cluster
 from shared.subjects.errors import UnavailableError
 
 ANSWER_S_MAX: Final = 5.0
@@ -19,8 +20,8 @@ ANSWER_S_MAX: Final = 5.0
 class PartitionEnds:
     """Asks the broker; a client that does not answer is thrown away and made anew."""
 
-    def __init__(self, bootstrap: Sequence[str], *, client_id: str) -> None:
-        self._bootstrap = list(bootstrap)
+    def __init__(self, where: Cluster | Sequence[str], *, client_id: str) -> None:
+        self._cluster = Cluster.at(where)
         self._client_id = client_id
         self._client: AIOKafkaConsumer | None = None
         self._asking = asyncio.Lock()
@@ -61,7 +62,7 @@ class PartitionEnds:
     async def _connected(self) -> AIOKafkaConsumer:
         if self._client is None:
             self._client = AIOKafkaConsumer(
-                bootstrap_servers=self._bootstrap,
+                **self._cluster.options(),
                 client_id=self._client_id,
                 enable_auto_commit=False,
             )

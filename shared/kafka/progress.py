@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.events.progress import ProgressMark
 from shared.events.topics import PROGRESS
+from shared.kafka.cluster import Cluster
 from shared.kafka.whole import WholeTopic
 from shared.subjects.records import Record
 
@@ -16,9 +17,9 @@ class ProgressReader:
     A tombstone retires its publisher's mark.
     """
 
-    def __init__(self, bootstrap: Sequence[str], *, client_id: str) -> None:
+    def __init__(self, where: Cluster | Sequence[str], *, client_id: str) -> None:
         self.marks: dict[str, datetime] = {}
-        self._topic = WholeTopic(bootstrap, PROGRESS.name, self._apply, client_id=client_id)
+        self._topic = WholeTopic(where, PROGRESS.name, self._apply, client_id=client_id)
 
     @property
     def caught_up(self) -> asyncio.Event:

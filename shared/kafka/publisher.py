@@ -9,6 +9,7 @@ import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerClosed
 
+from shared.kafka.cluster import Cluster
 from shared.subjects.document import Outgoing
 from shared.subjects.errors import UnavailableError
 
@@ -34,12 +35,12 @@ class KafkaPublisher:
 
     def __init__(
         self,
-        bootstrap: Sequence[str],
+        where: Cluster | Sequence[str],
         *,
         client_id: str,
         encode: Callable[[dict[str, Any]], bytes] = orjson.dumps,
     ) -> None:
-        self._bootstrap = list(bootstrap)
+        self._cluster = Cluster.at(where)
         self._client_id = client_id
         self._encode = encode
         self._producer: AIOKafkaProducer | None = None
@@ -101,7 +102,7 @@ class KafkaPublisher:
             if self._producer is not None:
                 await self._abandon(self._producer)
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap,
+                **self._cluster.options(),
                 client_id=self._client_id,
                 acks="all",
                 enable_idempotence=True,

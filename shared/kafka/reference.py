@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from shared.events.envelope import Undecodable, decode
 from shared.events.topics import REFERENCE
+from shared.kafka.cluster import Cluster
 from shared.kafka.whole import WholeTopic
 from shared.reference.view import Reference, apply
 from shared.subjects.errors import StopServiceError, UnavailableError
@@ -22,7 +23,7 @@ class ReferenceReader:
 
     def __init__(
         self,
-        bootstrap: Sequence[str],
+        where: Cluster | Sequence[str],
         *,
         client_id: str,
         on_change: Callable[[Reference, Reference], Awaitable[None]] | None = None,
@@ -30,7 +31,7 @@ class ReferenceReader:
         self._view = Reference.empty()
         self._changed = asyncio.Condition()
         self._on_change = on_change
-        self._topic = WholeTopic(bootstrap, REFERENCE.name, self._apply, client_id=client_id)
+        self._topic = WholeTopic(where, REFERENCE.name, self._apply, client_id=client_id)
         self.failure: str | None = None
 
     def current(self) -> Reference:

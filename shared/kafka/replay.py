@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.events.topics import replay
+from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import Handle, cluster_of, to_record
 from shared.subjects.errors import UnavailableError
 
@@ -14,7 +15,7 @@ BATCH_MAX: Final = 500
 
 
 async def drain_replay(
-    bootstrap: Sequence[str], group: str, handle: Handle, *, client_id: str
+    where: Cluster | Sequence[str], group: str, handle: Handle, *, client_id: str
 ) -> int:
     """Hand over everything unread on the group's replay topic; return how many records.
 
@@ -26,7 +27,7 @@ async def drain_replay(
     """
     topic = replay(group).name
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=list(bootstrap),
+        **Cluster.at(where).options(),
         group_id=f"{group}.replay",
         client_id=client_id,
         enable_auto_commit=False,

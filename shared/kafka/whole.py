@@ -8,6 +8,7 @@ from typing import Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import cluster_of, to_record
 from shared.subjects.errors import UnavailableError
 from shared.subjects.records import Record
@@ -25,13 +26,13 @@ class WholeTopic:
 
     def __init__(
         self,
-        bootstrap: Sequence[str],
+        where: Cluster | Sequence[str],
         topic: str,
         apply: Callable[[Sequence[Record]], Awaitable[None]],
         *,
         client_id: str,
     ) -> None:
-        self._bootstrap = list(bootstrap)
+        self._cluster = Cluster.at(where)
         self._topic = topic
         self._apply = apply
         self._client_id = client_id
@@ -49,7 +50,7 @@ class WholeTopic:
 
     async def _read(self, stopping: asyncio.Event) -> None:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **self._cluster.options(),
             client_id=self._client_id,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -99,9 +100,11 @@ class TopicEnds:
     Use it as an asynchronous context manager.
     """
 
-    def __init__(self, bootstrap: Sequence[str], *, client_id: str = "motcua-ends") -> None:
+    def __init__(
+        self, where: Cluster | Sequence[str], *, client_id: str = "motcua-ends"
+    ) -> None:
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=list(bootstrap), client_id=client_id, enable_auto_commit=False
+            **Cluster.at(where).options(), client_id=client_id, enable_auto_commit=False
         )
         self._partitions: dict[str, list[TopicPartition]] = {}
 
@@ -139,7 +142,7 @@ class TopicEnds:
 
 
 async def read_to_end(
-    bootstrap: Sequence[str], topic: str, *, client_id: str = "motcua-reader"
+    where: Cluster | Sequence[str], topic: str, *, client_id: str = "motcua-reader"
 ) -> list[Record]:
     """Return everything that stands in a topic now; for checks, not for services.
 
@@ -152,7 +155,7 @@ async def read_to_end(
     async def keep(records: Sequence[Record]) -> None:
         found.extend(records)
 
-    reader = WholeTopic(bootstrap, topic, keep, client_id=client_id)
+    reader = WholeTopic(where, topic, keep, client_id=client_id)
     reading = asyncio.create_task(reader.run(reached))
     try:
         async with asyncio.timeout(READ_S_MAX):

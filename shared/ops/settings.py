@@ -7,10 +7,21 @@ import os
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    Self,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -45,8 +56,12 @@ Port = Annotated[int, Field(ge=0, le=65_535)]
 URL_PATTERN = r"^https?://[^\s/]+(/[^\s]*)?$"
 
 
-class ServiceSettings(BaseSettings):
-    """The settings that all four services share; a service subclasses it and names itself.
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
+
+
+class KafkaSettings(BaseSettings):
+    """Where the brokers are, and how we prove who we are; the command line reads it too.
 
     In the environment each field is `MOTCUA_` and its name in capitals; a secret may also be
     given as a file, by `MOTCUA_<NAME>_FILE`. Arguments of the constructor win, for tests.
@@ -60,13 +75,87 @@ class ServiceSettings(BaseSettings):
         validate_default=True,
     )
 
-    service: ClassVar[str] = "service"
+    service: ClassVar[str] = "the command line"
 
     kafka_bootstrap: CommaSeparated = Field(
         default=("127.0.0.1:9092",),
         min_length=1,
         description="the brokers to ask first, host:port, separated by commas",
     )
+    kafka_security_protocol: SecurityProtocol = Field(
+        default="PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    kafka_ca_file: Path | None = Field(
+        default=None,
+        description="PEM file of who signed the brokers' certificates; unset: the system's",
+    )
+    kafka_certificate_file: Path | None = Field(
+        default=None, description="PEM file of our own certificate, for mutual TLS"
+    )
+    kafka_key_file: Path | None = Field(
+        default=None, description="PEM file of the key of our certificate"
+    )
+    kafka_sasl_mechanism: SaslMechanism = Field(
+        default="SCRAM-SHA-512", description="SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN"
+    )
+    kafka_user: str | None = Field(
+        default=None, min_length=1, description="the user at the brokers, with SASL"
+    )
+    kafka_password: SecretStr | None = Field(
+        default=None, description="the password at the brokers, with SASL"
+    )
+
+    @model_validator(mode="after")
+    def _security_fits_together(self) -> Self:
+        """Refuse half of a pair, and what the protocol would silently not use."""
+        sasl = self.kafka_security_protocol.startswith("SASL_")
+        tls = self.kafka_security_protocol.endswith("SSL")
+        named = (
+            self.kafka_ca_file,
+            self.kafka_certificate_file,
+            self.kafka_key_file,
+        )
+        if sasl and (self.kafka_user is None or self.kafka_password is None):
+            raise ValueError(
+                f"with {variable_of('kafka_security_protocol')}={self.kafka_security_protocol} "
+                f"set {variable_of('kafka_user')} and {variable_of('kafka_password')}_FILE"
+            )
+        if not sasl and (self.kafka_user is not None or self.kafka_password is not None):
+            raise ValueError(
+                f"{variable_of('kafka_user')} and its password are used with SASL_SSL or "
+                f"SASL_PLAINTEXT: set {variable_of('kafka_security_protocol')} to one of them"
+            )
+        if not tls and any(path is not None for path in named):
+            raise ValueError(
+                "certificates are used with SSL or SASL_SSL: set "
+                f"{variable_of('kafka_security_protocol')} to one of them"
+            )
+        if (self.kafka_certificate_file is None) != (self.kafka_key_file is None):
+            raise ValueError(
+                f"{variable_of('kafka_certificate_file')} and {variable_of('kafka_key_file')} "
+                "belong together: set both or none"
+            )
+        return self
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments, then the environment, then the files that secrets stand in."""
+        return init_settings, env_settings, _SecretFiles(settings_cls)
+
+
+class ServiceSettings(KafkaSettings):
+    """The settings that all four services share; a service subclasses it and names itself."""
+
+    service: ClassVar[str] = "service"
+
     mongo_url: SecretStr = Field(
         default=SecretStr("mongodb://127.0.0.1:27017"),
         description="the store's address, mongodb://host:port",
@@ -113,19 +202,6 @@ class ServiceSettings(BaseSettings):
             return values | {"mongo_database": f"motcua_{cls.service}"}
         return values
 
-    @classmethod
-    @override
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read arguments, then the environment, then the files that secrets stand in."""
-        return init_settings, env_settings, _SecretFiles(settings_cls)
-
     def secret(self) -> bytes:
         """Read the installation's secret, from which everything keyed is derived.
 
@@ -159,18 +235,22 @@ class _SecretFiles(PydanticBaseSettingsSource):
         return {name: value for name, value in found.items() if value is not None}
 
 
-SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+SettingsT = TypeVar("SettingsT", bound=KafkaSettings)
 
 
-def load(settings_class: type[SettingsT]) -> SettingsT:
-    """Read the settings of a service from the environment.
+def load(
+    settings_class: type[SettingsT],
+    **given: Any,  # noqa: ANN401 -- Whatever its fields take.
+) -> SettingsT:
+    """Read settings from the environment; a service refuses what is none of its own.
 
     Raises:
         SettingError: one sentence that names the variable and says how to mend it.
     """
-    _refuse_unknown(settings_class)
+    if issubclass(settings_class, ServiceSettings):
+        _refuse_unknown(settings_class)
     try:
-        return settings_class()
+        return settings_class(**given)
     except ValidationError as error:
         raise SettingError(_sentence(settings_class, error)) from None
 
@@ -180,7 +260,7 @@ def variable_of(field_name: str) -> str:
     return PREFIX + field_name.upper()
 
 
-def variables_of(settings_class: type[ServiceSettings]) -> frozenset[str]:
+def variables_of(settings_class: type[KafkaSettings]) -> frozenset[str]:
     """Name every variable that a service understands; who starts it hands on no others."""
     return frozenset(_variables(settings_class))
 
@@ -211,7 +291,7 @@ def derive_key(secret: bytes, purpose: str) -> bytes:
     return hmac.digest(extracted, purpose.encode() + b"\x01", hashlib.sha256)
 
 
-def _variables(settings_class: type[ServiceSettings]) -> Iterator[str]:
+def _variables(settings_class: type[KafkaSettings]) -> Iterator[str]:
     for name, field in settings_class.model_fields.items():
         yield variable_of(name)
         if _is_secret(field.annotation):
@@ -224,7 +304,7 @@ def _is_secret(annotation: object) -> bool:
     return annotation is SecretStr
 
 
-def _refuse_unknown(settings_class: type[ServiceSettings]) -> None:
+def _refuse_unknown(settings_class: type[KafkaSettings]) -> None:
     known = variables_of(settings_class)
     for name in sorted(os.environ):
         if not name.startswith(PREFIX) or name in COMMAND_LINE_ONLY:
@@ -236,12 +316,12 @@ def _refuse_unknown(settings_class: type[ServiceSettings]) -> None:
         raise SettingError(f"{name} is no setting of {settings_class.service}: {hint}")
 
 
-def _sentence(settings_class: type[ServiceSettings], error: ValidationError) -> str:
+def _sentence(settings_class: type[KafkaSettings], error: ValidationError) -> str:
     """Say what is wrong with the first wrong setting, without the value of a secret."""
     first = error.errors(include_url=False)[0]
     path = [str(part) for part in first["loc"]]
     if not path or path[0] not in settings_class.model_fields:
-        return f"The settings of {settings_class.service} do not fit together: {first['msg']}."
+        return f"The settings of {settings_class.service} do not fit together: {_said(first)}."
     field = settings_class.model_fields[path[0]]
     names = [path[0], *(part for part in path[1:] if not part.isdecimal())]
     nested = len(names) > 1 and settings_class.model_config.get("env_nested_delimiter")
@@ -252,6 +332,12 @@ def _sentence(settings_class: type[ServiceSettings], error: ValidationError) -> 
     if _is_secret(field.annotation):
         return f"{variable} is wrong: {mend}"
     return f"{variable} is wrong ({os.environ.get(variable, first['input'])!r}): {mend}"
+
+
+def _said(error: ErrorDetails) -> str:
+    """Return what a validator of ours said, without pydantic's own words before it."""
+    reason = error.get("ctx", {}).get("error")
+    return str(reason) if isinstance(reason, ValueError) else error["msg"]
 
 
 def _read(variable: str, path: Path) -> bytes:

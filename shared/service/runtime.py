@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from shared.events.envelope import Event
 from shared.kafka.broker import ServiceBroker
+from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import Consumption
 from shared.kafka.measure import BatchMeter
 from shared.kafka.reference import ReferenceReader
@@ -86,13 +87,14 @@ class Runtime(Generic[StateT]):
             driver=settings.mongo_driver,
         )
         self.client_id = f"motcua-{self.service}-{settings.instance}"
+        self.cluster = Cluster.of(settings)
         self.broker = ServiceBroker(
-            settings.kafka_bootstrap,
+            self.cluster,
             service=self.service,
             instance=settings.instance,
             registry=self.metrics.registry,
         )
-        self.reference = ReferenceReader(settings.kafka_bootstrap, client_id=self.client_id)
+        self.reference = ReferenceReader(self.cluster, client_id=self.client_id)
         self.subjects = MongoSubjects[StateT](self.mongo, collection, codec, indexes=indexes)
         self.archive = MongoArchive(self.mongo, never=never_archived)
         self.parking = MongoParking(self.mongo)

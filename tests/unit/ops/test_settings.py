@@ -7,6 +7,7 @@ import pytest
 from pydantic import Field, SecretStr
 
 from shared.ops.settings import (
+    KafkaSettings,
     ServiceSettings,
     SettingError,
     derive_key,
@@ -145,3 +146,30 @@ def test_keys_of_two_purposes_differ_and_repeat() -> None:
     assert derive_key(secret, "a") != derive_key(secret, "b")
     assert derive_key(secret, "a") != derive_key(b"l" * 32, "a")
     assert len(derive_key(secret, "a")) == 32
+
+
+@pytest.mark.parametrize(
+    ("environ", "says"),
+    [
+        (
+            {"SECURITY_PROTOCOL": "SASL_SSL"},
+            "set MOTCUA_KAFKA_USER and MOTCUA_KAFKA_PASSWORD_FILE",
+        ),
+        ({"USER": "motcua"}, "set MOTCUA_KAFKA_SECURITY_PROTOCOL to one of them"),
+        ({"CA_FILE": "/ca.pem"}, "set MOTCUA_KAFKA_SECURITY_PROTOCOL to one of them"),
+        (
+            {"SECURITY_PROTOCOL": "SSL", "CERTIFICATE_FILE": "/c.pem"},
+            "MOTCUA_KAFKA_CERTIFICATE_FILE and MOTCUA_KAFKA_KEY_FILE belong together",
+        ),
+        ({"SECURITY_PROTOCOL": "TLS"}, "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"),
+    ],
+)
+def test_half_of_a_way_in_is_refused(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], says: str
+) -> None:
+    """A setting that would silently not be used is as wrong as one that is missing."""
+    for name, value in environ.items():
+        monkeypatch.setenv(f"MOTCUA_KAFKA_{name}", value)
+
+    with pytest.raises(SettingError, match=says):
+        load(KafkaSettings)

@@ -1,0 +1,1 @@
+"""The four services on a cluster that asks who one is."""
