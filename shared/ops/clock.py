@@ -8,6 +8,7 @@ import mmap
 import os
 import struct
 import tempfile
+import time
 import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,10 @@ _MAGIC = b"motcuac1"
 _FIELDS = struct.Struct("<8sqqd")  # Magic, wall anchor, simulated anchor (microseconds), rate.
 _CHECK = struct.Struct("<I")
 _SIZE = _FIELDS.size + _CHECK.size
-_READS_MAX = 1_000
+_READS_MAX = 2_000
+_READS_AT_ONCE = 20
+_READ_PAUSE_S = 0.001
+"""A writer that lost its processor in the middle of the 36 bytes gets two seconds to go on."""
 
 
 class ClockFileError(Exception):
@@ -187,7 +191,9 @@ def _pack(wall: datetime, simulated: datetime, rate: float) -> bytes:
 
 def _unpack(memory: mmap.mmap) -> tuple[int, int, float]:
     """Read a whole record; one that is being written fails its check and is read again."""
-    for _ in range(_READS_MAX):
+    for attempt in range(_READS_MAX):
+        if attempt >= _READS_AT_ONCE:
+            time.sleep(_READ_PAUSE_S)
         record = memory[:_SIZE]
         if zlib.crc32(record[: _FIELDS.size]) == _CHECK.unpack_from(record, _FIELDS.size)[0]:
             _, wall, simulated, rate = _FIELDS.unpack_from(record)
