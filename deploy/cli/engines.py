@@ -16,6 +16,7 @@ import typer
 from deploy.errors import CommandError
 from deploy.installation import (
     HTTP_PORT_BASE,
+    PRIVATE_FOLDER,
     DataOption,
     Installation,
     NoInstallationError,
@@ -130,19 +131,24 @@ def prepare(
         Path | None,
         typer.Option(help="Also write the operator's key here, for Prometheus to read."),
     ] = None,
+    topics: Annotated[
+        bool, typer.Option(help="Make the topics too; Strimzi makes them from its manifests.")
+    ] = True,
 ) -> None:
     """Make secret, first keys and topics, for services that something else starts.
 
     Containers and clusters run it before the services; again, it makes only what is missing.
     """
     folder = data_folder(data)
-    bootstrap = Installation.find(folder).kafka
-    made = asyncio.run(provision(bootstrap)).created
+    if topics:
+        made = asyncio.run(provision(Installation.find(folder).kafka)).created
+        _say(f"topics: {len(made)} created")
+    else:
+        folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     with hold(folder):
         first_keys = prepare_secrets(folder)
     if operator_key_to is not None:
         operator_key_to.write_text((folder / "operator.key").read_text("ascii"), "ascii")
-    _say(f"topics: {len(made)} created")
     _say(
         f"keys: {len(first_keys)} made, in {folder / FIRST_KEYS}"
         if first_keys
