@@ -48,7 +48,6 @@ from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX
 from shared.kafka.broker import ServiceBroker
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import ConsumerOptions, Consumption
-from shared.kafka.ends import PartitionEnds
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
 from shared.mongo.subjects import MongoSubjects
@@ -90,9 +89,8 @@ class Intake:
             settings.mongo_database,
             driver=settings.mongo_driver,
         )
-        cluster = Cluster.of(settings)
         self.broker = ServiceBroker(
-            cluster,
+            Cluster.of(settings),
             service=settings.service,
             instance=settings.instance,
             registry=self.metrics.registry,
@@ -118,8 +116,7 @@ class Intake:
         )
         self.door = self._http_door()
         self.consumption = self._kafka_door()
-        self.ends = PartitionEnds(cluster, client_id="motcua-intake-ends")
-        self.positions = InboundPositions(self.consumption, self.ends)
+        self.positions = InboundPositions(self.consumption)
         self.progress = PublishProgress(
             self.positions,
             self.broker.publisher,
@@ -204,7 +201,7 @@ class Intake:
 
     async def _kafka(self) -> str | None:
         missing = self.broker.missing()
-        silent_s = time.monotonic() - self.ends.answered_at
+        silent_s = time.monotonic() - self.broker.ends.answered_at
         if not missing and silent_s > SILENT_S_MAX:
             missing = [f"the broker has not answered for {silent_s:.0f} s"]
         return "; ".join(missing) or None
@@ -312,7 +309,6 @@ class Intake:
         await self.relay.finish()
         await self.supervisor.stop(STOP_S)
         await self.broker.stop()
-        await self.ends.stop()
         await self.mongo.close()
 
 

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import ConsumerOptions, Consumption, Handle, subscribe
+from shared.kafka.ends import PartitionEnds
 from shared.kafka.publisher import KafkaPublisher
 from shared.kafka.replay import drain_replay
 from shared.subjects.errors import UnavailableError
@@ -48,6 +49,7 @@ class ServiceBroker:
             consumer_only=True,  # We publish by our own producer, which can be made anew.
         )
         self.publisher = KafkaPublisher(self._cluster, client_id=self._client_id)
+        self.ends = PartitionEnds(self._cluster, client_id=f"{self._client_id}-ends")
         self.consumptions: list[Consumption] = []
         self._replaying: list[Consumption] = []
         self.connected = False
@@ -69,7 +71,11 @@ class ServiceBroker:
         With `replay` the group's replay topic is read to its end first, at every start.
         """
         consumption = Consumption(
-            group=group, handle=handle, fail=self._fail, on_assigned=on_assigned
+            group=group,
+            handle=handle,
+            fail=self._fail,
+            ends=self.ends,
+            on_assigned=on_assigned,
         )
         subscribe(
             self._broker,
@@ -117,6 +123,7 @@ class ServiceBroker:
         self.connected = False
         await self._broker.stop()
         await self.publisher.stop()
+        await self.ends.stop()
 
     def missing(self) -> list[str]:
         """Name what readiness lacks of Kafka; empty when all is well."""

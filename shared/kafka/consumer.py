@@ -18,6 +18,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.message import StreamMessage
 
+from shared.kafka.ends import PartitionEnds
 from shared.ops.log import logger
 from shared.subjects.errors import StopServiceError, UnavailableError
 from shared.subjects.records import Record
@@ -63,6 +64,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     """One subscription while it runs: what it holds, where it stands, whether it may go on.
 
     Attributes:
+        ends: Says where the partitions end, by a client of its own.
         next_offsets: For each partition held, the offset after the last record whose effect is
             durable. The client's own position runs ahead of it by what is in the handler.
         replayed: Whether this start read a replay, which fills what a trimmed log lacks.
@@ -72,6 +74,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     group: str
     handle: Handle
     fail: Callable[[str], None]
+    ends: PartitionEnds
     on_assigned: Callable[[frozenset[tuple[str, int]]], Awaitable[None]] | None = None
     polled_at: float = 0.0
     handled: int = 0
@@ -98,16 +101,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         Raises:
             UnavailableError: the broker did not answer.
         """
-        consumer = self.consumer
-        if consumer is None:
-            return {}
-        try:
-            async with asyncio.timeout(5):
-                held = [TopicPartition(*place) for place in self.next_offsets]
-                ends = await consumer.end_offsets(held) if held else {}
-        except Exception as error:
-            raise UnavailableError("the broker does not say where its topics end") from error
-        return {(tp.topic, tp.partition): int(end) for tp, end in ends.items()}
+        return await self.ends.of(self.next_offsets)
 
     async def lag(self) -> dict[tuple[str, int], int]:
         """Return how many records wait, for each partition held."""

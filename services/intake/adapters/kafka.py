@@ -16,7 +16,6 @@ from shared.events.model import instant_text
 from shared.events.rejections import Rejection, fault_rows, rejection_document, value_hash
 from shared.events.topics import publisher_of_topic, rejected
 from shared.kafka.consumer import Consumption
-from shared.kafka.ends import PartitionEnds
 from shared.subjects.document import Outgoing
 from shared.subjects.ports import Clock, Publisher
 from shared.subjects.records import Record
@@ -80,11 +79,10 @@ class InboundPositions(Positions):
     """Where this replica's subscription stands."""
 
     consumption: Consumption
-    ends: PartitionEnds
 
     @override
     async def end_offsets(self) -> dict[tuple[str, int], int]:
-        return await self.ends.of(self.consumption.next_offsets)
+        return await self.consumption.end_offsets()
 
     @override
     async def next_offsets(self) -> dict[tuple[str, int], int]:

@@ -25,14 +25,19 @@ OPTIONS = ConsumerOptions(records_max=10, session_ms=6_000)
 
 @asynccontextmanager
 async def consuming(
-    bootstrap: str, topic: str, handle: Handle, *, group: str | None = None
+    bootstrap: str,
+    topic: str,
+    handle: Handle,
+    *,
+    group: str | None = None,
+    options: ConsumerOptions = OPTIONS,
 ) -> AsyncIterator[tuple[ServiceBroker, Consumption]]:
     """Run one subscription until the block ends."""
     broker = ServiceBroker(
         [bootstrap], service="test", instance="0", registry=CollectorRegistry()
     )
     consumption = broker.consume(
-        handle, group=group or f"g-{topic}", topics=[topic], options=OPTIONS
+        handle, group=group or f"g-{topic}", topics=[topic], options=options
     )
     stopping = asyncio.Event()
     running = asyncio.create_task(broker.run(stopping))
@@ -103,6 +108,27 @@ async def test_hands_every_record_over_and_commits_after(
         await until(lambda: bool(seen))
         await asyncio.sleep(0.3)
     assert seen == [b"later"]
+
+
+async def test_says_where_topics_end_while_a_fetch_is_open(
+    kafka_bootstrap: str, unique: str
+) -> None:
+    """The broker answers one connection's questions in turn, and an empty fetch takes long."""
+    await make_topic(kafka_bootstrap, unique)
+    values = [b"v0", b"v1"]
+    await produce(kafka_bootstrap, unique, values)
+    seen: list[Record] = []
+
+    async def remember(records: Sequence[Record]) -> None:
+        seen.extend(records)
+
+    patient = ConsumerOptions(fetch_wait_ms=30_000)  # Far longer than a question may take.
+    async with consuming(kafka_bootstrap, unique, remember, options=patient) as (
+        _,
+        consumption,
+    ):
+        await until(lambda: len(seen) == len(values))
+        assert sum((await consumption.end_offsets()).values()) == len(values)
 
 
 async def test_a_header_that_is_no_text_does_not_lose_its_record(
