@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     group.command("show")(show)
     group.command("retry")(retry)
     group.command("discard")(discard)
+    group.command("log")(log)
     app.add_typer(group, name="parked")
 
 
@@ -99,6 +100,45 @@ def discard(
     installation = Installation.find(data)
     row = _one(installation, parked_id, service)
     _decide(installation, row, "discard", {"dry_run": not yes, "why": why})
+
+
+def log(
+    service: ServiceOption = None,
+    data: DataOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON each.")] = False,
+) -> None:
+    """List who decided what about parked records, the last one first."""
+    installation = Installation.find(data)
+    rows = [
+        {"service": name, **row}
+        for name in _services(service)
+        for row in ask(
+            "GET",
+            f"{installation.http(name)}/v1/parked/decided",
+            installation.operator_key,
+            params={"limit": 500},
+        )["decided"]
+    ]
+    rows.sort(key=lambda row: row["at"], reverse=True)
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        return
+    if not rows:
+        typer.echo("Nothing has been decided.")
+        return
+    table = Table("at", "service", "subject", "decision", "by key", "why")
+    for row in rows:
+        table.add_row(
+            row["at"][:19],
+            row["service"],
+            row["subject"],
+            row["decision"],
+            row["who"],
+            row["why"],
+        )
+    Console().print(table)
 
 
 def _decide(

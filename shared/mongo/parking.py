@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from shared.mongo.client import Mongo
-from shared.subjects.parking import Parked
+from shared.subjects.parking import Decided, Parked
 
 FIELDS = tuple(Parked.__dataclass_fields__)
+DECIDED_FIELDS = tuple(Decided.__dataclass_fields__)
 
 
 class MongoParking:
@@ -66,9 +67,10 @@ class MongoParking:
             }
         )
 
-    async def audit(self, *, limit: int) -> Sequence[dict[str, Any]]:
-        """Return the newest audit lines."""
-        return await self._audit.find({}, sort=[("_id", -1)], limit=limit)
+    async def decided(self, *, limit: int) -> Sequence[Decided]:
+        """Return the newest decisions, the last one first."""
+        rows = await self._audit.find({}, sort=[("at", -1)], limit=limit)
+        return [Decided(**{name: row[name] for name in DECIDED_FIELDS}) for row in rows]
 
 
 def _read(row: dict[str, Any]) -> Parked:

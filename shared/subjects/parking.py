@@ -38,6 +38,29 @@ class Parked:
     parked_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What somebody decided about a parked record.
+
+    Attributes:
+        parked: The parked record's id.
+        subject: The subject that waited behind it.
+        reason: Why it had been parked.
+        decision: `retry` or `discard`.
+        who: The id of the key by which it was decided.
+        why: The reason that was given.
+        at: When, by the service's clock.
+    """
+
+    parked: str
+    subject: str
+    reason: str
+    decision: str
+    who: str
+    why: str
+    at: datetime
+
+
 def park_event(event: Event, reason: str, *, now: datetime) -> Parked:
     """Return the entry for an event that was read and cannot be folded."""
     return Parked(

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from shared.reference.view import Reference
 from shared.subjects.document import Document, Outgoing
-from shared.subjects.parking import Parked
+from shared.subjects.parking import Decided, Parked
 
 StateT = TypeVar("StateT")
 
@@ -98,6 +98,10 @@ class ParkingDesk(Parking, Protocol):
     async def record_decision(
         self, parked: Parked, *, decision: str, who: str, why: str, at: datetime
     ) -> None: ...
+
+    async def decided(self, *, limit: int) -> Sequence[Decided]:
+        """Return the newest decisions, the last one first."""
+        ...
 
 
 class ReferenceSource(Protocol):

@@ -1,6 +1,7 @@
 """The operator's desk for parked records: list, show, try again, let go."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.subjects.decide_parked import DecideParked, Verdict
 from shared.subjects.errors import StopServiceError
-from shared.subjects.parking import Parked
+from shared.subjects.parking import Decided, Parked
 from shared.subjects.ports import ParkingDesk
 from shared.web.auth import allow
 from shared.web.principal import Principal
@@ -52,6 +53,13 @@ def parked_router(decider: DecideParked[Any], desk: ParkingDesk) -> APIRouter:
     ) -> dict[str, Any]:
         found: Sequence[Parked] = await desk.list(limit=limit)
         return {"count": await desk.count(), "parked": [_line(one) for one in found]}
+
+    @router.get("/decided", summary="Who decided what about parked records, the last one first")
+    async def decided(
+        _principal: Reader, limit: Annotated[int, Query(ge=1, le=LIST_MAX)] = 100
+    ) -> dict[str, Any]:
+        found: Sequence[Decided] = await desk.decided(limit=limit)
+        return {"decided": [{**asdict(one), "at": one.at.isoformat()} for one in found]}
 
     @router.get("/one", summary="One parked record, whole")
     async def show(_principal: Reader, id: ParkedId) -> dict[str, Any]:  # noqa: A002 - the parameter's name.

@@ -11,7 +11,7 @@ from shared.subjects.apply import ApplyBatch
 from shared.subjects.change import ChangeSubjects
 from shared.subjects.decide_parked import DecideParked
 from shared.subjects.document import Document
-from shared.subjects.parking import Parked
+from shared.subjects.parking import Decided, Parked
 from shared.subjects.records import Record
 from shared.subjects.relay import Relay
 from tests.fakes.counting import START, NamesCodec, say_back
@@ -45,6 +45,9 @@ class MemoryDesk(MemoryParking):
     ) -> None:
         assert who, (why, at)
         self.decisions.append((parked.id, decision))
+
+    async def decided(self, *, limit: int) -> Sequence[Decided]:
+        raise AssertionError(f"only a page reads decisions, {limit} of them")
 
 
 @dataclass

@@ -28,7 +28,7 @@ PORTS = (
     ports.ReferenceSource,
 )
 #: The desk's list and look-up only read, and no use case calls them.
-READ_BY_PAGES_ALONE = {"ParkingDesk.list", "ParkingDesk.get"}
+READ_BY_PAGES_ALONE = {"ParkingDesk.list", "ParkingDesk.get", "ParkingDesk.decided"}
 
 Work = Callable[[Process], Awaitable[None]]
 
