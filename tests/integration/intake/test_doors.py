@@ -2,13 +2,10 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from deploy.topics import provision
 from services.intake.settings import IntakeSettings
@@ -30,22 +27,6 @@ pytestmark = [pytest.mark.connected, pytest.mark.timeout(300)]
 
 KNOWN = tuple(code.encode() for code in (OPEN, ENDED, SUBMITTED))
 PER_CASE = [case for case in CASES if not any(code in case.value for code in KNOWN)]
-
-
-@pytest.fixture
-def settings(
-    kafka_bootstrap: str, mongo_url: str, unique: str, tmp_path: Path
-) -> IntakeSettings:
-    """Settings with a database of their own."""
-    (tmp_path / "secret").write_bytes(os.urandom(48))
-    return IntakeSettings(
-        kafka_bootstrap=(kafka_bootstrap,),
-        mongo_url=SecretStr(mongo_url),
-        mongo_database=unique,
-        keys_file=tmp_path / "keys.json",
-        secret_file=tmp_path / "secret",
-        http_port=0,
-    )
 
 
 @pytest.mark.asyncio

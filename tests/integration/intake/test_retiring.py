@@ -1,11 +1,8 @@
 """A publisher that is gone for good must not hold the ladder back; one that is not, stays."""
 
 import asyncio
-import os
-from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from deploy.errors import CommandError
 from deploy.marks import (
@@ -28,22 +25,6 @@ from tests.integration.intake.running import producer, running, with_reference, 
 from tests.integration.intake.test_doors import accepted
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def settings(
-    kafka_bootstrap: str, mongo_url: str, unique: str, tmp_path: Path
-) -> IntakeSettings:
-    """Settings with a database of their own."""
-    (tmp_path / "secret").write_bytes(os.urandom(48))
-    return IntakeSettings(
-        kafka_bootstrap=(kafka_bootstrap,),
-        mongo_url=SecretStr(mongo_url),
-        mongo_database=unique,
-        keys_file=tmp_path / "keys.json",
-        secret_file=tmp_path / "secret",
-        http_port=0,
-    )
 
 
 @pytest.mark.asyncio

@@ -1,0 +1,25 @@
+"""What every connected test of intake starts from."""
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from services.intake.settings import IntakeSettings
+
+
+@pytest.fixture
+def settings(
+    kafka_bootstrap: str, mongo_url: str, unique: str, tmp_path: Path
+) -> IntakeSettings:
+    """Settings with a database of their own."""
+    (tmp_path / "secret").write_bytes(os.urandom(48))
+    return IntakeSettings(
+        kafka_bootstrap=(kafka_bootstrap,),
+        mongo_url=SecretStr(mongo_url),
+        mongo_database=unique,
+        keys_file=tmp_path / "keys.json",
+        secret_file=tmp_path / "secret",
+        http_port=0,
+    )
