@@ -262,6 +262,8 @@ def _compare_rungs(
         if data.get("kind") not in KINDS:
             continue
         match _name(event):
+            case "obligation.rung_reached" if data.get("incident"):
+                continue  # It is reached by itself once the incident is over.
             case "obligation.rung_reached" if data["rung"] == BROKEN or data.get("repeat"):
                 broken += 1
             case "obligation.rung_reached":
@@ -326,7 +328,7 @@ async def _compare_messages(
     officials = Counter(
         (event["subject"], event["id"], person)
         for event in obligations
-        if _name(event) == "obligation.rung_reached"
+        if _name(event) == "obligation.rung_reached" and not event["data"].get("incident")
         for person in event["data"].get("persons", ())
     )
     reached = Counter(

@@ -136,7 +136,8 @@ def _calendar(folder: Path) -> Iterator[EventData]:
 
 def _procedures(folder: Path) -> Iterator[EventData]:
     for cells in _csv(folder / "procedures.csv"):
-        yield ProcedureDecided.model_validate(cells)
+        systems = cells.pop("systems", "").split()
+        yield ProcedureDecided.model_validate({**cells, "systems": systems or None})
 
 
 def _rules(folder: Path) -> Iterator[EventData]:

@@ -14,6 +14,7 @@ from services.workflow.adapters.http import Window, obligations_router
 from services.workflow.adapters.index import (
     INDEXES,
     MongoCalendarMarks,
+    MongoIncidents,
     MongoObligationIndex,
 )
 from services.workflow.adapters.pages.router import pages_routers
@@ -28,6 +29,7 @@ from services.workflow.usecases.asking import AskIntake
 from services.workflow.usecases.calendar import OpenByCalendar
 from services.workflow.usecases.desk import ReadDesk
 from services.workflow.usecases.freshness import Freshness
+from services.workflow.usecases.incidents import GatherOnIncidents
 from services.workflow.usecases.passes import Passes
 from services.workflow.usecases.rebuild import AdoptPublished
 from services.workflow.usecases.sweep import SweepObligations
@@ -92,6 +94,7 @@ class Workflow:
                 holding=holding,
                 reference=self.reference,
                 clock=self.clock,
+                incidents=GatherOnIncidents(MongoIncidents(self.runtime.subjects), change),
             ),
             freshness=freshness,
             holding=holding,

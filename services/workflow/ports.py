@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from services.workflow.core.incident import Hanging, Incident
 from services.workflow.core.model import Subject
 
 Shards = Collection[int]
@@ -65,6 +66,27 @@ class ObligationIndex(Protocol):
 
     async def count_open(self, wanted: "OpenQuery") -> int:
         """Return how many subjects still owe something."""
+        ...
+
+
+class IncidentIndex(Protocol):
+    """Finds common causes, and what hangs on them, in whichever shard they are.
+
+    Every method raises `UnavailableError` when the store does not answer.
+    """
+
+    async def active(self) -> Sequence[tuple[str, Incident]]:
+        """Return the incidents that are there now, each after its matter."""
+        ...
+
+    async def hanging(self, incident: str) -> Sequence[Hanging]:
+        """Return what hangs on an incident."""
+        ...
+
+    async def hanging_elsewhere(
+        self, shards: Shards, *, than: Collection[str], limit: int
+    ) -> Sequence[str]:
+        """Return the subjects in which something hangs on another incident than these."""
         ...
 
 

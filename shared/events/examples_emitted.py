@@ -44,7 +44,7 @@ _GAP: Final[Mapping[str, Any]] = {
     "rung": "slip_tomorrow",
 }
 _INCIDENT: Final[Mapping[str, Any]] = {
-    "incident": "incident-population-db-1",
+    "incident": "06112/connection/population-db~4f1d3b7a9c20",
     "unit": "06112",
     "cause": "system_outage",
     "system": "population-db",
@@ -165,6 +165,10 @@ OBLIGATIONS: Final[Mapping[str, Example]] = {
     "coverage.gap_opened": (DOSSIER, _GAP),
     "coverage.gap_closed": (DOSSIER, _GAP),
     "incident.opened": (
+        "06112/connection/population-db",
+        {**_INCIDENT, "role": "province", "persons": ("p-20-province",)},
+    ),
+    "incident.updated": (
         "06112/connection/population-db",
         {**_INCIDENT, "role": "province", "persons": ("p-20-province",)},
     ),

@@ -132,7 +132,12 @@ class ObligationRungReached(ObligationData):
     late_by_outage_hours: int = Field(default=0, ge=0, description="0: on time.")
     repeat: int = Field(default=0, ge=0, description="0: the first time.")
     promise_broken: BrokenPromise | None = None
-    incident: Identifier | None = None
+    incident: Identifier | None = Field(
+        default=None,
+        description="It hangs on this incident (its matter, then ~): not told by itself, but "
+        "named in the incident's message. If it is still owed when the incident is over, it "
+        "is reached once more, without an incident.",
+    )
     data_incomplete_since: Instant | None = None
     vacant_roles: tuple[Slug, ...] = Field(default=(), description="Passed over, lowest first.")
     cause: CauseId | None = None
@@ -241,6 +246,15 @@ class IncidentOpened(IncidentData):
     persons: Persons = ()
 
 
+class IncidentUpdated(IncidentData):
+    """More dossiers hang on the incident; `subjects` are all of them."""
+
+    NAME: ClassVar[str] = "incident.updated"
+
+    role: Role = "province"
+    persons: Persons = ()
+
+
 class IncidentClosed(IncidentData):
     """The common cause is gone."""
 
@@ -277,6 +291,7 @@ MODELS: tuple[type[EventData], ...] = (
     CoverageGapOpened,
     CoverageGapClosed,
     IncidentOpened,
+    IncidentUpdated,
     IncidentClosed,
     AuditCompared,
 )

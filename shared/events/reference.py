@@ -137,6 +137,14 @@ class ProcedureDecided(EventData):
     decided_on: date
     effective_from: date | None = None
     fee: AmountVnd | None = None
+    systems: tuple[Slug, ...] | None = Field(
+        default=None,
+        max_length=20,
+        description="The connected systems without which it cannot be settled.",
+    )
+    systems_verified: bool | None = Field(
+        default=None, description="Somebody has checked which systems it needs."
+    )
     source: LawSource
     verified: bool = False
 

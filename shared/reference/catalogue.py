@@ -39,6 +39,7 @@ class Procedure:
     fee: int | None
     source: str
     verified: bool
+    systems: tuple[str, ...] = ()  # Those that it cannot be settled without.
     expired_on: date | None = None  # First day without it.
     replaced_by: str | None = None
 
@@ -84,6 +85,7 @@ def procedure_of(data: ProcedureDecided) -> Procedure:
         fee=data.fee,
         source=data.source,
         verified=data.verified,
+        systems=data.systems or (),
     )
 
 

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from deploy.reference.load import bundled_reference
-from services.workflow.adapters.index import INDEXES, MongoObligationIndex
+from services.workflow.adapters.index import INDEXES, MongoIncidents, MongoObligationIndex
 from services.workflow.core.codec import SubjectCodec, shard_of, stamp
 from services.workflow.core.fold import fold
 from services.workflow.core.model import Subject
 from services.workflow.usecases.freshness import Freshness
+from services.workflow.usecases.incidents import GatherOnIncidents
 from services.workflow.usecases.sweep import SweepObligations
 from shared.calendar.zone import ICT
 from shared.events.dossiers import DossierAccepted
@@ -168,4 +169,5 @@ def _sweep(subjects: MongoSubjects[Subject], relay: Relay[Subject]) -> SweepObli
         holding=AllShards(),
         reference=reference,
         clock=StandingClock(),
+        incidents=GatherOnIncidents(MongoIncidents(subjects), change),
     )

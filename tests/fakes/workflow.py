@@ -7,11 +7,13 @@ from typing import Any
 
 from services.workflow.core.codec import OPEN_END, SubjectCodec, stamp, unstamp
 from services.workflow.core.fold import fold
+from services.workflow.core.incident import Hanging, Incident
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.model import Subject
 from services.workflow.ports import OpenQuery
 from services.workflow.usecases.calendar import OpenByCalendar
 from services.workflow.usecases.freshness import Freshness
+from services.workflow.usecases.incidents import GatherOnIncidents
 from services.workflow.usecases.sweep import SweepObligations, Swept
 from shared.events.envelope import Event, encode
 from shared.events.topics import PARTITIONS
@@ -115,6 +117,41 @@ class MemoryIndex:
             and (wanted.before is None or row["ends"] < stamp(wanted.before))
             and wanted.dated in {None, row["ends"] != OPEN_END}
         ]
+
+
+@dataclass
+class MemoryIncidents:
+    """Finds incidents, and what hangs on them, in the same rows."""
+
+    subjects: MemorySubjects[Subject]
+
+    async def active(self) -> Sequence[tuple[str, Incident]]:
+        """Return the incidents that are there now, each after its matter."""
+        return [
+            (row["_id"], Incident(name, unit, system, unstamp(since)))
+            for row in self.subjects.rows.values()
+            for name, unit, system, since in row.get("incidents") or ()
+        ]
+
+    async def hanging(self, incident: str) -> Sequence[Hanging]:
+        """Return what hangs on an incident."""
+        return [
+            Hanging(row["_id"], obligation, role)
+            for row in self.subjects.rows.values()
+            for name, obligation, role in row.get("hangs") or ()
+            if name == incident
+        ]
+
+    async def hanging_elsewhere(
+        self, shards: Collection[int], *, than: Collection[str], limit: int
+    ) -> Sequence[str]:
+        """Return the subjects in which something hangs on another incident than these."""
+        found = [
+            row["_id"]
+            for row in self.subjects.rows.values()
+            if row["shard"] in shards and set(row.get("hangs_on") or ()) - set(than)
+        ]
+        return sorted(found)[:limit]
 
 
 @dataclass
@@ -241,6 +278,7 @@ class Process:
             holding=durable.held,
             reference=reference,
             clock=durable.clock,
+            incidents=GatherOnIncidents(port(MemoryIncidents(durable.subjects)), change),
         )
         self.open_by_calendar = OpenByCalendar(
             change=change,

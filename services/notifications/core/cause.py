@@ -27,6 +27,19 @@ class Reached:
     role: str
     persons: tuple[str, ...]
     withdrawn: bool = False
+    incident: str | None = None  # Told with it, and not by a message of its own.
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """An incident, and who was told of it by which event first.
+
+    `latest` is the event that told of it last; `over` says that it has ended.
+    """
+
+    first: Mapping[str, str] = field(default_factory=dict)
+    latest: str = ""
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,7 @@ class Cause:
         dead: Ids of events that were replaced or struck.
         history: The dossier's events as stored, for refolding.
         owed: The obligations, by id.
-        incident_persons: Who was told of an incident.
+        incidents: The incidents of this matter, by id.
     """
 
     subject: str
@@ -106,7 +119,7 @@ class Cause:
     dead: frozenset[str] = frozenset()
     history: tuple[Mapping[str, Any], ...] = ()
     owed: Mapping[str, Owed] = field(default_factory=dict)
-    incident_persons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    incidents: Mapping[str, Gathering] = field(default_factory=dict)
 
     def promise_due(self) -> Owed | None:
         """Return the obligation whose date the citizen was promised."""

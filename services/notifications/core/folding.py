@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from services.notifications.core.cause import Cause, Owed, Promise, Reached
+from services.notifications.core.cause import Cause, Gathering, Owed, Promise, Reached
+from services.notifications.core.incidents import hearers_of
 from services.notifications.core.notice import Plan
 from services.notifications.core.planning import (
     citizen_plans,
@@ -24,6 +25,8 @@ from shared.events.dossiers import DossierAccepted, DossierExtended, DossierSubm
 from shared.events.envelope import Event, from_document, to_document
 from shared.events.history import effective
 from shared.events.obligations import (
+    IncidentClosed,
+    IncidentData,
     IncidentOpened,
     ObligationAcknowledgementRefused,
     ObligationData,
@@ -44,7 +47,7 @@ PLANS_TOPIC: Final = "local.notices"
 """Not a topic of the broker: where the outbox of a cause hands its plans to the service."""
 
 TOLD_TO_PROVINCE: Final = frozenset(
-    {"coverage.gap_opened", "incident.opened", "incident.closed"}
+    {"coverage.gap_opened", "incident.opened", "incident.updated", "incident.closed"}
 )
 """What the provincial centre hears by role, where the event names nobody."""
 
@@ -59,10 +62,10 @@ class FoldCause:
         """Return the cause after `event`, and its plans as what goes out."""
         before = state or Cause(subject=event.subject, unit=_unit_of(event))
         if event.topic.name == OBLIGATIONS.name:
-            after = _fold_obligation(before, event)
             province: Iterable[str] = ()
             if event.name in TOLD_TO_PROVINCE:
                 province = context.reference.roles(PROVINCE, "province", context.now)
+            after = _fold_obligation(before, event, province)
             plans = staff_plans(event, after, self.rules, province)
         elif isinstance(event.data, Corrected):
             after, plans = self._corrected(before, event)
@@ -189,11 +192,24 @@ def _with(cause: Cause, owed: Owed) -> Cause:
     return replace(cause, owed={**cause.owed, owed.obligation: owed})
 
 
-def _fold_obligation(before: Cause, event: Event) -> Cause:
-    data = event.data
+def _gathered(
+    known: Gathering, event: Event, data: IncidentData, province: Iterable[str]
+) -> Gathering:
+    """Return an incident after one more word about it; each opening begins it anew."""
+    if isinstance(data, IncidentClosed):
+        return replace(known, over=True)
     if isinstance(data, IncidentOpened):
-        told = {**before.incident_persons, data.incident: tuple(sorted(set(data.persons)))}
-        return replace(before, incident_persons=told)
+        known = Gathering()
+    persons = hearers_of(data, province)
+    return Gathering({**dict.fromkeys(persons, event.id), **known.first}, event.id)
+
+
+def _fold_obligation(before: Cause, event: Event, province: Iterable[str]) -> Cause:
+    data = event.data
+    if isinstance(data, IncidentData):
+        gathered = before.incidents.get(data.incident, Gathering())
+        gathered = _gathered(gathered, event, data, province)
+        return replace(before, incidents={**before.incidents, data.incident: gathered})
     if not isinstance(data, ObligationData):
         return before
     known = before.owed.get(data.obligation)

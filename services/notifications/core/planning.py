@@ -7,14 +7,14 @@ from typing import Final
 from pydantic import BaseModel
 
 from services.notifications.core.cause import DEADLINE_KINDS, Cause, Reached
-from services.notifications.core.ids import escalation_key, event_key, notice_id
+from services.notifications.core.ids import escalation_key, event_key
+from services.notifications.core.incidents import incident_plans
 from services.notifications.core.notice import (
     APPLICANT,
-    ENDPOINT_PREFIX,
-    Channel,
     Plan,
     Urgency,
 )
+from services.notifications.core.plans import endpoint_plans, people_plans, plan_of
 from services.notifications.core.policy import (
     CITIZENS,
     CORRECTION,
@@ -28,8 +28,7 @@ from services.notifications.core.policy import (
 from shared.events.envelope import Event
 from shared.events.obligations import (
     CoverageGapOpened,
-    IncidentClosed,
-    IncidentOpened,
+    IncidentData,
     ObligationAcknowledgementRefused,
     ObligationDueChanged,
     ObligationRungReached,
@@ -89,7 +88,7 @@ def applicant_plan(
 ) -> list[Plan]:
     """Return the notice of one row to the applicant, and to the endpoints that want it."""
     proves = row.proves and not getattr(event.data, "in_person", False)
-    plan = _plan(
+    plan = plan_of(
         event,
         cause,
         recipient=APPLICANT,
@@ -111,7 +110,7 @@ def correction_plans(event: Event, name: str, cause: Cause, rules: Rules) -> lis
     if row is None or event.backfill:
         return []
     replaces = str(getattr(event.data, "replaces", ""))
-    return _plan(
+    return plan_of(
         event,
         cause,
         recipient=APPLICANT,
@@ -137,20 +136,22 @@ def staff_plans(  # noqa: PLR0911 -- One way out for each type.
         return _withdrawn(event, data, cause, rules)
     if isinstance(data, ObligationAcknowledgementRefused):
         facts = {"kind": data.kind, "rung": data.rung, "why": data.why}
-        return _people(event, cause, rules, "acknowledgement_refused", [data.by], facts)
+        return people_plans(event, cause, rules, "acknowledgement_refused", [data.by], facts)
     if isinstance(data, CoverageGapOpened):
         facts = {"unit": data.unit, "role": data.role, "why": data.why}
-        return _people(
+        return people_plans(
             event, cause, rules, "coverage_gap", province, facts, urgency=Urgency.ROUTINE
         )
-    if isinstance(data, IncidentOpened | IncidentClosed):
-        return _incident(event, data, cause, rules, province)
+    if isinstance(data, IncidentData):
+        return incident_plans(event, data, cause, rules, province)
     if isinstance(data, ObligationDueChanged):
         return _date_moved(event, data, cause, rules)
     return []
 
 
 def _rung(event: Event, data: ObligationRungReached, cause: Cause, rules: Rules) -> list[Plan]:
+    if data.incident is not None:
+        return []  # The incident's own message names it.
     facts = {
         "kind": data.kind,
         "rung": data.rung,
@@ -174,7 +175,7 @@ def _rung(event: Event, data: ObligationRungReached, cause: Cause, rules: Rules)
     reminder = early and data.role in REMINDED_ROLES and not data.statutory
     plans: list[Plan] = []
     for person in sorted(set(data.persons)):
-        plans += _plan(
+        plans += plan_of(
             event,
             cause,
             recipient=person,
@@ -200,6 +201,7 @@ def reached_of(event: Event, data: ObligationRungReached) -> Reached:
         at=data.rung_at,
         role=data.role,
         persons=tuple(sorted(set(data.persons))),
+        incident=data.incident,
     )
 
 
@@ -216,13 +218,13 @@ def _withdrawn(
     raised = [
         one
         for one in (owed.reached if owed else ())
-        if one.cycle == data.cycle and one.rung == data.rung
+        if (one.cycle, one.rung, one.incident) == (data.cycle, data.rung, None)
     ]
     plans: list[Plan] = []
     for reached in raised:
         for person in reached.persons:
             key = _rung_key(event.subject, data.obligation, reached, person)
-            plans += _plan(
+            plans += plan_of(
                 event,
                 cause,
                 recipient=person,
@@ -238,39 +240,6 @@ def _withdrawn(
     return plans
 
 
-def _incident(
-    event: Event,
-    data: IncidentOpened | IncidentClosed,
-    cause: Cause,
-    rules: Rules,
-    province: Iterable[str],
-) -> list[Plan]:
-    opened = isinstance(data, IncidentOpened)
-    facts = {
-        "incident": data.incident,
-        "unit": data.unit,
-        "why": data.cause,
-        "since": data.since.isoformat(),
-        "count": str(data.obligations_count or len(data.subjects)),
-    }
-    if data.system:
-        facts["system"] = data.system
-    if isinstance(data, IncidentClosed):
-        facts["until"] = data.until.isoformat()
-        if data.reversed:
-            facts["reversed"] = "1"
-    persons = cause.incident_persons.get(data.incident) or tuple(province)
-    return _people(
-        event,
-        cause,
-        rules,
-        "incident" if opened else "incident_closed",
-        persons,
-        facts,
-        urgency=Urgency.ESCALATION if opened else Urgency.ROUTINE,
-    )
-
-
 def _date_moved(
     event: Event, data: ObligationDueChanged, cause: Cause, rules: Rules
 ) -> list[Plan]:
@@ -280,104 +249,6 @@ def _date_moved(
         return []
     facts = {"reason": data.reason, **_moment("due", data.new_due)}
     return applicant_plan(event, cause, DATE_MOVED, rules, facts=facts)
-
-
-def _people(
-    event: Event,
-    cause: Cause,
-    rules: Rules,
-    template: str,
-    persons: Iterable[str],
-    facts: Mapping[str, str],
-    *,
-    urgency: Urgency = Urgency.STATUTORY,
-) -> list[Plan]:
-    plans: list[Plan] = []
-    for person in sorted(set(persons)):
-        plans += _plan(
-            event,
-            cause,
-            recipient=person,
-            contact=person,
-            template=template,
-            urgency=urgency,
-            channels=rules.usable(STAFF_CHANNELS["province"]),
-            key=event_key(event.id, template, person),
-            facts=facts,
-        )
-    return [*plans, *endpoint_plans(event, cause, rules, template, None, facts)]
-
-
-def endpoint_plans(
-    event: Event,
-    cause: Cause,
-    rules: Rules,
-    template: str,
-    role: str | None,
-    facts: Mapping[str, str],
-) -> list[Plan]:
-    """Return the notices to the webhook endpoints that want this event."""
-    plans: list[Plan] = []
-    for endpoint in rules.endpoints:
-        if endpoint.wants(event.name, cause.unit, role):
-            recipient = f"{ENDPOINT_PREFIX}{endpoint.id}"
-            plans += _plan(
-                event,
-                cause,
-                recipient=recipient,
-                contact=recipient,
-                template=template,
-                urgency=Urgency.STATUTORY,
-                channels=(Channel.WEBHOOK,),
-                key=event_key(event.id, template, recipient),
-                facts=facts,
-            )
-    return plans
-
-
-def _plan(  # noqa: PLR0913 -- Everything that a plan is made of, named.
-    event: Event,
-    cause: Cause,
-    *,
-    recipient: str,
-    contact: str,
-    template: str,
-    urgency: Urgency,
-    channels: tuple[Channel, ...],
-    key: str,
-    facts: Mapping[str, str],
-    proves: bool = False,
-    contactversion: int | None = None,
-    rung: tuple[str, int, str] | None = None,
-    follows: str | None = None,
-) -> list[Plan]:
-    if not channels:
-        return []
-    obligation, cycle, step = rung or (None, None, None)
-    return [
-        Plan(
-            id=notice_id(key, channels[0]),
-            key=key,
-            subject=event.subject,
-            unit=getattr(event.data, "unit", None) or cause.unit,
-            event=event.id,
-            event_name=event.name,
-            recipient=recipient,
-            contact=contact,
-            channel=channels[0],
-            channels_left=channels[1:],
-            template=template,
-            urgency=urgency,
-            proves=proves,
-            facts=dict(facts),
-            planned_at=event.recordedtime or event.time,
-            contactversion=contactversion,
-            obligation=obligation,
-            cycle=cycle,
-            rung=step,
-            follows=follows,
-        )
-    ]
 
 
 def _moment(name: str, moment: datetime | None) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from services.notifications.core.cause import Cause, Owed, Promise, Reached
+from services.notifications.core.cause import Cause, Gathering, Owed, Promise, Reached
 from services.notifications.core.contact import Contact
 from services.notifications.core.notice import Channel, Notice, Plan, State, Try, Urgency
 from shared.events.transitions import Status
@@ -157,7 +157,11 @@ class CauseCodec:
                 "dead": sorted(state.dead) or None,
                 "history": [dict(one) for one in state.history],
                 "owed": [_owed_to_document(one) for one in state.owed.values()],
-                "incidents": [[k, list(v)] for k, v in state.incident_persons.items()] or None,
+                "incidents": [
+                    [name, [list(pair) for pair in one.first.items()], one.latest, one.over]
+                    for name, one in state.incidents.items()
+                ]
+                or None,
             }
         )
 
@@ -178,7 +182,10 @@ class CauseCodec:
             dead=frozenset(document.get("dead", ())),
             history=tuple(document["history"]),
             owed={one.obligation: one for one in owed},
-            incident_persons={k: tuple(v) for k, v in document.get("incidents", ())},
+            incidents={
+                name: Gathering(dict(first), latest, over)
+                for name, first, latest, over in document.get("incidents", ())
+            },
         )
 
     def index(self, state: Cause) -> Stored:
@@ -214,6 +221,7 @@ def _owed_to_document(owed: Owed) -> Stored:
                     one.role,
                     list(one.persons),
                     one.withdrawn,
+                    *([] if one.incident is None else [one.incident]),
                 ]
                 for one in owed.reached
             ],
@@ -247,8 +255,8 @@ def _owed_from_document(stored: Mapping[str, Any]) -> Owed:
         ended=bool(stored.get("ended")),
         ended_at=stored.get("ended_at"),
         reached=tuple(
-            Reached(event, rung, cycle, repeat, at, role, tuple(persons), withdrawn)
-            for event, rung, cycle, repeat, at, role, persons, withdrawn in stored["reached"]
+            Reached(event, rung, cycle, repeat, at, role, tuple(persons), *more)
+            for event, rung, cycle, repeat, at, role, persons, *more in stored["reached"]
         ),
         promises=tuple(
             Promise(event, rung, cycle, by, cause, date.fromisoformat(promised), at)

@@ -1,12 +1,13 @@
 """Whether a notice still says what is true, asked at the moment when it would be sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from services.notifications.core.cause import Cause, Owed, Reached
-from services.notifications.core.notice import OPEN, Notice, Plan, State
+from services.notifications.core.incidents import INCIDENT
+from services.notifications.core.notice import ENDPOINT_PREFIX, OPEN, Notice, Plan, State
 from shared.events.transitions import Status
 
 ONLY_WHILE: Final[Mapping[str, frozenset[Status]]] = {
@@ -27,8 +28,6 @@ ONLY_WHILE: Final[Mapping[str, frozenset[Status]]] = {
 WANTS_DATE: Final = frozenset({"accepted", "supplement_received"})
 """Notices that name the promised date, which workflow works out."""
 
-RUNG_TEMPLATES: Final = frozenset({"rung"})
-
 
 def why_obsolete(plan: Plan, cause: Cause | None) -> str | None:
     """Return why a notice is not to be sent any more, or None."""
@@ -36,8 +35,9 @@ def why_obsolete(plan: Plan, cause: Cause | None) -> str | None:
         return None
     if plan.event in cause.dead:
         return "corrected"
-    if plan.template in RUNG_TEMPLATES:
-        return _rung_obsolete(plan, cause)
+    own = OWN_TRUTH.get(plan.template)
+    if own is not None:
+        return own(plan, cause)
     if plan.template == "apology" and cause.extended is not None:
         # The notice of the new date says sorry as well.
         return "said_with_new_date"
@@ -71,6 +71,23 @@ def _tells_of_the_end(told: Reached, owed: Owed) -> bool:
     reached. So a rung that stands at the very moment of the end is about it.
     """
     return owed.ended_at is not None and told.at >= owed.ended_at
+
+
+def _incident_obsolete(plan: Plan, cause: Cause) -> str | None:
+    known = cause.incidents.get(plan.facts.get("incident", ""))
+    if known is None or plan.recipient.startswith(ENDPOINT_PREFIX):
+        return None  # A program is told of every step.
+    if known.over:
+        return "incident_over"
+    first = known.first.get(plan.recipient)
+    return None if plan.event in {first, known.latest} else "superseded"
+
+
+OWN_TRUTH: Final[Mapping[str, Callable[[Plan, Cause], str | None]]] = {
+    "rung": _rung_obsolete,
+    INCIDENT: _incident_obsolete,
+}
+"""The wordings that say something else than a dossier's status."""
 
 
 def waits_for_date(plan: Plan, cause: Cause | None) -> bool:

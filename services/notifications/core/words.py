@@ -69,6 +69,8 @@ WORDS: Final[Mapping[str, Mapping[str, _Pair]]] = {
         "promise_in_the_past": ("ngày hẹn đã qua", "the promised day is past"),
         "unknown_obligation": ("không có việc này", "there is no such obligation"),
         "workload": ("quá tải", "workload"),
+        "system_outage": ("mất kết nối hệ thống", "a system cannot be reached"),
+        "centre_interrupted": ("trung tâm gián đoạn", "the centre stands still"),
         "overtaken": ("có sự kiện xảy ra trước đó", "something happened before it"),
         "event": ("thời hạn đã được tính lại", "the date was worked out anew"),
         "correction": ("sự kiện ghi sai đã được đính chính", "a wrong event was put right"),

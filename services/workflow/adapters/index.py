@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.workflow.core.codec import OPEN_END, stamp, unstamp
+from services.workflow.core.incident import Hanging, Incident
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.model import Subject
 from services.workflow.ports import OpenQuery, Shards
@@ -21,10 +22,15 @@ INDEXES: Final[Sequence[Order]] = (
     [("unit", 1), ("ends", 1), ("_id", 1)],
     [("roles", 1), ("ends", 1), ("_id", 1)],
     [("undated", 1)],
+    [("gathering_since", 1)],
+    [("hangs_on", 1)],
 )
 
 WINDOWS: Final = (*(timedelta(hours=hours) for hours in (0, 1, 24, 240)), None)
 """How far ahead the next moment is looked for, one after the other; at last without an end."""
+
+HANGING_READ_MAX: Final = 20_000
+"""How many subjects that hang on incidents one look reads; the next look finds the rest."""
 
 OPEN_READ_MAX: Final = 2_000
 """How many open subjects one question may read."""
@@ -133,6 +139,49 @@ def _open(wanted: OpenQuery) -> dict[str, object]:
 def _one_of(values: Collection[str]) -> object:
     """Return a condition; equality lets an index give the order as well."""
     return next(iter(values)) if len(values) == 1 else {"$in": sorted(values)}
+
+
+class MongoIncidents:
+    """Implements `IncidentIndex` on the same collection, so that nothing else can differ."""
+
+    def __init__(self, subjects: MongoSubjects[Subject]) -> None:
+        self._collection = subjects.collection
+
+    async def active(self) -> Sequence[tuple[str, Incident]]:
+        """Return the incidents that are there now, each after its matter."""
+        rows = await self._collection.find(
+            {"gathering_since": {"$gt": 0}}, projection={"incidents": 1}
+        )
+        return [
+            (str(row["_id"]), Incident(name, unit, system, unstamp(since)))
+            for row in rows
+            for name, unit, system, since in row["incidents"]
+        ]
+
+    async def hanging(self, incident: str) -> Sequence[Hanging]:
+        """Return what hangs on an incident."""
+        rows = await self._collection.find(
+            {"hangs_on": incident}, limit=HANGING_READ_MAX, projection={"hangs": 1}
+        )
+        return [
+            Hanging(str(row["_id"]), obligation, role)
+            for row in rows
+            for name, obligation, role in row["hangs"]
+            if name == incident
+        ]
+
+    async def hanging_elsewhere(
+        self, shards: Shards, *, than: Collection[str], limit: int
+    ) -> Sequence[str]:
+        """Return the subjects in which something hangs on another incident than these."""
+        rows = await self._collection.find(
+            {"hangs_on": {"$gt": ""}, "shard": {"$in": sorted(shards)}},
+            limit=HANGING_READ_MAX,
+            projection={"hangs_on": 1},
+        )
+        known = set(than)
+        found = [str(row["_id"]) for row in rows if not known.issuperset(row["hangs_on"])]
+        return found[:limit]
 
 
 class MongoCalendarMarks:

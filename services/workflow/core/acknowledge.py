@@ -6,6 +6,7 @@ from typing import Any
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.ladder import BREACH, Ladder
 from services.workflow.core.model import Obligation, Promise, Subject
+from services.workflow.core.reconcile import TOLD
 from services.workflow.core.roles import find_hearers, holders, open_gap
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.zone import legal_day
@@ -62,7 +63,7 @@ def why_not(
     raised = [
         rung
         for rung in obligation.cycle.rungs
-        if rung.rung == answer.rung and rung.rung != BREACH and rung.status == "raised"
+        if rung.rung == answer.rung and rung.rung != BREACH and rung.status in TOLD
     ]
     if raised and answer.promised < legal_day(at):
         return "promise_in_the_past"

@@ -9,10 +9,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from services.workflow.core.incident import GATHERED, Told
 from services.workflow.core.ladder import BREACH
 from services.workflow.core.model import RungState, RungStatus, Subject
 from shared.events.envelope import Event
 from shared.events.obligations import (
+    IncidentClosed,
+    IncidentData,
     ObligationBreached,
     ObligationRungReached,
     ObligationRungSkipped,
@@ -20,6 +23,7 @@ from shared.events.obligations import (
 
 PUBLISHED: Final = "published"
 ADOPTED: Final = "adopted"
+HUNG: Final = "grouped|"
 
 
 def adopt(subject_id: str, published: Iterable[Event]) -> Subject:
@@ -32,10 +36,14 @@ def adopt(subject_id: str, published: Iterable[Event]) -> Subject:
         match data:
             case ObligationRungReached():
                 key = rung_key(data.obligation, data.rung, data.repeat, data.rung_at)
-                subject.adopted[key] = "raised"
+                subject.adopted[key] = _how(data)
             case ObligationRungSkipped():
                 key = rung_key(data.obligation, data.rung, 0, data.rung_at)
                 subject.adopted.setdefault(key, "skipped")
+            case IncidentData():
+                subject.incidents[data.incident] = _told(
+                    data, event, subject.incidents.get(data.incident)
+                )
             case ObligationBreached():
                 subject.adopted[rung_key(data.obligation, BREACH, 0, data.at)] = "raised"
     return subject
@@ -52,5 +60,27 @@ def take_over(subject: Subject, obligation: str, rung: RungState, now: datetime)
     if how is None:
         return False
     status: RungStatus = "raised" if how == "raised" else "skipped"
+    if how.startswith(HUNG):
+        status = "grouped"
+        _, rung.role, rung.incident = how.split("|")
     rung.status, rung.settled_at, rung.why = status, now, ADOPTED
     return True
+
+
+def _how(data: ObligationRungReached) -> str:
+    return "raised" if data.incident is None else f"{HUNG}{data.role}|{data.incident}"
+
+
+def _told(data: IncidentData, event: Event, before: Told | None) -> Told:
+    return Told(
+        incident=data.incident,
+        cause=data.cause,
+        system=data.system,
+        since=data.since,
+        at=event.time,
+        times=1 if before is None else before.times + 1,
+        # Which role heard of which dossier is not published: nobody hears of one twice.
+        heard=tuple((role, one) for role in sorted(GATHERED) for one in data.subjects),
+        count=data.obligations_count,
+        over=isinstance(data, IncidentClosed),
+    )

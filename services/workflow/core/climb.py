@@ -1,12 +1,14 @@
 """The ladder, by level: which rung should an obligation be on now, from state alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from services.workflow.core.adopt import take_over
 from services.workflow.core.emissions import Emitter
+from services.workflow.core.gathering import RELOOK, gathers
+from services.workflow.core.incident import Incidents
 from services.workflow.core.ladder import BREACH, BROKEN, MOMENTS, Ladder
 from services.workflow.core.model import Cycle, Lapse, Obligation, RungState, Subject
 from services.workflow.core.roles import close_gaps, find_hearers, note_gaps
@@ -28,6 +30,7 @@ class Sweep:
         reference: Who holds which role.
         ladder_of: The ladder of an obligation, by its kind and field.
         incomplete_since: The moment since which data may be missing, if some may be.
+        incidents: The common causes that gather what falls due while they last.
     """
 
     now: datetime
@@ -35,12 +38,14 @@ class Sweep:
     reference: Reference
     ladder_of: Callable[[Obligation], Ladder]
     incomplete_since: datetime | None = None
+    incidents: Incidents = field(default_factory=Incidents)
 
 
 def climb(subject: Subject, sweep: Sweep, emit: Emitter) -> bool:
     """Bring every obligation to where it should be; say whether anything changed."""
     before = subject.next_at()
-    if before is None or before >= sweep.upto:
+    due = before is not None and before < sweep.upto
+    if not due and not _is_released(subject, sweep):
         return False
     for obligation in list(subject.obligations.values()):
         if obligation.open:
@@ -54,6 +59,7 @@ def _climb(subject: Subject, obligation: Obligation, sweep: Sweep, emit: Emitter
     if cycle is not None:
         _breach(obligation, cycle, sweep, emit)
         _raise_highest(subject, obligation, cycle, sweep, emit)
+        _relook(subject, obligation, cycle, sweep, emit)
         _break_promise(subject, obligation, cycle, sweep, emit)
     if obligation.lapse is not None and obligation.lapse.at < sweep.upto:
         _lapse(obligation, obligation.lapse, sweep, emit)
@@ -132,7 +138,20 @@ def _raise(
     step = ladder.rung(rung.rung)
     chain = ladder.roles_from(rung.rung)
     hearers = find_hearers(obligation, chain, sweep.reference, sweep.now)
+    incident = gathers(
+        sweep.incidents,
+        subject,
+        obligation,
+        role=hearers.role,
+        at=rung.at,
+        reference=sweep.reference,
+    )
+    # What an incident held back is not late by any outage of ours.
+    late_hours = 0 if rung.incident is not None else _late_hours(cycle, rung, sweep)
     rung.status, rung.settled_at, rung.role = "raised", sweep.now, hearers.role
+    if incident is not None:
+        rung.status, rung.incident = "grouped", incident
+        obligation.relook_at = sweep.now + RELOOK
     emit.reached(
         obligation,
         cycle,
@@ -142,10 +161,57 @@ def _raise(
         persons=hearers.persons,
         statutory=step is not None and step.statutory,
         vacant=hearers.vacant,
-        late_hours=_late_hours(cycle, rung, sweep),
+        late_hours=late_hours,
         incomplete_since=sweep.incomplete_since,
+        incident=incident,
     )
     note_gaps(subject, obligation, hearers.vacant, sweep.now, emit)
+
+
+def _is_released(subject: Subject, sweep: Sweep) -> bool:
+    """Say whether something hangs here on an incident that gathers no more."""
+    gathering = sweep.incidents.ids
+    return any(
+        rung.incident not in gathering
+        for obligation in subject.obligations.values()
+        for rung in obligation.hanging()
+    )
+
+
+def _relook(
+    subject: Subject, obligation: Obligation, cycle: Cycle, sweep: Sweep, emit: Emitter
+) -> None:
+    """Say once what is still due of that which hung on an incident that is over."""
+    hanging = obligation.hanging()
+    gathering = sweep.incidents.ids
+    released = [rung for rung in hanging if rung.incident not in gathering]
+    if not released:
+        if obligation.relook_at is not None and obligation.relook_at < sweep.upto:
+            obligation.relook_at = sweep.now + RELOOK if hanging else None
+        return
+    highest = released[-1]
+    for rung in released:
+        rung.settled_at = sweep.now
+        if rung is not highest or _stands_higher(cycle, highest):
+            why = "overtaken"
+        elif _silenced(obligation, cycle, highest):
+            why = "acknowledged"
+        else:
+            rung.times += 1
+            _raise(subject, obligation, cycle, rung, sweep, emit)
+            continue
+        rung.status, rung.why = "skipped", why
+        emit.skipped(obligation, cycle, rung, why=why, now=sweep.now)
+    if not obligation.hanging():
+        obligation.relook_at = None
+
+
+def _stands_higher(cycle: Cycle, below: RungState) -> bool:
+    """Say whether a rung above was told, or hangs on another incident."""
+    above = cycle.rungs[cycle.rungs.index(below) + 1 :]
+    return any(
+        rung.status in {"raised", "grouped"} and rung.rung not in MOMENTS for rung in above
+    )
 
 
 def _late_hours(cycle: Cycle, rung: RungState, sweep: Sweep) -> int:

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
+from services.workflow.core.gathering import active_in, hangs
+from services.workflow.core.incident import Told
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.model import (
     Asked,
@@ -41,6 +43,7 @@ _STATUSES: Final[tuple[RungStatus, ...]] = (
     "not_applicable",
     "quiet",
     "moot",
+    "grouped",
 )
 _NUMBERS: Final = {status: number for number, status in enumerate(_STATUSES)}
 _MOMENTS: Final = (
@@ -54,6 +57,7 @@ _MOMENTS: Final = (
     "suspended_since",
     "discharged_at",
     "quiet_until",
+    "relook_at",
 )
 _PLAIN: Final = (
     "in_time",
@@ -88,7 +92,7 @@ class SubjectCodec:
 
     def to_document(self, state: Subject) -> dict[str, Any]:
         """Return everything of a subject as the store keeps it."""
-        return {
+        document: dict[str, Any] = {
             "id": state.id,
             "unit": state.unit,
             "law": state.law,
@@ -98,6 +102,9 @@ class SubjectCodec:
             "adopted": [list(pair) for pair in state.adopted.items()],
             **_asked(state),
         }
+        if state.incidents:
+            document["incidents"] = [_told(each) for each in state.incidents.values()]
+        return document
 
     def from_document(self, document: Mapping[str, Any]) -> Subject:
         """Return the subject that a stored document holds."""
@@ -111,6 +118,9 @@ class SubjectCodec:
             gaps={gap.id: gap for gap in map(_read_gap, document["gaps"])},
             adopted=dict(document["adopted"]),
             asked={row[0]: _read_asked(row) for row in document.get("asked", ())},
+            incidents={
+                told.incident: told for told in map(_read_told, document.get("incidents", ()))
+            },
         )
 
     def index(self, state: Subject) -> dict[str, Any]:
@@ -118,12 +128,16 @@ class SubjectCodec:
 
         `ends` is the earliest promise of what is owed, `OPEN_END` where nothing owed has a
         date now; `roles` are those whose turn it is. Both are absent where nothing is owed.
+        `incidents` are those that are there in a matter, `hangs` what hangs on one in a
+        dossier; `gathering_since` and `hangs_on` are what the two are asked by.
         """
         next_at = state.next_at()
         still = [each for each in state.obligations.values() if each.open]
         kinds = sorted({each.kind for each in still})
         main = [each for each in still if not KINDS[each.kind].beside]
         undated = any(each.no_deadline == "beyond_horizon" for each in still)
+        incidents = list(active_in(state))
+        hung = hangs(state)
         return {
             "shard": shard_of(state.id),
             "next_at": None if next_at is None else stamp(next_at),
@@ -133,6 +147,10 @@ class SubjectCodec:
             "roles": sorted({role for each in still for role in answering(each)}) or None,
             "law": state.law if still else None,
             "undated": True if undated else None,
+            "incidents": [[i.id, i.unit, i.system, stamp(i.since)] for i in incidents] or None,
+            "gathering_since": min((stamp(i.since) for i in incidents), default=None),
+            "hangs": [list(row) for row in hung] or None,
+            "hangs_on": sorted({incident for incident, _, _ in hung}) or None,
         }
 
 
@@ -246,8 +264,37 @@ def _read_cycle(document: Mapping[str, Any]) -> Cycle:
     )
 
 
-def _rung(rung: RungState) -> list[Any]:
+def _told(told: Told) -> list[Any]:
     return [
+        told.incident,
+        told.cause,
+        told.system,
+        stamp(told.since),
+        stamp(told.at),
+        told.times,
+        [list(pair) for pair in told.heard],
+        told.count,
+        told.over,
+    ]
+
+
+def _read_told(row: Sequence[Any]) -> Told:
+    incident, cause, system, since, at, times, heard, count, over = row
+    return Told(
+        incident=incident,
+        cause=cause,
+        system=system,
+        since=unstamp(since),
+        at=unstamp(at),
+        times=int(times),
+        heard=tuple((role, subject) for role, subject in heard),
+        count=int(count),
+        over=bool(over),
+    )
+
+
+def _rung(rung: RungState) -> list[Any]:
+    row = [
         rung.rung,
         stamp(rung.at),
         rung.repeat,
@@ -257,10 +304,13 @@ def _rung(rung: RungState) -> list[Any]:
         rung.times,
         rung.role,
     ]
+    if rung.incident is not None:
+        row.append(rung.incident)
+    return row
 
 
 def _read_rung(row: Sequence[Any]) -> RungState:
-    name, at, repeat, status, settled_at, why, times, role = row
+    name, at, repeat, status, settled_at, why, times, role, *incident = row
     return RungState(
         rung=name,
         at=unstamp(at),
@@ -270,6 +320,7 @@ def _read_rung(row: Sequence[Any]) -> RungState:
         why=why,
         times=int(times),
         role=role,
+        incident=incident[0] if incident else None,
     )
 
 

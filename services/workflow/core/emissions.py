@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from services.workflow.core.incident import Told
 from services.workflow.core.model import Cycle, Gap, Obligation, Promise, RungState, Subject
 from shared.events.ids import derived_id
 from shared.events.model import EventData, instant_text
 from shared.events.obligations import (
     CoverageGapClosed,
     CoverageGapOpened,
+    IncidentClosed,
+    IncidentOpened,
+    IncidentUpdated,
     ObligationAcknowledgementRefused,
     ObligationBreached,
     ObligationDischarged,
@@ -129,6 +133,7 @@ class Emitter:
         late_hours: int = 0,
         incomplete_since: datetime | None = None,
         broken: Promise | None = None,
+        incident: str | None = None,
     ) -> None:
         """Say that a rung is reached and who is to hear of it."""
         data = self._which(ob, cycle.number)
@@ -149,6 +154,7 @@ class Emitter:
                 "promised": broken.promised.isoformat(),
             },
             statutory=statutory,
+            incident=incident,
             data_incomplete_since=_text(incomplete_since),
             vacant_roles=list(vacant),
             cause=cycle.key if _is_identifier(cycle.key) else None,
@@ -200,6 +206,23 @@ class Emitter:
         """Say that somebody answers for the role again, or that nothing hangs on it."""
         parts = (gap.id, gap.since.isoformat())
         self._add("gap_closed", parts, CoverageGapClosed, {**_gap(gap), "why": why}, at)
+
+    def incident_told(
+        self, told: Told, unit: str, *, begins: bool, role: str, persons: Sequence[str]
+    ) -> None:
+        """Say what hangs on an incident: the first time, or that it has become more."""
+        model = IncidentOpened if begins else IncidentUpdated
+        data = {**_of_incident(told, unit), "role": role, "persons": list(persons)}
+        self._add("incident", (told.incident, str(told.times)), model, data, told.at)
+
+    def incident_closed(self, told: Told, unit: str, *, until: datetime, struck: bool) -> None:
+        """Say that the common cause is gone, or never was one."""
+        data = {
+            **_of_incident(told, unit),
+            "until": instant_text(until),
+            "reversed": struck,
+        }
+        self._add("incident", (told.incident, str(told.times)), IncidentClosed, data, until)
 
     def _which(self, ob: Obligation, cycle: int | None = None) -> dict[str, Any]:
         return {
@@ -268,6 +291,18 @@ OF_RUNGS = (ObligationRungReached, ObligationRungSkipped, ObligationBreached)
 
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else instant_text(moment)
+
+
+def _of_incident(told: Told, unit: str) -> dict[str, Any]:
+    return {
+        "incident": told.incident,
+        "unit": unit,
+        "cause": told.cause,
+        "system": told.system,
+        "since": instant_text(told.since),
+        "subjects": list(told.subjects),
+        "obligations_count": told.count,
+    }
 
 
 def _gap(gap: Gap) -> dict[str, Any]:

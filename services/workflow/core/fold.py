@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from services.workflow.core.acknowledge import acknowledge, reroute
 from services.workflow.core.assessment import Assessment
 from services.workflow.core.climb import Sweep, climb
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.facts import CORRECTED, Facts, Printed, gather
+from services.workflow.core.gathering import close_incidents, tell
+from services.workflow.core.incident import Hanging, Incidents
 from services.workflow.core.kinds.kind import Kind
 from services.workflow.core.kinds.registry import KINDS, PERSONS, kinds_of
 from services.workflow.core.ladder import Ladder
@@ -22,6 +25,8 @@ from shared.events.envelope import Event
 from shared.reference.view import Reference
 from shared.subjects.errors import UnfoldableError
 from shared.subjects.fold import Context, Emission, Folded
+
+NONE: Final = Incidents()
 
 
 def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subject]:
@@ -64,6 +69,8 @@ def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subjec
     if event.name in PERSONS:
         _name_persons(subject, PERSONS[event.name](subject.history))
     _answer(subject, event, context, emit)
+    if subject.incidents:
+        close_incidents(subject, event.time, emit)
     if subject.gaps:
         close_gaps(subject, context.reference, context.now, emit)
     return Folded(subject, [*emissions, *emit.emissions])
@@ -92,18 +99,28 @@ def sweep(
     *,
     upto: datetime,
     incomplete_since: datetime | None = None,
+    incidents: Incidents = NONE,
 ) -> Sequence[Emission] | None:
     """Do what time alone has brought about; None if there is nothing."""
     emissions: list[Emission] = []
     if subject.law != law_of(context.reference):
         emissions.extend(recount(subject, context))
     emit = Emitter(subject, cause=f"sweep:{subject.id}")
-    look = Sweep(context.now, upto, context.reference, ladder_of, incomplete_since)
+    look = Sweep(context.now, upto, context.reference, ladder_of, incomplete_since, incidents)
     changed = climb(subject, look, emit)
     if changed:
         subject.adopted.clear()  # The rebuild is over: sweeps begin after it.
     emissions.extend(emit.emissions)
     return emissions if changed or emissions else None
+
+
+def tell_incidents(
+    subject: Subject, hanging: Mapping[str, Sequence[Hanging]], context: Context
+) -> Sequence[Emission] | None:
+    """Tell what hangs on the incidents of a matter; None if there is nothing new to tell."""
+    emit = Emitter(subject, cause=f"sweep:{subject.id}")
+    tell(subject, hanging, context.reference, context.now, emit)
+    return emit.emissions or None
 
 
 def open_by_calendar(

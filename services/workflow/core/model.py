@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
+from services.workflow.core.incident import Told
 from services.workflow.core.past import Past
 
 RungStatus = Literal[
@@ -15,6 +16,7 @@ RungStatus = Literal[
     "not_applicable",  # Its moment is not after the cycle's beginning.
     "quiet",  # It is dated before imported history was recorded: nobody is told.
     "moot",  # Its cycle ended before its moment came.
+    "grouped",  # It was reached, and hangs on an incident whose message tells of it.
 ]
 
 
@@ -30,7 +32,8 @@ class RungState:
         settled_at: When that was decided.
         why: The reason, where it was not raised in time.
         times: How often it was raised, so that each time has an id of its own.
-        role: Who heard it.
+        role: Who heard it, or would have.
+        incident: The incident that it was gathered under, once it was.
     """
 
     rung: str
@@ -41,6 +44,7 @@ class RungState:
     why: str | None = None
     times: int = 0
     role: str | None = None
+    incident: str | None = None
 
 
 @dataclass(slots=True)
@@ -111,6 +115,7 @@ class Obligation:
     `due`, `limit` and `index_due` are None while they are suspended, or past the calendar's
     horizon; `last_due` is the last promise that was known, `first_due` the first. `ledger` is
     what was counted when something was last told of it, row by row as events carry it.
+    `relook_at` is when what hangs on an incident is looked at again, whatever happens there.
     """
 
     id: str
@@ -135,6 +140,7 @@ class Obligation:
     no_deadline: str | None = None
     rule: str | None = None
     quiet_until: datetime | None = None
+    relook_at: datetime | None = None
     lapse: Lapse | None = None
     cycles: list[Cycle] = field(default_factory=list)
     promise: Promise | None = None
@@ -168,7 +174,7 @@ class Obligation:
         told: dict[str, RungState] = {}
         rungs = [] if self.cycle is None else self.cycle.rungs
         for rung in sorted(rungs, key=lambda each: (each.at, each.repeat)):
-            if rung.status == "raised" and rung.role is not None:
+            if rung.status in {"raised", "grouped"} and rung.role is not None:
                 told[rung.role] = rung
         return told
 
@@ -176,6 +182,12 @@ class Obligation:
     def cycle_number(self) -> int:
         """The number of the last cycle, for events that concern the whole obligation."""
         return self.cycles[-1].number if self.cycles else 1
+
+    def hanging(self) -> list[RungState]:
+        """Return what hangs on incidents now, the earliest rung first."""
+        if self.relook_at is None or not self.open or self.cycle is None:
+            return []
+        return [rung for rung in self.cycle.rungs if rung.status == "grouped"]
 
     def is_quiet(self, at: datetime) -> bool:
         """Say whether a moment lies before imported history was recorded."""
@@ -193,6 +205,8 @@ class Obligation:
         for rung in cycle.rungs:
             if rung.status == "planned":
                 yield rung.at
+            elif rung.status == "grouped" and self.relook_at is not None:
+                yield self.relook_at
         promise = self.promise
         if promise is not None and promise.broken_at is None and promise.cycle == cycle.number:
             yield promise.expires_at
@@ -241,6 +255,7 @@ class Subject:
         obligations: By id, in the order in which they were opened.
         law: The version of the law data that the dates were worked out under.
         gaps: Coverage gaps open here, by id.
+        incidents: What was told of the incidents of this matter, by id.
         adopted: What a rebuild found already published: key to how it was settled.
         asked: What was done on a page and has not come back from intake, by event id.
     """
@@ -251,6 +266,7 @@ class Subject:
     obligations: dict[str, Obligation] = field(default_factory=dict)
     law: int = 0
     gaps: dict[str, Gap] = field(default_factory=dict)
+    incidents: dict[str, Told] = field(default_factory=dict)
     adopted: dict[str, str] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
 

@@ -21,6 +21,12 @@ STAYS: Final = frozenset(
 )
 """Reasons for which a rung stays settled even when its cycle runs again."""
 
+TOLD: Final = frozenset({"raised", "grouped"})
+"""What a rung is that somebody was told of, by itself or with an incident."""
+
+CARRIES: Final = TOLD | {"skipped"}
+"""What stays as it was when its stretch goes on with other moments that have passed."""
+
 ENDED_WITH: Final = frozenset({"moot", "skipped", "withdrawn"})
 """What a rung may have become because its cycle ended."""
 
@@ -274,10 +280,10 @@ def _move(
         new = begun.find(old.rung, old.repeat)
         if old.status == "planned":
             old.status, old.settled_at = "moot", occasion.now
-        elif old.status in {"raised", "skipped"} and new is not None and new.at <= occasion.now:
+        elif old.status in CARRIES and new is not None and new.at <= occasion.now:
             new.status, new.settled_at, new.why = old.status, old.settled_at, CARRIED
-            new.role, new.times = old.role, old.times
-        elif old.status == "raised" and old.rung != BROKEN:
+            new.role, new.times, new.incident = old.role, old.times, old.incident
+        elif old.status in TOLD and old.rung != BROKEN:
             old.status, old.settled_at, old.why = "withdrawn", occasion.now, occasion.reason
             emit.withdrawn(obligation, known, old, why=occasion.reason, now=occasion.now)
     known.ended_at, known.ended_why = known.ended_at or occasion.at, occasion.reason
@@ -310,6 +316,8 @@ def _begin(
     if emit.subject.adopted:
         for rung in begun.rungs:
             take_over(emit.subject, obligation.id, rung, occasion.now)
+            if rung.status == "grouped":
+                obligation.relook_at = occasion.now
     obligation.cycles.append(begun)
     return begun
 
@@ -326,7 +334,7 @@ def _settle_rung(
     obligation: Obligation, cycle: Cycle, rung: RungState, occasion: Occasion, emit: Emitter
 ) -> None:
     over = cycle.ended_at is not None and rung.at >= cycle.ended_at
-    if rung.status == "raised" and over:
+    if rung.status in TOLD and over:
         rung.status, rung.settled_at = "withdrawn", occasion.now
         rung.why = cycle.ended_why or "overtaken"
         emit.withdrawn(obligation, cycle, rung, why=rung.why, now=occasion.now)

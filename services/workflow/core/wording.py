@@ -20,6 +20,7 @@ RUNG_STATUS_WORDS: Final[Wording] = {
     "skipped": ("bỏ qua, có lý do", "skipped, with a reason"),
     "withdrawn": ("đã rút lại", "withdrawn"),
     "not_applicable": ("không áp dụng", "not applicable"),
+    "grouped": ("gộp vào thông báo sự cố chung", "told with the incident it hangs on"),
     "quiet": ("trước khi ghi nhận dữ liệu", "before the data were recorded"),
 }
 

@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import Final
 
 from services.workflow.core.fold import recount, sweep
+from services.workflow.core.incident import Incidents
 from services.workflow.core.law import law_of
 from services.workflow.core.model import Subject
 from services.workflow.ports import Holding, ObligationIndex
 from services.workflow.usecases.freshness import Fresh, Freshness
+from services.workflow.usecases.incidents import GatherOnIncidents
+from shared.events.obligations import ObligationRungReached
 from shared.subjects.change import ChangeSubjects, Decide
 from shared.subjects.document import Document
 from shared.subjects.fold import Context, Emission
@@ -63,6 +66,7 @@ class SweepObligations:
     holding: Holding
     reference: ReferenceSource
     clock: Clock
+    incidents: GatherOnIncidents
 
     async def __call__(self) -> Swept:
         """Sweep once.
@@ -80,8 +84,16 @@ class SweepObligations:
         if not shards:
             return result
         counted = await self._recount(shards, result)
-        swept = await self._sweep(shards, fresh, result)
-        result.complete = counted and swept and shards == held
+        # Read before anything climbs: an incident that ends meanwhile is met by the next pass.
+        gathering = await self.incidents.standing(self.reference.current(), now)
+        swept = await self._sweep(shards, fresh, gathering, result)
+        freed = await self._release(shards, fresh, gathering, result)
+        grouped = any(
+            said.name == ObligationRungReached.NAME and said.data.get("incident") is not None
+            for said in result.emissions
+        )
+        result.emissions.extend(await self.incidents.tell(shards, now, grouped=grouped))
+        result.complete = counted and swept and freed and shards == held
         return result
 
     async def _recount(self, shards: Collection[int], result: Swept) -> bool:
@@ -96,19 +108,49 @@ class SweepObligations:
 
         return await self._pass(behind, self._decide(result, _count_anew), counted)
 
-    async def _sweep(self, shards: Collection[int], fresh: Fresh, result: Swept) -> bool:
-        def climb(subject: Subject, context: Context) -> Sequence[Emission] | None:
-            return sweep(
-                subject, context, upto=fresh.upto, incomplete_since=fresh.incomplete_since
-            )
-
+    async def _sweep(
+        self, shards: Collection[int], fresh: Fresh, gathering: Incidents, result: Swept
+    ) -> bool:
         async def due() -> Sequence[str]:
             return await self.index.due(shards, before=fresh.upto, limit=LOOK_SUBJECTS_MAX)
+
+        return await self._climb(due, fresh, gathering, result)
+
+    async def _release(
+        self, shards: Collection[int], fresh: Fresh, gathering: Incidents, result: Swept
+    ) -> bool:
+        """Look at once at what hangs on an incident that gathers no more."""
+        if not self.incidents.may_release(shards, gathering):
+            return True
+
+        async def hanging() -> Sequence[str]:
+            return await self.incidents.released(shards, gathering, limit=LOOK_SUBJECTS_MAX)
+
+        done = await self._climb(hanging, fresh, gathering, result)
+        if done:
+            self.incidents.all_released(shards, gathering)
+        return done
+
+    async def _climb(
+        self,
+        look: Callable[[], Awaitable[Sequence[str]]],
+        fresh: Fresh,
+        gathering: Incidents,
+        result: Swept,
+    ) -> bool:
+        def climb(subject: Subject, context: Context) -> Sequence[Emission] | None:
+            return sweep(
+                subject,
+                context,
+                upto=fresh.upto,
+                incomplete_since=fresh.incomplete_since,
+                incidents=gathering,
+            )
 
         def counted(subjects: int) -> None:
             result.subjects += subjects
 
-        return await self._pass(due, self._decide(result, climb), counted)
+        return await self._pass(look, self._decide(result, climb), counted)
 
     async def _pass(
         self,

@@ -32,6 +32,19 @@ def obligations_view(subject: Subject) -> dict[str, Any]:
             {"gap": gap.id, "why": gap.why, "since": _iso(gap.since)}
             for gap in subject.gaps.values()
         ],
+        "incidents": [
+            {
+                "incident": told.incident,
+                "cause": told.cause,
+                "system": told.system,
+                "since": _iso(told.since),
+                "told_at": _iso(told.at),
+                "over": told.over,
+                "obligations_count": told.count,
+                "subjects": list(told.subjects),
+            }
+            for told in subject.incidents.values()
+        ],
     }
 
 
@@ -79,6 +92,7 @@ def _open_row(row: Row, now: datetime) -> dict[str, Any]:
         "role": row.role,
         "persons": list(row.persons),
         "promise": _promise(obligation),
+        "incident": hanging[-1].incident if (hanging := obligation.hanging()) else None,
         "flags": list(obligation.flags),
         **{name: obligation.about.get(name) for name in ("procedure", "field")},
     }
@@ -132,6 +146,7 @@ def _rung(rung: RungState) -> dict[str, Any]:
         "settled_at": _iso(rung.settled_at),
         "why": rung.why,
         "role": rung.role,
+        "incident": rung.incident,
     }
 
 
@@ -207,6 +222,7 @@ def _ladder_line(
         "status": word(RUNG_STATUS_WORDS, rung.status, language),
         "role": rung.role,
         "why": rung.why,
+        "incident": rung.incident,
     }
 
 

@@ -9,12 +9,13 @@ import pytest
 
 from deploy.engines.embedded import EmbeddedEngines
 from deploy.topics import provision
-from shared.events.centres import DutyCheckedIn
+from shared.events.centres import ConnectionLost, ConnectionRestored, DutyCheckedIn
 from shared.events.dossiers import DossierAccepted, DossierAssigned, DossierCompleted
 from shared.events.envelope import Event
 from shared.events.model import EventData
+from shared.events.obligations import IncidentOpened, ObligationRungReached
 from tests.integration.workflow.running import eventually, running
-from tests.unit.workflow.province import THREE_DAYS, UNIT, province_events
+from tests.unit.workflow.province import SYSTEM, THREE_DAYS, UNIT, province_events
 from tests.unit.workflow.scenario import moment
 
 pytestmark = pytest.mark.connected
@@ -123,6 +124,45 @@ async def test_the_calendar_opens_each_session_and_a_check_in_ends_it(
             "rung_reached absent_60",
             "discharged",
         ]
+
+
+@pytest.mark.asyncio
+async def test_a_lost_link_gathers_what_falls_due_and_gives_it_back(
+    own_engines: EmbeddedEngines, tmp_path: Path
+) -> None:
+    """On shards of any kind: the store's own index knows what is lost, and what hangs on it."""
+    bootstrap, url = own_engines.kafka.bootstrap, own_engines.store.url
+    codes = [f"H37.100-260202-{number:04d}" for number in range(1, 9)]
+    link = f"{UNIT}/connection/{SYSTEM}"
+    async with running(tmp_path, bootstrap, url, now=moment("2026-02-02 08:00")) as here:
+        await here.input.reference(province_events())
+        await eventually(here.service.reference.caught_up.is_set)
+        received = DossierAccepted(procedure=THREE_DAYS, channel="direct")
+        await here.input.events(
+            [event(received, "2026-02-02 08:00", 1, subject) for subject in codes]
+        )
+        await here.moves_to(moment("2026-02-04 16:00"))
+        await here.input.events([event(ConnectionLost(), "2026-02-04 16:00", 1, link)])
+        await here.moves_to(moment("2026-02-04 17:15"))
+        await eventually(lambda: "opened" in names(here.heard.of(link))[1:])
+        done = DossierCompleted(result="KQ.1")
+        await here.input.events([event(done, "2026-02-04 17:20", 2, codes[0])])
+        await here.moves_to(moment("2026-02-04 17:30"))
+        await here.input.events([event(ConnectionRestored(), "2026-02-04 17:30", 2, link)])
+        await here.moves_to(moment("2026-02-04 17:45"))
+        await eventually(lambda: "closed" in names(here.heard.of(link)))
+
+        [opened] = [e.data for e in here.heard.of(link) if isinstance(e.data, IncidentOpened)]
+        assert opened.subjects == tuple(codes)
+        assert opened.persons == (f"p-{UNIT}-chairman",)
+        for subject in codes:
+            told = [
+                (e.data.rung, e.data.incident)
+                for e in here.heard.of(subject)
+                if isinstance(e.data, ObligationRungReached) and e.data.rung == "last_moment"
+            ]
+            alone = [] if subject == codes[0] else [("last_moment", None)]
+            assert told == [("last_moment", opened.incident), *alone]
 
 
 def test_the_clock_of_these_tests_is_of_the_authority() -> None:

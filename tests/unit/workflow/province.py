@@ -27,6 +27,8 @@ SAME_DAY = "1.000002"
 TEN_DAYS = "1.000003"
 SUBTRACTING = "1.000004"
 NO_RULE = "1.000009"
+SYSTEM = "civil-status"
+"""The system that procedures of three days cannot do without."""
 SOURCE = "a test"
 
 OFF = (
@@ -172,6 +174,7 @@ def _procedures() -> list[EventData]:
                 "name": f"Procedure {code}",
                 "field": "ho_tich",
                 "decided_on": FIRST,
+                "systems": (SYSTEM,) if code == THREE_DAYS else None,
                 "source": SOURCE,
             }
         )

@@ -5,18 +5,19 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from shared.events.centres import DutyCheckedIn
+from shared.events.centres import ConnectionLost, ConnectionRestored, DutyCheckedIn
 from shared.events.dossiers import DossierAccepted, DossierAssigned, DossierCompleted
 from shared.events.envelope import Event
 from shared.events.model import EventData
 from shared.ops.clock import FixedClock
 from tests.fakes.crashing import DiedError, Fuse
 from tests.fakes.workflow import Durable, Process
-from tests.unit.workflow.province import THREE_DAYS, UNIT, province
+from tests.unit.workflow.province import SYSTEM, THREE_DAYS, UNIT, province
 from tests.unit.workflow.scenario import moment
 
 FIRST, SECOND = "H37.100-260105-0001", "H37.100-260105-0002"
 DUTY = f"{UNIT}/duty/2026-01-06/am"
+LINK = f"{UNIT}/connection/{SYSTEM}"
 STEPS_MAX = 2_000
 STRIDE = 3  # Every third step of the story is tried here; the story has some hundred.
 
@@ -57,6 +58,8 @@ def story() -> list[tuple[str, Step]]:
         for one in (FIRST, SECOND)
     ]
     end = [event(DossierCompleted(result="K"), "2026-01-07 09:00", 3, FIRST)]
+    lost = [event(ConnectionLost(), "2026-01-07 16:00", 1, LINK)]
+    back = [event(ConnectionRestored(), "2026-01-07 17:20", 2, LINK)]
     came = [event(DutyCheckedIn(person="p-a"), "2026-01-06 07:50", 1, DUTY)]
     return [
         ("2026-01-05 09:15", lambda process: process.applies([*begin, *given])),
@@ -65,6 +68,10 @@ def story() -> list[tuple[str, Step]]:
         ("2026-01-06 07:50", lambda process: process.applies(came)),
         ("2026-01-07 08:00", lambda process: process.looks()),
         ("2026-01-07 09:00", lambda process: process.applies(end)),
+        ("2026-01-07 16:00", lambda process: process.applies(lost)),
+        ("2026-01-07 17:10", lambda process: process.looks()),
+        ("2026-01-07 17:20", lambda process: process.applies(back)),
+        ("2026-01-07 17:30", lambda process: process.looks()),
         ("2026-01-12 18:00", lambda process: process.looks()),
     ]
 
@@ -105,8 +112,13 @@ def test_the_story_tells_what_it_should() -> None:
     said = asyncio.run(lived(started(), Fuse())).said()
     names = [name.removeprefix("vn.motcua.") for _, (_, name) in sorted(said[SECOND].items())]
     assert names.count("obligation.opened.v1") == 2
-    assert names.count("obligation.rung_reached.v1") == 4
+    assert names.count("obligation.rung_reached.v1") == 5
     assert said[DUTY]
+    link = [name.removeprefix("vn.motcua.") for _, (_, name) in sorted(said[LINK].items())]
+    assert [name for name in link if name.startswith("incident.")] == [
+        "incident.opened.v1",
+        "incident.closed.v1",
+    ]
 
 
 @pytest.mark.parametrize("burns_at", EVERY_STEP)

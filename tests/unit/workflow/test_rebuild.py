@@ -1,13 +1,18 @@
 """A rebuilt workflow tells nobody anything twice, and goes on where it was."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date
 
 from services.workflow.core.adopt import adopt
 from services.workflow.core.fold import fold
 from shared.events.envelope import Event
+from shared.events.topics import OBLIGATIONS
+from shared.subjects.document import Document
 from shared.subjects.fold import Context, Emission
 from tests.fakes.emitted import read_back
+from tests.fakes.workflow import Process
+from tests.unit.workflow.gathered import Centre
 from tests.unit.workflow.province import day_off
 from tests.unit.workflow.scenario import Scenario, moment, stored
 
@@ -111,3 +116,57 @@ def test_what_was_withdrawn_is_not_withdrawn_again() -> None:
     )
     assert "withdrawn dossier_deadline/1 overdue (completed)" in scenario.heard()
     assert rebuild(scenario) == []
+
+
+def test_what_hung_on_an_incident_hangs_on_it_again() -> None:
+    """It was named in the incident's message: when the incident is over it is told once."""
+    centre = Centre()
+    centre.accepted(1, when="2026-01-05 09:00")
+    centre.lost("2026-01-07 16:00")
+    centre.walks_to("2026-01-07 17:30")
+    centre.heard()
+    rebuilt(centre)
+    centre.walks_to("2026-01-07 18:45")
+    assert centre.heard() == []
+    centre.restored("2026-01-07 18:50")
+    centre.looks()
+    assert centre.heard() == [
+        "0001 last_moment → chairman",
+        "~ closed system_outage 0001 (1)",
+    ]
+
+
+def test_what_was_told_after_an_incident_is_not_told_again() -> None:
+    """The word that it is over, and the rung by itself, were published."""
+    centre = Centre()
+    centre.accepted(1, when="2026-01-05 09:00")
+    centre.lost("2026-01-07 16:00")
+    centre.walks_to("2026-01-07 17:30")
+    centre.restored("2026-01-07 17:40")
+    centre.walks_to("2026-01-07 18:00")
+    centre.heard()
+    rebuilt(centre)
+    centre.walks_to("2026-01-07 19:00")
+    assert centre.heard() == []
+
+
+def rebuilt(centre: Centre) -> None:
+    """Lose every subject, adopt what was published, fold all facts again."""
+    durable = centre.durable
+    documents = asyncio.run(durable.subjects.load(list(durable.subjects.rows)))
+    facts = [e for each in documents.values() if each.state for e in each.state.history]
+    durable.subjects.rows.clear()
+    by_subject: dict[str, list[Event]] = {}
+    for event in centre.events():
+        by_subject.setdefault(event.subject, []).append(event)
+    adopted = [
+        Document(
+            subject,
+            state=adopt(subject, events),
+            emitted={OBLIGATIONS.name: max(event.sequence or 0 for event in events)},
+        )
+        for subject, events in by_subject.items()
+    ]
+    asyncio.run(durable.subjects.save(adopted, pending_at=centre.now))
+    centre.process = Process(durable)
+    asyncio.run(centre.process.applies(sorted(facts, key=lambda event: event.time)))
