@@ -83,6 +83,8 @@ def _obligation(one: Mapping[str, Any], language: Language) -> Iterator[str]:
         verdict = f" ({_word(judged, language)})" if judged else ""
         yield f"  {ended['why']}: {_moment(ended['at'])}{verdict}"
     yield f"  {one['source']}"
+    for flag in one["flags"]:
+        yield f"  ! {flag['text']}"
     if one["ledger"]:
         yield f"  {_word('why', language)}:"
         for row in one["ledger"]:

@@ -49,6 +49,12 @@ def figures_document(found: Figures) -> dict[str, Any]:
         "standing": dict(found.standing) or None,
         "new_date": {"kept": flows["new_date_kept"], "broken": flows["new_date_broken"]},
         "repeated_requests": flows["repeated_request"],
+        "pauses": {
+            "last_day_requests": flows["last_day_request"],
+            "unproven_waits": flows["unproven_wait"],
+            "undeliverable_notices": flows["undeliverable_notice"],
+            "dossiers": flows["pause_breach"],
+        },
         "not_received": flows["unreceived"],
         "inconsistent": {
             "events_after_end": flows["events_after_end"],

@@ -15,6 +15,7 @@ from zlib import crc32
 
 from services.reporting.core.clocks import Span, local_day
 from services.reporting.core.fact import Fact, Stint
+from services.reporting.core.pauses import ANY_MARK
 from shared.events.transitions import Status
 
 NO_FIELD: Final = "-"
@@ -146,9 +147,17 @@ def _atoms(fact: Fact) -> Iterator[tuple[Cell, str, int]]:
             else:
                 yield from ((end, atom, 1) for atom in _end_atoms(fact))
         yield from _levels(fact, stint)
-    if fact.second_request is not None:
-        stint = _stint_at(fact.stints, local_day(fact.second_request))
-        yield Cell(stint.unit, local_day(fact.second_request)), "repeated_request", 1
+    yield from _pause_atoms(fact)
+
+
+def _pause_atoms(fact: Fact) -> Iterator[tuple[Cell, str, int]]:
+    """Yield what was amiss with waits, each once, and that anything was, on the first day."""
+    marks: dict[str, datetime] = dict(fact.pause_marks)
+    if marks:
+        marks[ANY_MARK] = min(marks.values())
+    for atom, at in marks.items():
+        stint = _stint_at(fact.stints, local_day(at))
+        yield Cell(stint.unit, local_day(at)), atom, 1
 
 
 def _history_atoms(fact: Fact) -> Iterator[tuple[str, int]]:

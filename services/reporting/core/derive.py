@@ -29,6 +29,7 @@ from services.reporting.core.fact import (
     Verdict,
     Wait,
 )
+from services.reporting.core.pauses import pause_marks
 from services.reporting.core.state import FactState
 from shared.events import dossiers, obligations
 from shared.events.answers import ObligationAcknowledged
@@ -82,6 +83,7 @@ class Walk:
     accepted: Event | None = None
     requests: list[datetime] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
+    asked: list[Event] = field(default_factory=list)
     ends: dict[Status, datetime] = field(default_factory=dict)
     moves: list[Event] = field(default_factory=list)
 
@@ -117,6 +119,7 @@ def _note_wait(seen: Walk, event: Event) -> None:
         seen.requests.append(event.time)
         if not waiting:
             seen.waits.append(Wait(event.time, None))
+            seen.asked.append(event)
     elif isinstance(event.data, dossiers.DossierSupplementReceived) and waiting:
         seen.waits[-1] = Wait(seen.waits[-1].requested, event.time)
 
@@ -187,7 +190,7 @@ def derive(state: FactState, field_of: FieldOf) -> Fact | None:
         late_index=late_spans(index, ended=ended) if law != "none" else (),
         waits=tuple(seen.waits),
         supplement_requests=len(seen.requests),
-        second_request=seen.requests[1] if len(seen.requests) > 1 else None,
+        pause_marks=_pauses(history, seen, clocks),
         holds=_holds(history, seen, ended),
         handler=_handler(history),
         apology_at=_first_at(history, dossiers.DossierApologyIssued),
@@ -200,6 +203,15 @@ def derive(state: FactState, field_of: FieldOf) -> Fact | None:
             (found for one in own if (found := getattr(one.data, "lookup_hash", None))), None
         ),
     )
+
+
+def _pauses(
+    history: Sequence[Event], seen: Walk, clocks: Clocks
+) -> tuple[tuple[str, datetime], ...]:
+    """Return what was amiss with the waits; a date that the source gave has no last day."""
+    limits = () if clocks.given else clocks.limit
+    marks = pause_marks(history, seen.asked, seen.waits, seen.requests, limits)
+    return tuple(marks.items())
 
 
 def _index_verdict(

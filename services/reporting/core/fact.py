@@ -121,7 +121,7 @@ class Fact:
     late_index: tuple[Span, ...] = ()
     waits: tuple[Wait, ...] = ()
     supplement_requests: int = 0
-    second_request: datetime | None = None
+    pause_marks: tuple[tuple[str, datetime], ...] = ()
     holds: tuple[Hold, ...] = ()
     handler: str | None = None
     apology_at: datetime | None = None

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from services.reporting.core.clocks import FAR, local_day
 from services.reporting.core.counts import OpenEntry
+from services.reporting.core.pauses import ANY_MARK, PAUSE_MARKS
 
 Atoms = Mapping[str, int]
 
@@ -66,7 +67,8 @@ FLOWS: Final = {
         Flow("ended_without_result", "ended_without_result"),
         Flow("new_date_kept", "new_date_kept"),
         Flow("new_date_broken", "new_date_broken"),
-        Flow("repeated_request", "repeated_request"),
+        Flow(ANY_MARK, ANY_MARK),
+        *(Flow(mark, mark) for mark in PAUSE_MARKS),
         Flow("unreceived", "unreceived"),
         Flow("imported", "imported"),
         Flow("imported_events", "imported_events", weight=True),

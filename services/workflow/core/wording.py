@@ -40,6 +40,32 @@ DISCHARGE_WORDS: Final[Wording] = {
 }
 
 
+FLAG_WORDS: Final[Wording] = {
+    "second_request": (
+        "yêu cầu bổ sung quá một lần",
+        "a supplement was asked for more than once",
+    ),
+    "wait_on_last_day": (
+        "yêu cầu bổ sung vào ngày cuối",
+        "a supplement was asked for on the last day",
+    ),
+    "wait_unproven": (
+        "chưa có chứng từ thông báo bổ sung đã đến: theo luật thời hạn vẫn chạy",
+        "no proof that the notice arrived: by law the clock runs on",
+    ),
+    "notice_undeliverable": (
+        "thông báo bổ sung không đến được người nộp",
+        "the notice did not reach the applicant",
+    ),
+    "second_extension": ("hẹn lại quá một lần", "put off more than once"),
+    "extension_not_later": ("ngày hẹn lại không muộn hơn", "the new date is not later"),
+    "extension_not_working": (
+        "ngày hẹn lại không phải ngày làm việc",
+        "the new date is no working day",
+    ),
+}
+
+
 def word(words: Wording, key: str, language: Literal["vi", "en"]) -> str:
     """Return a word in a language; one that is not listed is given as it is."""
     pair = words.get(key)

@@ -10,6 +10,7 @@ from services.workflow.core.model import Cycle, Obligation, RungState, Subject
 from services.workflow.core.open import Row, rows_of
 from services.workflow.core.wording import (
     DISCHARGE_WORDS,
+    FLAG_WORDS,
     RUNG_STATUS_WORDS,
     STATUS_WORDS,
     word,
@@ -185,6 +186,9 @@ def _explained(ob: Obligation, language: Language) -> dict[str, Any]:
         },
         "rule": ob.rule,
         "source": kind.source,
+        "flags": [
+            {"flag": flag, "text": word(FLAG_WORDS, flag, language)} for flag in ob.flags
+        ],
         "ledger": [
             {
                 "day": line.day.isoformat(),

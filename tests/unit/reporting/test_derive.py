@@ -5,12 +5,18 @@ from typing import Any
 
 import pytest
 
+from services.reporting.core.counts import counts
 from services.reporting.core.derive import derive
 from services.reporting.core.fact import Fact
 from services.reporting.core.state import FactState
 from shared.calendar.zone import ICT
 from shared.events import dossiers, obligations
-from shared.events.answers import ObligationAcknowledged, Replacement
+from shared.events.answers import (
+    NoticeProven,
+    NoticeUndeliverable,
+    ObligationAcknowledged,
+    Replacement,
+)
 from shared.events.envelope import Event
 from shared.events.transitions import Status
 from tests.fakes.histories import WORKFLOW, Teller
@@ -184,7 +190,7 @@ def test_a_second_request_is_late_by_the_index_whatever_the_dates() -> None:
     opened(teller, at(8), midnight_after(8), at(8))
     found = fact_of(teller.events)
     assert (found.law, found.index) == ("on_time", "late")
-    assert found.second_request == at(6, 10)
+    assert dict(found.pause_marks)["repeated_request"] == at(6, 10)
 
 
 def test_while_waiting_nothing_turns_late_and_who_was_late_stays_late() -> None:
@@ -303,3 +309,55 @@ def test_nothing_of_its_own_means_no_fact_yet() -> None:
     state = FactState(CODE)
     state.take(teller.events[0])
     assert derive(state, lambda _code: None) is None
+
+
+BY_MAIL = dossiers.DossierSupplementRequested(items=("a",), number=1, in_person=False)
+
+
+def asked_by_mail(day: int, *answers: str, brought: int | None = None) -> Teller:
+    """Tell a dossier due on Thursday 8 January whose applicant is asked on a day by mail."""
+    told = dossier()
+    opened = obligations.ObligationOpened(
+        **WHICH, opened_at=MONDAY, due=at(8), limit=midnight_after(8), index_due=at(8)
+    )
+    told.tell(opened, MONDAY, source=WORKFLOW)
+    request = told.tell(BY_MAIL, at(day, 10))
+    about = {"notice": "n-1", "about": request.id, "about_name": request.name}
+    for answer in answers:
+        if answer == "proven":
+            told.tell(NoticeProven(**about, at=at(day, 11)), at(day, 11))
+        else:
+            told.tell(NoticeUndeliverable(**about, at=at(day, 12)), at(day, 12))
+    if brought is not None:
+        told.tell(BROUGHT, at(brought, 14))
+    return told
+
+
+@pytest.mark.parametrize(
+    ("told", "marks"),
+    [
+        (asked_by_mail(6, "proven"), set()),
+        (asked_by_mail(6), {"unproven_wait"}),
+        (asked_by_mail(6, brought=7), {"unproven_wait"}),
+        (asked_by_mail(6, "undeliverable"), {"unproven_wait", "undeliverable_notice"}),
+        (asked_by_mail(6, "undeliverable", "proven"), set()),
+        (asked_by_mail(8, "proven"), {"last_day_request"}),
+        (dossier((ASKED, at(6)), (BROUGHT, at(7)), (ASKED, at(7, 18))), {"repeated_request"}),
+        (dossier((ASKED, at(6)), (BROUGHT, at(7))), set()),
+    ],
+)
+def test_waits_that_the_law_does_not_allow_so(told: Teller, marks: set[str]) -> None:
+    """Marked with the day of the request; a proof that comes takes the mark away."""
+    found = dict(fact_of(told.events).pause_marks)
+    assert set(found) == marks
+    given = {
+        (count.cell.day, atom)
+        for count in counts(fact_of(told.events))
+        for atom in count.atoms
+        if atom in {*marks, "pause_breach"}
+    }
+    days = {mark: moment.date() for mark, moment in found.items()}
+    expected = {(day, mark) for mark, day in days.items()}
+    if days:
+        expected.add((min(days.values()), "pause_breach"))
+    assert given == expected

@@ -105,10 +105,10 @@ def duty(frame: Frame, mine: Figures, unit: str) -> BoardCell:
 
 
 def process(frame: Frame, mine: Figures, unit: str) -> BoardCell:
-    """Grade breaches of procedure: supplement requests beyond the one that is lawful."""
-    count = mine.flows["repeated_request"]
+    """Grade breaches of procedure: waits for the applicant that the law does not allow so."""
+    count = mine.flows["pause_breach"]
     grade: Grade = "met" if not count else "remind" if count < OPEN_REMIND else "missed"
-    href = frame.rows_link("repeated_request", unit=unit) if count else None
+    href = frame.rows_link("pause_breach", unit=unit) if count else None
     return BoardCell(grade, frame.say("errors", count=frame.number(count)), href)
 
 

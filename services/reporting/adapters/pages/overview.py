@@ -11,6 +11,7 @@ from services.reporting.adapters.pages import drawing, formats
 from services.reporting.adapters.pages.frame import Frame, period_text
 from services.reporting.core.clocks import local_day
 from services.reporting.core.figures import STANDINGS, Figures, Ratio
+from services.reporting.core.pauses import PAUSE_MARKS
 from services.reporting.usecases.reading import Overview
 
 RANKED_MIN: Final = 10
@@ -295,6 +296,20 @@ FORM_FIGURES: Final = (
     "late_open",
 )
 """The list behind each of the columns 3 to 13; columns 3 and 6 are sums of several."""
+
+
+def pause_rows(frame: Frame, found: Overview) -> list[dict[str, str]]:
+    """Return what was amiss with waits for the applicant, each with the rows behind it."""
+    flows = found.total.flows
+    return [
+        {
+            "name": frame.say(mark),
+            "count": frame.number(flows[mark]),
+            "href": frame.rows_link(mark),
+        }
+        for mark in PAUSE_MARKS
+        if flows[mark]
+    ]
 
 
 def field_rows(

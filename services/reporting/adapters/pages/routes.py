@@ -60,7 +60,7 @@ class Pages:
             request,
             frame,
             "overview.html",
-            values | {"crumb": None, "export_path": "/export/overview"},
+            values | {"crumb": None, "pauses": None, "export_path": "/export/overview"},
             active="overview",
         )
 
@@ -79,6 +79,7 @@ class Pages:
             "title": self._desk.unit_name(unit),
             "rows": (),
             "fields": fields,
+            "pauses": overview.pause_rows(frame, found),
             "form_note": frame.say(
                 "form_note",
                 undated=total.flows["ended_without_deadline"],

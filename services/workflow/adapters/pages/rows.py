@@ -7,6 +7,7 @@ from services.workflow.adapters.pages.frame import Frame
 from services.workflow.core.kinds.dossier import DEADLINE, SLIP
 from services.workflow.core.model import Obligation
 from services.workflow.core.open import Row
+from services.workflow.core.wording import FLAG_WORDS, word
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.zone import legal_day
 from shared.reference.errors import NoCalendarError
@@ -99,7 +100,7 @@ def working_days(frame: Frame, moment: datetime) -> int | None:
 
 def flags(frame: Frame, obligation: Obligation) -> list[str]:
     """Say what an inspector should look at."""
-    return [frame.say(f"flag_{flag}") for flag in obligation.flags]
+    return [word(FLAG_WORDS, flag, frame.language) for flag in obligation.flags]
 
 
 def slip_of(frame: Frame, row: Row) -> dict[str, str] | None:

@@ -22,6 +22,7 @@ from services.workflow.core.kinds.dossier_facts import (
     read_dossier,
 )
 from services.workflow.core.kinds.kind import Kind, Words
+from services.workflow.core.kinds.pauses import pause_flags
 from services.workflow.core.ladder import FromDue, Ladder, Repeat, Rung, Share
 from shared.calendar.deadline import Deadline
 from shared.calendar.errors import DateOutsideCalendarError
@@ -48,6 +49,7 @@ WATCHES = frozenset(
         "dossier.refused",
         "dossier.withdrawn",
         "notice.proven",
+        "notice.undeliverable",
     }
 )
 
@@ -81,7 +83,7 @@ def assess_deadline(facts: Facts, reference: Reference) -> list[Assessment]:
             rule=rule,
             persons=_persons(dossier),
             about=_about(dossier, reference),
-            flags=deadline.flags,
+            flags=(*deadline.flags, *pause_flags(dossier, facts)),
             ledger=lambda: ledger_rows(deadline),
         )
     ]
