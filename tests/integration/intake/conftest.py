@@ -7,14 +7,17 @@ import pytest
 from pydantic import SecretStr
 
 from services.intake.settings import IntakeSettings
+from shared.ops.clock import ClockFile
+from tests.fakes.intake import NOW
 
 
 @pytest.fixture
 def settings(
     kafka_bootstrap: str, mongo_url: str, unique: str, tmp_path: Path
 ) -> IntakeSettings:
-    """Settings with a database of their own."""
+    """A database of their own, and a clock that runs from the fixtures' Monday."""
     (tmp_path / "secret").write_bytes(os.urandom(48))
+    ClockFile(tmp_path / "clock").write(now=NOW, rate=1)
     return IntakeSettings(
         kafka_bootstrap=(kafka_bootstrap,),
         mongo_url=SecretStr(mongo_url),
@@ -22,4 +25,5 @@ def settings(
         keys_file=tmp_path / "keys.json",
         secret_file=tmp_path / "secret",
         http_port=0,
+        clock_file=tmp_path / "clock",
     )
