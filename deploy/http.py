@@ -22,6 +22,7 @@ def ask(
     *,
     params: dict[str, Any] | None = None,
     body: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> Any:  # noqa: ANN401 - whatever JSON the route gives.
     """Return the JSON that a service answers.
 
@@ -35,7 +36,11 @@ def ask(
             url,
             params=params,
             json=body,
-            headers={"Authorization": f"Bearer {key}", "Accept-Language": "en"},
+            headers={
+                "Authorization": f"Bearer {key}",
+                "Accept-Language": "en",
+                **(headers or {}),
+            },
             timeout=TIMEOUT_S,
             trust_env=False,  # Services are ours: no proxy stands between.
         )

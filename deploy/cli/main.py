@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "keys": ("keys",),
     "topics": ("topics",),
     "reference": ("reference",),
+    "changes": ("calendar", "rule"),
 }
 EXIT_INTERRUPTED: Final = 130
 

@@ -19,6 +19,7 @@ from services.workflow.adapters.index import (
 )
 from services.workflow.adapters.pages.router import pages_routers
 from services.workflow.adapters.pages.site import Site
+from services.workflow.adapters.preview import Previews, preview_router
 from services.workflow.adapters.rebuild import ArchivedObligations
 from services.workflow.adapters.telling import Telling, iso
 from services.workflow.core.codec import SubjectCodec
@@ -31,6 +32,7 @@ from services.workflow.usecases.desk import ReadDesk
 from services.workflow.usecases.freshness import Freshness
 from services.workflow.usecases.incidents import GatherOnIncidents
 from services.workflow.usecases.passes import Passes
+from services.workflow.usecases.preview import PreviewChange
 from services.workflow.usecases.rebuild import AdoptPublished
 from services.workflow.usecases.sweep import SweepObligations
 from shared.calendar.zone import ONE_DAY, at, legal_day
@@ -180,6 +182,11 @@ def build(settings: WorkflowSettings) -> FastAPI:
         clock=workflow.clock,
         figures_url=settings.figures_url,
     )
+    previews = Previews(
+        PreviewChange(workflow.index, workflow.reference, workflow.clock, time.monotonic),
+        workflow.index,
+        workflow.reference.current,
+    )
     app = build_app(
         settings,
         title="motcua workflow",
@@ -187,6 +194,7 @@ def build(settings: WorkflowSettings) -> FastAPI:
         routers=[
             obligations_router(window),
             *pages_routers(site),
+            preview_router(previews),
             parked_router(runtime.deciding(), runtime.parking),
         ],
         lifespan=runtime.lifespan,

@@ -1,6 +1,6 @@
 """What workflow needs from the outside, beside what the shared machinery needs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -52,6 +52,16 @@ class ObligationIndex(Protocol):
 
     async def undated(self) -> int:
         """Return how many subjects have no date because the calendar ends too early."""
+        ...
+
+    def every_open(self) -> AsyncIterator[Subject]:
+        """Yield every subject that still owes something, in bounded memory, in any order."""
+        ...
+
+    async def without_date(
+        self, units: Collection[str] | None, *, limit: int
+    ) -> Sequence[Subject]:
+        """Return what owes something past the published calendar, by subject."""
         ...
 
     async def read(self, subject: str) -> Subject | None:

@@ -63,6 +63,7 @@ class LawChange:
     Attributes:
         version: The reference version from which it holds.
         event: The id of the event that decided it.
+        at: When it was recorded: what had begun by then stays.
         reason: `calendar` or `rule`: what people are told.
         unit: The unit that it is about; None for all.
         procedure: The procedure that it is about; None for all.
@@ -70,6 +71,7 @@ class LawChange:
 
     version: int
     event: str
+    at: datetime
     reason: str
     unit: str | None
     procedure: str | None
@@ -86,11 +88,12 @@ def proposals_after(proposals: Mapping[str, Proposal], event: Event) -> Mapping[
     return proposals
 
 
-def change_of(data: EventData, version: int, event_id: str) -> LawChange:
+def change_of(data: EventData, version: int, event_id: str, at: datetime) -> LawChange:
     """Return a decision as the cause of dates that move."""
     return LawChange(
         version=version,
         event=event_id,
+        at=at,
         reason="rule" if isinstance(data, RuleApproved) else "calendar",
         unit=getattr(data, "unit", None),
         procedure=getattr(data, "procedure", None),

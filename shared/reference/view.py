@@ -180,26 +180,28 @@ def apply(reference: Reference, event: Event) -> Reference:
     sequence = event.sequence or reference.version + 1
     if sequence <= reference.version:
         return reference
-    view = _with(reference, event.data, sequence, event.id)
+    view = _with(reference, event.data, sequence, event.id, event.recordedtime or event.time)
     return replace(view, proposals=proposals_after(reference.proposals, event))
 
 
-def as_if(reference: Reference, data: EventData, cause: str) -> Reference:
-    """Return the view that a decision would give, were it the next event of that id.
+def as_if(reference: Reference, data: EventData, cause: str, at: datetime) -> Reference:
+    """Return the view that a decision would give, were it the next event, of that id and time.
 
     For previews. It is what `apply` gives, but for the proposals, which move nothing.
     """
-    return _with(reference, data, reference.version + 1, cause)
+    return _with(reference, data, reference.version + 1, cause, at)
 
 
-def _with(reference: Reference, data: EventData, version: int, event_id: str) -> Reference:
+def _with(
+    reference: Reference, data: EventData, version: int, event_id: str, at: datetime
+) -> Reference:
     view = replace(_applied(reference, data, version), version=version)
     only_proposed = (
         isinstance(data, CalendarWithdrawn) and view.calendars is reference.calendars
     )
     if not isinstance(data, LAW) or only_proposed:
         return view
-    changes = (*reference.changes, change_of(data, version, event_id))[-CHANGES_KEPT:]
+    changes = (*reference.changes, change_of(data, version, event_id, at))[-CHANGES_KEPT:]
     return replace(view, law=version, changes=changes)
 
 

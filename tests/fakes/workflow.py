@@ -1,6 +1,6 @@
 """Workflow on our own fakes: the real use cases, core and codec, without an engine."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -87,6 +87,26 @@ class MemoryIndex:
     async def undated(self) -> int:
         """Return how many have no date."""
         return sum(bool(row.get("undated")) for row in self.subjects.rows.values())
+
+    async def without_date(
+        self, units: Collection[str] | None, *, limit: int
+    ) -> Sequence[Subject]:
+        """Return what owes something past the published calendar."""
+        found = await self.subjects.load(
+            [
+                row["_id"]
+                for row in self.subjects.rows.values()
+                if row.get("undated") and (units is None or row["unit"] in units)
+            ]
+        )
+        states = [found[name].state for name in sorted(found)]
+        return [state for state in states if state is not None][:limit]
+
+    async def every_open(self) -> AsyncIterator[Subject]:
+        """Yield every subject that still owes something."""
+        for row in list(self.subjects.rows.values()):
+            if row.get("law") is not None and (found := await self.read(row["_id"])):
+                yield found
 
     async def read(self, subject: str) -> Subject | None:
         """Return one subject."""

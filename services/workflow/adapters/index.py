@@ -1,6 +1,6 @@
 """Finding subjects in the store, by the fields that the codec indexes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -31,6 +31,9 @@ WINDOWS: Final = (*(timedelta(hours=hours) for hours in (0, 1, 24, 240)), None)
 
 HANGING_READ_MAX: Final = 20_000
 """How many subjects that hang on incidents one look reads; the next look finds the rest."""
+
+STREAMED: Final = 200
+"""How many subjects come from the store at once when all are looked at."""
 
 OPEN_READ_MAX: Final = 2_000
 """How many open subjects one question may read."""
@@ -98,6 +101,27 @@ class MongoObligationIndex:
     async def undated(self) -> int:
         """Return how many subjects have no date because the calendar ends too early."""
         return await self._collection.count({"undated": True})
+
+    async def without_date(
+        self, units: Collection[str] | None, *, limit: int
+    ) -> Sequence[Subject]:
+        """Return what owes something past the published calendar, by subject."""
+        query: dict[str, object] = {"undated": True}
+        if units is not None:
+            query["unit"] = {"$in": sorted(units)}
+        rows = await self._collection.find(
+            query, sort=[("_id", 1)], limit=min(limit, OPEN_READ_MAX)
+        )
+        states = [self._subjects.read(row).state for row in rows]
+        return [state for state in states if state is not None]
+
+    async def every_open(self) -> AsyncIterator[Subject]:
+        """Yield every subject that still owes something: those alone are in this index."""
+        rows = self._collection.stream({"law": {"$gte": 0}}, batch_size=STREAMED)
+        async for row in rows:
+            state = self._subjects.read(row).state
+            if state is not None:
+                yield state
 
     async def read(self, subject: str) -> Subject | None:
         """Return one subject."""

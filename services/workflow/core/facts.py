@@ -17,6 +17,10 @@ Printed = Mapping[str, tuple[str, datetime]]
 """Obligation to the key of the cycle that runs and the promise that was printed for it."""
 
 
+Begun = Mapping[str, tuple[datetime, datetime]]
+"""Obligation to the moments at which its session opened and closes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What happened, by whom it is owed, and what was already promised.
@@ -26,6 +30,7 @@ class Facts:
         unit: The competent unit.
         events: The effective history: corrections applied, ordered by when things happened.
         printed: Promises that a change of the calendar must not move earlier.
+        begun: Obligations of the calendar that have begun, with the hours that they keep.
         memo: What kinds of one subject have worked out together.
     """
 
@@ -33,6 +38,7 @@ class Facts:
     unit: str
     events: Sequence[Event]
     printed: Printed = field(default_factory=dict)
+    begun: Begun = field(default_factory=dict)
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, key: str, work: Callable[[], T]) -> T:
@@ -59,7 +65,11 @@ class Facts:
 
 
 def gather(
-    subject: str, unit: str, past: Iterable[Event], printed: Printed | None = None
+    subject: str,
+    unit: str,
+    past: Iterable[Event],
+    printed: Printed | None = None,
+    begun: Begun | None = None,
 ) -> Facts:
     """Return the facts that a history amounts to."""
     history = tuple(past)
@@ -67,7 +77,7 @@ def gather(
         events = effective(history)
     else:
         events = tuple(sorted(history, key=_when))
-    return Facts(subject, unit, events, printed or {})
+    return Facts(subject, unit, events, printed or {}, begun or {})
 
 
 def _when(event: Event) -> tuple[datetime, int]:

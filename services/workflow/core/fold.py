@@ -8,13 +8,13 @@ from services.workflow.core.acknowledge import acknowledge, reroute
 from services.workflow.core.assessment import Assessment
 from services.workflow.core.climb import Sweep, climb
 from services.workflow.core.emissions import Emitter
-from services.workflow.core.facts import CORRECTED, Facts, Printed, gather
+from services.workflow.core.facts import CORRECTED, Begun, Facts, Printed, gather
 from services.workflow.core.gathering import close_incidents, tell
 from services.workflow.core.incident import Hanging, Incidents
 from services.workflow.core.kinds.kind import Kind
 from services.workflow.core.kinds.registry import KINDS, PERSONS, kinds_of
 from services.workflow.core.ladder import Ladder
-from services.workflow.core.law import law_of
+from services.workflow.core.law import changes_since, law_of
 from services.workflow.core.model import Obligation, Subject
 from services.workflow.core.reconcile import Occasion, reconcile
 from services.workflow.core.roles import close_gaps
@@ -48,6 +48,7 @@ def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subjec
         unit,
         [*subject.history, event] if kinds else (),
         {} if correction else _printed(subject),
+        _running(subject, context.now),
     )
     assessments = _assess(facts, kinds, context.reference)
     subject.history.append(event)
@@ -77,16 +78,33 @@ def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subjec
 
 
 def recount(subject: Subject, context: Context) -> Sequence[Emission]:
-    """Count a subject's open obligations anew under the law as it is now."""
+    """Count a subject's open obligations anew under the law as it is now.
+
+    What has begun and stays is judged by the moment of the first decision that is new here:
+    a session that began between the decision and this look was voided before it began.
+    """
     reference = context.reference
+    changes = changes_since(
+        reference, subject.law, unit=subject.unit, procedure=_procedure(subject)
+    )
+    decided = min([context.now, *(change.at for change in changes)])
     kinds = [
         kind
         for kind in kinds_of(subject.id)
-        if not kind.begun_stay or not _begun(subject, kind, context.now)
+        if not kind.begun_stay or not _begun(subject, kind, decided)
     ]
-    facts = gather(subject.id, subject.unit, subject.history, _printed(subject))
-    emit = Emitter(subject, cause=f"reference:{law_of(reference)}")
-    occasion = Occasion(context.now, context.now, context.now, reason="calendar")
+    facts = gather(
+        subject.id,
+        subject.unit,
+        subject.history,
+        _printed(subject),
+        _running(subject, decided),
+    )
+    counted_before = bool(subject.law and changes)
+    cause = changes[-1].event if counted_before else f"reference:{law_of(reference)}"
+    reason = changes[-1].reason if counted_before else "calendar"
+    emit = Emitter(subject, cause=cause)
+    occasion = Occasion(context.now, context.now, context.now, reason=reason)
     assessments = _assess(facts, kinds, reference)
     reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
     subject.law = law_of(reference)
@@ -129,6 +147,12 @@ def open_by_calendar(
     """Begin a subject that the calendar brings about, before anything happened in it."""
     subject = Subject(subject_id, unit)
     return subject, recount(subject, context)
+
+
+def has_begun(subject: Subject, now: datetime) -> bool:
+    """Say whether something of it has begun that no change of the calendar touches any more."""
+    kinds = (kind for kind in kinds_of(subject.id) if kind.begun_stay)
+    return any(_begun(subject, kind, now) for kind in kinds)
 
 
 def ladder_of(obligation: Obligation) -> Ladder:
@@ -180,6 +204,23 @@ def _begun(subject: Subject, kind: Kind, now: datetime) -> bool:
         obligation.kind == kind.id and obligation.opened_at <= now
         for obligation in subject.obligations.values()
     )
+
+
+def _running(subject: Subject, now: datetime) -> Begun:
+    """Return the sessions that have begun; they keep their hours."""
+    return {
+        ob.id: (ob.opened_at, ob.lapse.at)
+        for ob in subject.obligations.values()
+        if KINDS[ob.kind].begun_stay
+        and ob.lapse is not None
+        and not ob.void
+        and ob.opened_at <= now
+    }
+
+
+def _procedure(subject: Subject) -> str | None:
+    about = (ob.about.get("procedure") for ob in subject.obligations.values())
+    return next((procedure for procedure in about if procedure is not None), None)
 
 
 def _printed(subject: Subject) -> Printed:

@@ -16,9 +16,10 @@ from services.workflow.core.ladder import BREACH, BROKEN, MOMENTS
 from services.workflow.core.model import Cycle, Lapse, Obligation, RungState, Subject
 
 CARRIED: Final = "carried"
-STAYS: Final = frozenset(
-    {CARRIED, ADOPTED, "overtaken", "acknowledged", "calendar", "correction"}
-)
+BY_LAW: Final = frozenset({"calendar", "rule"})
+"""Reasons that lie in no fact of the subject."""
+
+STAYS: Final = BY_LAW | {CARRIED, ADOPTED, "overtaken", "acknowledged", "correction"}
 """Reasons for which a rung stays settled even when its cycle runs again."""
 
 TOLD: Final = frozenset({"raised", "grouped"})
@@ -39,7 +40,7 @@ class Occasion:
         now: The time by which the law runs.
         at: When what caused this happened.
         recorded: When it was recorded; lateness before that is not ours.
-        reason: `event`, `correction`, `calendar`: the word for a date that moves.
+        reason: `event`, `correction`, `calendar`, `rule`: the word for a date that moves.
         quiet: Whether it is imported history, which alarms nobody about what is past.
     """
 
@@ -216,7 +217,7 @@ def _discharge(obligation: Obligation, assessment: Assessment, emit: Emitter) ->
 
 def _strike(obligation: Obligation, occasion: Occasion, emit: Emitter) -> None:
     """Void an obligation that is owed no more: its opening event or session is gone."""
-    why = "calendar" if occasion.reason == "calendar" else "struck"
+    why = occasion.reason if occasion.reason in BY_LAW else "struck"
     for cycle in obligation.cycles:
         if not cycle.replaced:
             cycle.ended_at, cycle.ended_why = cycle.opened, why
@@ -273,8 +274,8 @@ def _move(
     A rung that was raised stays raised if its new moment has passed too; if its new moment is
     still to come, it was raised too early: it is withdrawn, and will come again.
     """
-    by_calendar = occasion.reason == "calendar" and known.due is not None
-    opened = max(cycle.opened, occasion.at) if by_calendar else cycle.opened
+    by_law = occasion.reason in BY_LAW and known.due is not None
+    opened = max(cycle.opened, occasion.at) if by_law else cycle.opened
     begun = _begin(obligation, cycle, occasion, emit, opened=opened)
     for old in known.rungs:
         new = begun.find(old.rung, old.repeat)

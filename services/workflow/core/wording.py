@@ -37,6 +37,7 @@ DISCHARGE_WORDS: Final[Wording] = {
     "lapsed": ("hết thời gian, không thực hiện", "it ended without being done"),
     "struck": ("sự kiện mở đã bị hủy bỏ", "what opened it was struck"),
     "calendar": ("lịch làm việc thay đổi", "the calendar changed"),
+    "rule": ("quy định về thời hạn thay đổi", "the rule on the limit changed"),
 }
 
 

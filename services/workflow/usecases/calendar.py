@@ -1,13 +1,13 @@
 """What the calendar brings about: sessions, months, decisions to post."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from services.workflow.core.codec import shard_of
-from services.workflow.core.fold import open_by_calendar, recount
+from services.workflow.core.fold import has_begun, open_by_calendar, recount
 from services.workflow.core.kinds.registry import CALENDAR_KINDS
 from services.workflow.core.model import Subject
 from services.workflow.ports import CalendarMarks, Holding
@@ -56,13 +56,19 @@ class OpenByCalendar:
         first = min((through.get(shard, today) for shard in shards), default=today)
         day = min(first, today)
         while day <= today:
-            opened += await self._open(day, reference, shards)
+            opened += await self._open(day, reference, shards, through)
             day += ONE_DAY
         await self.marks.set_opened_through(shards, today)
         self._seen = (today, reference.version, shards)
         return opened
 
-    async def _open(self, day: date, reference: Reference, shards: Collection[int]) -> int:
+    async def _open(
+        self,
+        day: date,
+        reference: Reference,
+        shards: Collection[int],
+        through: Mapping[int, date],
+    ) -> int:
         units: dict[str, str] = {}
         kinds: dict[str, set[str]] = {}
         for kind, subject, unit in _subjects_of(day, reference):
@@ -79,9 +85,11 @@ class OpenByCalendar:
             ) -> Sequence[Emission] | None:
                 if document.state is not None:
                     return _missing(document.state, kinds[document.id], context)
-                document.state, emissions = open_by_calendar(
-                    document.id, units[document.id], context
-                )
+                state, emissions = open_by_calendar(document.id, units[document.id], context)
+                known = through.get(shard_of(document.id))
+                if known is not None and day <= known and has_begun(state, context.now):
+                    return None  # It was no session when it would have begun.
+                document.state = state
                 return emissions
 
             opened += len(await self.change(ids, begin, create=True))
@@ -105,9 +113,9 @@ def _missing(
     """Open what a subject lacks that was there before its day came.
 
     Something may have happened in it early; or it owed another kind until now, as a procedure
-    that was posted and has expired since.
+    that was posted and has expired since; or it was void, as a session that is owed again.
     """
-    if kinds <= {obligation.kind for obligation in subject.obligations.values()}:
+    if kinds <= {one.kind for one in subject.obligations.values() if not one.void}:
         return None
     emissions = recount(subject, context)
     return emissions or None

@@ -76,6 +76,22 @@ def open_view(
     ]
 
 
+def undated_view(subjects: Sequence[Subject]) -> list[dict[str, Any]]:
+    """Return what is owed and has no date because the published calendar ends too early."""
+    return [
+        {
+            "subject": subject.id,
+            "obligation": obligation.id,
+            "unit": obligation.unit,
+            "opened_at": _iso(obligation.opened_at),
+            **{name: obligation.about.get(name) for name in ("procedure", "field")},
+        }
+        for subject in subjects
+        for obligation in subject.obligations.values()
+        if obligation.open and obligation.no_deadline == "beyond_horizon"
+    ]
+
+
 def _open_row(row: Row, now: datetime) -> dict[str, Any]:
     obligation = row.obligation
     return {

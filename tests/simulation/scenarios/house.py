@@ -127,7 +127,7 @@ class House:
 
     async def decides(self, data: EventData) -> None:
         """Let the reference data change, for everybody at once."""
-        view = decide(self.durable.reference, data)
+        view = decide(self.durable.reference, data, self.clock.now())
         self.intake.references.view = view
         self.durable.reference = view
         self.notifications.reference.reference = view

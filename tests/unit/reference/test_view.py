@@ -1,12 +1,13 @@
 """The view of the reference data: what holds when, and what is shared between views."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.limits import LimitUnit
+from shared.calendar.zone import ICT
 from shared.events.reference import (
     CalendarApproved,
     CalendarWithdrawn,
@@ -38,6 +39,7 @@ from tests.unit.reference.events import (
     work,
 )
 
+AT = datetime(2026, 1, 1, tzinfo=ICT)
 MONDAY = date(2026, 3, 2)
 
 
@@ -197,11 +199,11 @@ def test_a_change_can_be_previewed_and_leaves_no_trace() -> None:
     """What a proposal would bring is computed on a view beside the one that holds."""
     view = view_of(published(), off("2026-03-04"), rule(), proposed("2026-03-02"))
     row = view.proposals["calendar:VN-2026-03-02"].data
-    preview = as_if(view, approval_of(row), "preview")
+    preview = as_if(view, approval_of(row), "preview", AT)
     assert not preview.calendar.is_working(MONDAY)
     withdrawn = CalendarWithdrawn.model_validate(row_of(off("2026-03-04")))
-    assert as_if(view, withdrawn, "preview").calendar.is_working(date(2026, 3, 4))
-    assert as_if(view, rule(value=2), "preview").rule("1.004873", MONDAY).limit.value == 2
+    assert as_if(view, withdrawn, "preview", AT).calendar.is_working(date(2026, 3, 4))
+    assert as_if(view, rule(value=2), "preview", AT).rule("1.004873", MONDAY).limit.value == 2
     assert view.calendar.is_working(MONDAY)
     assert view.rule("1.004873", MONDAY).limit.value == 3
 
@@ -210,7 +212,7 @@ def test_a_preview_is_the_view_that_the_approval_gives() -> None:
     """The same calendars, the same version, the same cause: nothing is worked out twice."""
     view = view_of(published(), proposed("2026-03-02"))
     approval = approval_of(view.proposals["calendar:VN-2026-03-02"].data, "p-20-officer-2")
-    before, after = as_if(view, approval, "row-3"), view_of(approval, view=view)
+    before, after = as_if(view, approval, "row-3", AT), view_of(approval, view=view)
     assert before == replace(after, proposals=view.proposals)
     assert (after.law, after.proposals) == (3, {})
 

@@ -63,21 +63,22 @@ def province_events() -> list[Event]:
     return [decision(data, number) for number, data in enumerate(decided, start=1)]
 
 
-def decide(view: Reference, data: EventData) -> Reference:
-    """Return the view after one more decision."""
-    return apply(view, decision(data, view.version + 1))
+def decide(view: Reference, data: EventData, at: datetime | None = None) -> Reference:
+    """Return the view after one more decision, long ago unless a moment is given."""
+    return apply(view, decision(data, view.version + 1, at))
 
 
-def decision(data: EventData, number: int) -> Event:
+def decision(data: EventData, number: int, at: datetime | None = None) -> Event:
     """Return a reference event."""
+    at = at or datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
     return Event(
         id=f"reference-{number}",
         source="urn:motcua:publisher:province",
         name=data.NAME,
         subject=f"{data.NAME.partition('.')[0]}:{number}",
-        time=datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=number),
+        time=at,
         sequence=number,
-        recordedtime=datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=number),
+        recordedtime=at,
         data=data,
     )
 

@@ -117,7 +117,7 @@ class Scenario:
 
     def decides(self, data: EventData) -> None:
         """Let the reference data change."""
-        self.reference = decide(self.reference, data)
+        self.reference = decide(self.reference, data, self.now)
 
     def opens(self) -> None:
         """Let the calendar open the subject."""

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tests.unit.workflow.province import UNIT, day_off
+from tests.unit.workflow.province import UNIT, day_off, published_through
 from tests.unit.workflow.scenario import Scenario, moment
 
 MORNING = f"{UNIT}/duty/2026-01-06/am"
@@ -127,6 +127,51 @@ def test_a_session_that_has_begun_stays() -> None:
         "Tue 6 Jan 08:30 duty/1 absent_60 → province",
         "discharged duty lapsed late",
     ]
+
+
+def test_what_happens_in_a_begun_session_counts_by_the_hours_it_began_under() -> None:
+    """Somebody comes after the day was declared off: the session is not void for that."""
+    scenario = opened()
+    scenario.walks_to("2026-01-06 08:00")
+    scenario.decides(day_off(date(2026, 1, 6), unit=UNIT))
+    scenario.walks_to("2026-01-06 08:10")
+    scenario.heard()
+    scenario.happens("duty.checked_in", "2026-01-06 08:10", person="p-a")
+    scenario.happens("duty.checked_out", "2026-01-06 08:20", person="p-a")
+    scenario.walks_to("2026-01-06 12:00")
+    assert scenario.heard() == [
+        "discharged duty covered late",
+        "opened duty/2 due Tue 6 Jan 08:35",
+        "breached duty/2 at Tue 6 Jan 08:35",
+        "Tue 6 Jan 08:35 duty/2 absent → director",
+        "Tue 6 Jan 08:50 duty/2 absent_30 → chairman",
+        "Tue 6 Jan 09:20 duty/2 absent_60 → province",
+        "discharged duty lapsed late",
+    ]
+
+
+def test_a_session_voided_before_it_began_is_void_though_we_look_later() -> None:
+    """The day was declared off at six; we were down until eight."""
+    scenario = opened()
+    scenario.jumps_to("2026-01-06 06:00")
+    scenario.decides(day_off(date(2026, 1, 6), unit=UNIT))
+    scenario.jumps_to("2026-01-06 08:00")
+    scenario.sweeps()
+    assert scenario.heard() == [
+        "opened duty/1 due Tue 6 Jan 07:45",
+        "discharged duty calendar void",
+    ]
+
+
+def test_a_roster_for_a_day_that_is_not_published_waits_for_the_calendar() -> None:
+    """Nothing is guessed, and the roster is kept: the session opens once the day is known."""
+    subject = f"{UNIT}/duty/2027-01-04/am"
+    scenario = Scenario(subject=subject, now=moment("2026-12-30 10:00"))
+    scenario.happens("duty.rostered", "2026-12-30 10:00", persons=["p-a"])
+    assert scenario.heard() == []
+    scenario.decides(published_through(date(2027, 1, 31)))
+    scenario.happens("duty.rostered", "2026-12-30 11:00", persons=["p-b"])
+    assert scenario.heard() == ["opened duty/1 due Mon 4 Jan 07:45"]
 
 
 def test_after_an_outage_the_highest_rung_is_told_and_the_session_recorded() -> None:

@@ -1,6 +1,7 @@
 """What the routes answer, and to whom."""
 
 import asyncio
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,19 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from services.workflow.adapters.http import Window, obligations_router
+from services.workflow.adapters.preview import Previews, preview_router
+from services.workflow.usecases.preview import PreviewChange
+from shared.events.reference import CalendarProposed
 from shared.ops.clock import FixedClock
 from shared.ops.health import Health
 from shared.ops.metrics import Metrics
 from shared.web.app import build_app
 from shared.web.keys import mint
 from shared.web.probes import Probes
+from tests.fakes.subjects import FixedReference
 from tests.fakes.workflow import Durable, MemoryIndex, Process
 from tests.integration.workflow.running import settings_of
-from tests.unit.workflow.province import OTHER_UNIT, UNIT, province
+from tests.unit.workflow.province import OTHER_UNIT, UNIT, day_off, decide, province
 from tests.unit.workflow.scenario import moment
 from tests.unit.workflow.test_sweep import accepted
 
@@ -34,10 +39,24 @@ class Office:
     """An application over one dossier that is overdue, and keys to ask with."""
 
     def __init__(self, folder: Path) -> None:
-        durable = Durable(province(), FixedClock(moment("2026-01-05 09:00")))
+        self.durable = durable = Durable(province(), FixedClock(moment("2026-01-05 09:00")))
         asyncio.run(Process(durable).applies([accepted(1)]))
         durable.clock.instant = durable.mark.at = moment("2026-01-08 18:00")
         asyncio.run(Process(durable).sweep())
+        proposal = CalendarProposed.model_validate(
+            {**day_off(date(2026, 1, 7)).model_dump(), "by": "p-20-province"}
+        )
+        durable.reference = decide(durable.reference, proposal)
+        previews = Previews(
+            PreviewChange(
+                MemoryIndex(durable.subjects),
+                FixedReference(durable.reference),
+                durable.clock,
+                lambda: 0.0,
+            ),
+            MemoryIndex(durable.subjects),
+            lambda: durable.reference,
+        )
         window = Window(MemoryIndex(durable.subjects), lambda: durable.reference, durable.clock)
         keys = folder / "keys.json"
         self.keys = {
@@ -49,7 +68,10 @@ class Office:
         settings = settings_of(folder, "127.0.0.1:1", "mongodb://127.0.0.1:1")
         probes = Probes(Health(), Metrics(CollectorRegistry()), no_status)
         self.app: FastAPI = build_app(
-            settings, title="test", probes=probes, routers=[obligations_router(window)]
+            settings,
+            title="test",
+            probes=probes,
+            routers=[obligations_router(window), preview_router(previews)],
         )
 
     def get(self, path: str, key: str | None = "province") -> httpx2.Response:
@@ -101,6 +123,33 @@ def test_what_is_open_comes_most_pressing_first(office: Office) -> None:
     assert all(row["overdue"] for row in rows)
 
 
+def test_what_a_proposal_would_move(office: Office) -> None:
+    """Who proposed what, the counts in all and by unit, and each date before and after."""
+    (listed,) = office.get("/v1/preview").json()["proposals"]
+    assert listed["proposed_by"] == "p-20-province"
+    body = office.get(f"/v1/preview/{listed['proposal']}?limit=1").json()
+    assert body["seen"] == listed["seen"]
+    assert (body["counts"]["later"], body["counts"]["stop_overdue"]) == (2, 1)
+    assert body["units"][UNIT]["alerts_void"] == 1
+    assert [one["obligation"] for one in body["listed"]] == ["dossier_deadline"]
+    assert body["more"]
+
+
+def test_what_has_no_date_is_listed_and_says_how_far_the_calendar_goes(
+    tmp_path: Path,
+) -> None:
+    """A dossier whose limit reaches past the published days; others are not in the list."""
+    office = Office(tmp_path)
+    late = accepted(7, "2026-12-31 09:00")
+    asyncio.run(Process(office.durable).applies([late]))
+    body = office.get("/v1/undated").json()
+    assert (body["published_through"], body["count"], body["more"]) == ("2026-12-31", 1, False)
+    (row,) = body["undated"]
+    assert (row["subject"], row["obligation"]) == (late.subject, "dossier_deadline")
+    assert office.get("/v1/undated", "director").json()["undated"] == body["undated"]
+    assert office.get("/v1/undated", "elsewhere").json()["undated"] == []
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -128,6 +177,16 @@ def test_what_is_open_can_be_narrowed(office: Office, query: str, found: int) ->
         ("/v1/obligations/H37.100-260105-9999", "province", 404),
         (f"/v1/obligations/{'x' * 200}", "province", 404),
         (f"/v1/explain/{CODE}", "elsewhere", 404),
+        ("/v1/preview", "province", 200),
+        ("/v1/preview", "director", 403),
+        ("/v1/undated", "director", 200),
+        (f"/v1/undated?unit={UNIT}", "elsewhere", 403),
+        ("/v1/undated", "publisher", 403),
+        ("/v1/preview/calendar:VN/2026-01-07", "province", 200),
+        ("/v1/preview/calendar:VN/2026-01-07?limit=501", "province", 422),
+        ("/v1/preview/calendar:VN/2026-01-08", "province", 404),
+        ("/v1/preview/calendar:VN/2026-01-07", "director", 403),
+        ("/v1/preview/calendar:VN/2026-01-07", None, 401),
         (f"/v1/explain/{CODE}?lang=fr", "province", 422),
         (f"/v1/open?unit={UNIT}", "elsewhere", 403),
         ("/v1/open?unit=xyz", "province", 422),

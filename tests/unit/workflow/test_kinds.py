@@ -12,7 +12,7 @@ from services.workflow.usecases.kinds_page import kinds_page
 from services.workflow.usecases.kinds_view import kinds_view
 from shared.events.reference import LeaveRecorded, ProcedureDecided, ProcedureExpired
 from shared.events.registry import REGISTRY
-from tests.unit.workflow.province import SOURCE, TEN_DAYS, UNIT
+from tests.unit.workflow.province import SOURCE, TEN_DAYS, UNIT, published_through
 from tests.unit.workflow.scenario import Scenario, moment
 
 PAGE = Path("services/workflow/kinds.md")
@@ -291,6 +291,17 @@ def test_the_self_assessment_is_owed_by_the_last_working_day_of_the_month() -> N
         by="p-a",
     )
     assert scenario.heard() == ["discharged conditions reported in time"]
+
+
+def test_a_month_that_ends_past_the_published_days_waits_for_its_date() -> None:
+    """It is owed and marked; the next calendar brings the date."""
+    scenario = matter("conditions", "2027-01", "2027-01-01 00:00")
+    scenario.opens()
+    assert scenario.heard() == ["opened conditions/1 due –"]
+    assert scenario.obligation("conditions").no_deadline == "beyond_horizon"
+    scenario.decides(published_through(date(2027, 12, 31)))
+    scenario.sweeps()
+    assert scenario.heard() == ["due conditions/1 – → Fri 29 Jan 17:00 (calendar)"]
 
 
 def test_a_decision_is_posted_within_five_working_days_and_taken_down_when_it_expires() -> None:

@@ -85,7 +85,8 @@ def assess_owed(owed: Owed, ladder: Ladder, reference: Reference) -> Assessment:
         )
         rungs = rungs_of(deadline, ladder, deadline.due)
     except (DateOutsideCalendarError, NoCalendarError, UnknownUnitError) as error:
-        return _undated(owed, ended, error)
+        outside = isinstance(error, DateOutsideCalendarError)
+        return undated(owed, "beyond_horizon" if outside else "no_calendar")
     cycle = AssessedCycle(
         key=owed.cause,
         opened=owed.start,
@@ -128,8 +129,9 @@ def _discharge(owed: Owed, ended: Event, deadline: Deadline) -> Discharge:
     )
 
 
-def _undated(owed: Owed, ended: Event | None, error: Exception) -> Assessment:
-    why = "beyond_horizon" if isinstance(error, DateOutsideCalendarError) else "no_calendar"
+def undated(owed: Owed, why: str) -> Assessment:
+    """Return what is owed and has no date: past the published days nothing is guessed."""
+    ended = owed.done or owed.void
     return Assessment(
         id=owed.id,
         kind=owed.kind,

@@ -9,10 +9,12 @@ from services.workflow.core.assessment import AssessedCycle, Assessment, Dischar
 from services.workflow.core.facts import Facts
 from services.workflow.core.kinds.kind import NEVER, Kind, Words
 from services.workflow.core.ladder import Ladder, MinutesFromStart, Rung, plan
+from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.opening import Session
 from shared.events.centres import DutyCheckedIn, DutyCheckedOut, DutyReplaced
 from shared.events.codes import duty_session, duty_subject, parse_matter
 from shared.events.envelope import Event
+from shared.reference.errors import NoCalendarError
 from shared.reference.view import Reference
 
 KIND: Final = "duty"
@@ -74,15 +76,25 @@ def sessions_of(reference: Reference, day: date) -> Iterator[tuple[str, str]]:
 
 
 def session_of(facts: Facts, reference: Reference) -> Session | None:
-    """Return the session, if the unit is open then and owes it."""
+    """Return the session, if the unit is open then and owes it.
+
+    One that has begun keeps its hours, whatever the calendar says since; of a day that is not
+    published yet nothing is known.
+    """
     matter = parse_matter(facts.subject)
+    if matter is not None and KIND in facts.begun:
+        day, name = duty_session(matter)
+        return Session(day, name, *facts.begun[KIND])
     unit = reference.units.get(facts.unit)
     if matter is None or unit is None or unit.obligations_from is None:
         return None
     day, name = duty_session(matter)
     if day < unit.obligations_from:
         return None
-    sessions = reference.opening(facts.unit).sessions(day)
+    try:
+        sessions = reference.opening(facts.unit).sessions(day)
+    except (DateOutsideCalendarError, NoCalendarError):
+        return None
     return next((session for session in sessions if session.name == name), None)
 
 

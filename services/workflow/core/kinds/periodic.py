@@ -1,12 +1,18 @@
 """What the calendar asks of every centre: self-assessments and posting; and roster gaps."""
 
 from collections.abc import Iterator
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from services.workflow.core.assessment import Assessment
 from services.workflow.core.facts import Facts
-from services.workflow.core.kinds.counted import Owed, assess_owed, given, working_days
+from services.workflow.core.kinds.counted import (
+    Owed,
+    assess_owed,
+    given,
+    undated,
+    working_days,
+)
 from services.workflow.core.kinds.duty import session_of
 from services.workflow.core.kinds.kind import NEVER, Kind, Words
 from services.workflow.core.ladder import (
@@ -40,21 +46,30 @@ def assess_conditions(facts: Facts, reference: Reference) -> list[Assessment]:
         return []
     first = date.fromisoformat(f"{matter.id}-01")
     last = _last_of_month(first)
-    if first < begins or last > reference.calendar.last_day:
+    if first < begins:
         return []
-    calendar = reference.calendar
-    last_working = last if calendar.is_working(last) else calendar.shift(last, -1)
+    horizon = reference.horizon
+    published = horizon is not None and last <= horizon
     owed = Owed(
         id=CONDITIONS,
         kind=CONDITIONS,
         unit=facts.unit,
         start=at(first, time()),
         cause=f"calendar:{matter.id}",
-        limit=given(reference.opening(facts.unit).close_of(last_working)),
+        limit=given(_closes(last, facts.unit, reference) if published else at(last, time())),
         done=facts.first("conditions.reported"),
         done_why="reported",
     )
+    if not published:
+        return [undated(owed, "no_calendar" if horizon is None else "beyond_horizon")]
     return [assess_owed(owed, CONDITIONS_KIND.ladder, reference)]
+
+
+def _closes(last: date, unit: str, reference: Reference) -> datetime:
+    """Return when office closes on the last working day up to a day."""
+    calendar = reference.calendar
+    last_working = last if calendar.is_working(last) else calendar.shift(last, -1)
+    return reference.opening(unit).close_of(last_working)
 
 
 def months_of(reference: Reference, day: date) -> Iterator[tuple[str, str]]:

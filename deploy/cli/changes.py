@@ -1,0 +1,296 @@
+"""`motcua calendar` and `motcua rule`: propose a change, preview it, let another decide it.
+
+They act in the name of the person whose key stands in `MOTCUA_PERSON_KEY`.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote
+
+import typer
+
+from deploy.errors import CommandError, SettingError
+from deploy.http import ask
+from deploy.installation import DataOption, Installation
+
+KEY: Final = "MOTCUA_PERSON_KEY"
+Kind = Literal["calendar", "rule"]
+DAY: Final = "%Y-%m-%d"
+
+COUNTS: Final[Mapping[str, str]] = {
+    "later": "dates that move later",
+    "earlier": "dates that move earlier (never a dossier's printed promise)",
+    "kept": "promises kept as printed, though the statutory end comes earlier",
+    "beside": "only the statutory end or the index's date moves",
+    "dated": "without a date until now, and get one",
+    "undated": "lose their date",
+    "still_undated": "stay without a date",
+    "become_overdue": "become overdue",
+    "stop_overdue": "stop being overdue",
+    "alerts_void": "alerts already sent that become void",
+    "rungs_moved": "planned alerts that move, come or go",
+    "opened": "obligations that come to be owed",
+    "voided": "obligations owed no more",
+    "citizens": "applicants who are told a new date",
+    "sessions_voided": "duty sessions voided",
+    "sessions_opened": "duty sessions opened",
+    "sessions_begun": "duty sessions that have begun and stay as they are",
+}
+
+Proposal = Annotated[
+    str, typer.Argument(help="As `list` prints it, such as calendar:VN-2027-01-04.")
+]
+Source = Annotated[str, typer.Option(help="The legal text that it rests on.")]
+Unit = Annotated[str | None, typer.Option(help="One commune's code; without it, all.")]
+RowId = Annotated[str | None, typer.Option(help="The row's own id; made if left out.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print what the service answers.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the two groups of commands."""
+    calendar = typer.Typer(help="Days off and worked, by two persons.", no_args_is_help=True)
+    calendar.callback()(calendar_group)
+    calendar.command("propose")(propose_day)
+    rule = typer.Typer(help="Limits of procedures, by two persons.", no_args_is_help=True)
+    rule.callback()(rule_group)
+    rule.command("propose")(propose_rule)
+    for name, group in (("calendar", calendar), ("rule", rule)):
+        group.command("list")(list_calendar if name == "calendar" else list_rules)
+        group.command("preview")(preview)
+        group.command("approve")(approve)
+        group.command("withdraw")(withdraw)
+        app.add_typer(group, name=name)
+
+
+def calendar_group() -> None:
+    """Days of the calendar: proposed by one person, approved by another."""
+
+
+def rule_group() -> None:
+    """Limits of procedures: proposed by one person, approved by another."""
+
+
+def propose_day(  # noqa: PLR0913 -- One option for each thing that a row says.
+    day: Annotated[datetime, typer.Argument(formats=[DAY])],
+    *,
+    kind: Annotated[str, typer.Option(help="off, work or published_through.")],
+    source: Source,
+    reason: Annotated[str, typer.Option(help="tet, swap, closure, …")] = "swap",
+    unit: Unit = None,
+    counterpart: Annotated[
+        datetime | None,
+        typer.Option(formats=[DAY], help="The day it is swapped with; of a span, its first."),
+    ] = None,
+    row: RowId = None,
+    data: DataOption = None,
+) -> None:
+    """Propose that a day is off or worked, or published through; nothing moves yet."""
+    _propose(
+        "calendar",
+        {
+            "row": row,
+            "day": _day(day),
+            "kind": kind,
+            "unit": unit,
+            "reason": reason,
+            "counterpart": _day(counterpart),
+            "source": source,
+        },
+        data,
+    )
+
+
+def propose_rule(  # noqa: PLR0913 -- As above.
+    procedure: Annotated[str, typer.Argument(help="Its code, such as 1.004873.")],
+    *,
+    limit: Annotated[
+        str, typer.Option(help="Such as working_days:3, calendar_days:15 or same_day.")
+    ],
+    valid_from: Annotated[datetime, typer.Option("--from", formats=[DAY])],
+    source: Source,
+    valid_to: Annotated[
+        datetime | None, typer.Option("--to", formats=[DAY], help="First day without it.")
+    ] = None,
+    unit: Unit = None,
+    channel: Annotated[str | None, typer.Option(help="direct, online or post.")] = None,
+    after_supplement: Annotated[str, typer.Option(help="restart or subtract.")] = "restart",
+    rule: Annotated[
+        str | None, typer.Option(help="The row's own id; made if left out.")
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Propose how long a procedure may take, for what is received from a day on."""
+    counted, _, value = limit.partition(":")
+    if value and not value.isdecimal():
+        raise SettingError(f"--limit {limit} is none: write it like working_days:3")
+    _propose(
+        "rule",
+        {
+            "rule": rule,
+            "procedure": procedure,
+            "unit": unit,
+            "channel": channel,
+            "limit": {
+                "unit": counted,
+                "value": int(value or 0),
+                "after_supplement": after_supplement,
+            },
+            "valid_from": _day(valid_from),
+            "valid_to": _day(valid_to),
+            "source": source,
+        },
+        data,
+    )
+
+
+def list_calendar(data: DataOption = None, *, as_json: AsJson = False) -> None:
+    """List the days that wait for a second person."""
+    _list("calendar", data, as_json=as_json)
+
+
+def list_rules(data: DataOption = None, *, as_json: AsJson = False) -> None:
+    """List the limits that wait for a second person."""
+    _list("rule", data, as_json=as_json)
+
+
+def preview(
+    proposal: Proposal,
+    limit: Annotated[int, typer.Option(min=0, max=500, help="How many to list.")] = 20,
+    data: DataOption = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say what would move if a proposal were approved now; nothing moves."""
+    answer = ask(
+        "GET",
+        f"{Installation.find(data).http('workflow')}/v1/preview/{quote(proposal)}",
+        person_key(),
+        params={"limit": limit},
+    )
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    for line in lines_of(answer):
+        typer.echo(line)
+
+
+def approve(
+    proposal: Proposal,
+    seen: Annotated[str, typer.Option(help="What `preview` printed as seen.")],
+    data: DataOption = None,
+) -> None:
+    """Approve what somebody else proposed, as the preview showed it."""
+    _decide("approve", proposal, seen, data)
+    typer.echo(f"{proposal} holds; what it moves is being counted anew.")
+
+
+def withdraw(proposal: Proposal, data: DataOption = None) -> None:
+    """Take a proposal back; nothing had moved."""
+    seen = next(
+        (one["seen"] for one in _proposals(data) if one["proposal"] == proposal), "none"
+    )
+    _decide("withdraw", proposal, seen, data)
+    typer.echo(f"{proposal} is withdrawn.")
+
+
+def lines_of(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Write a preview as people read it."""
+    yield f"{_title(answer)}"
+    yield f"  seen {answer['seen']}, as of {answer['as_of'][:16].replace('T', ' ')}"
+    yield f"  {answer['subjects']} open dossiers and matters were looked at"
+    counted = [(word, text) for word, text in COUNTS.items() if answer["counts"][word]]
+    if not counted:
+        yield "  nothing would move"
+    for word, text in counted:
+        yield f"  {answer['counts'][word]:>7}  {text}"
+    for one in answer["listed"]:
+        dates = f"{_moment(one['old_due'])} → {_moment(one['new_due'])}"
+        yield f"  {one['subject']}  {one['obligation']}  {dates}  {', '.join(one['what'])}"
+    if answer["more"]:
+        yield f"  … {answer['touched']} in all; --limit lists more"
+
+
+def person_key() -> str:
+    """Return the key of the person who decides.
+
+    Raises:
+        SettingError: none is set.
+    """
+    key = os.environ.get(KEY)
+    if not key:
+        raise SettingError(
+            f"{KEY} is not set: a change is decided by a person. Make a key with "
+            "`motcua keys add --role province --person p-…`"
+        )
+    return key
+
+
+def _propose(kind: Kind, row: Mapping[str, Any], data: Any) -> None:  # noqa: ANN401 -- The option.
+    answer = ask(
+        "POST",
+        f"{Installation.find(data).http('intake')}/v1/proposals/{kind}",
+        person_key(),
+        body={name: value for name, value in row.items() if value is not None},
+        headers={"Idempotency-Key": secrets.token_hex(12)},
+    )
+    typer.echo(f"{answer['subject']} is proposed; see `motcua {kind} preview`.")
+
+
+def _decide(decision: str, proposal: str, seen: str, data: Any) -> None:  # noqa: ANN401 -- As above.
+    ask(
+        "POST",
+        f"{Installation.find(data).http('intake')}/v1/proposals/{quote(proposal)}/{decision}",
+        person_key(),
+        body={"seen": seen},
+        headers={"Idempotency-Key": secrets.token_hex(12)},
+    )
+
+
+def _list(kind: Kind, data: Any, *, as_json: bool) -> None:  # noqa: ANN401 -- As above.
+    found = [one for one in _proposals(data) if one["proposal"].startswith(f"{kind}:")]
+    if as_json:
+        for one in found:
+            typer.echo(json.dumps(one, ensure_ascii=False))
+        return
+    if not found:
+        typer.echo("Nothing is proposed.")
+    for one in found:
+        typer.echo(_title(one))
+
+
+def _proposals(data: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- As above.
+    answer = ask("GET", f"{Installation.find(data).http('intake')}/v1/proposals", person_key())
+    try:
+        found: list[dict[str, Any]] = answer["proposals"]
+    except (KeyError, TypeError):
+        raise CommandError("intake's answer is none that this version knows") from None
+    return found
+
+
+def _title(one: Mapping[str, Any]) -> str:
+    row = one["row"]
+    past = "; reaches into the past" if one["retroactive"] else ""
+    who = f"proposed by {one['proposed_by']} on {one['proposed_at'][:10]}{past}"
+    return f"{one['proposal']}: {_row(row)} ({row['source']}); {who}"
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    where = f" in {row['unit']}" if row.get("unit") else ""
+    if "day" in row:
+        return f"{row['day']} {row['kind']}{where}"
+    limit = row["limit"]
+    amount = f"{limit['value']} {limit['unit']}" if limit["value"] else limit["unit"]
+    until = f" to {row['valid_to']}" if row.get("valid_to") else ""
+    return f"{row['procedure']} {amount}{where} from {row['valid_from']}{until}"
+
+
+def _day(day: datetime | None) -> str | None:
+    return None if day is None else day.date().isoformat()
+
+
+def _moment(text: str | None) -> str:
+    return "–" if text is None else datetime.fromisoformat(text).strftime("%H:%M %d/%m/%Y")

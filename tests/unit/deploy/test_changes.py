@@ -1,0 +1,182 @@
+"""`motcua calendar` and `motcua rule`: what a preview says, and what stops a command."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from deploy.cli import main
+from deploy.cli.changes import COUNTS, lines_of
+from services.workflow.core.preview import COUNTED
+
+LIMIT = {
+    "proposal": "rule:new",
+    "seen": "e-1",
+    "proposed_at": "2026-11-23T09:00:00+07:00",
+    "proposed_by": "p-20-officer-1",
+    "retroactive": True,
+    "row": {
+        "rule": "new",
+        "procedure": "1.004873",
+        "limit": {"unit": "working_days", "value": 2},
+        "valid_from": "2026-11-02",
+        "source": "NĐ 1/2026",
+    },
+}
+MOVED = {
+    "subject": "H37.117-261123-0001",
+    "obligation": "dossier_deadline",
+    "old_due": None,
+    "new_due": "2026-11-27T17:00:00+07:00",
+    "what": ["dated", "citizens"],
+}
+PREVIEW = {
+    **LIMIT,
+    "as_of": "2026-11-23T10:15:00+07:00",
+    "subjects": 40,
+    "touched": 2,
+    "counts": dict.fromkeys(COUNTED, 0) | {"dated": 1, "citizens": 1},
+    "listed": [MOVED],
+    "more": True,
+}
+
+
+PROPOSED = "proposed by p-20-officer-1 on 2026-11-23; reaches into the past"
+PROPOSE_RULE = "rule propose 1.004873 --limit working_days:2 --from 2026-12-01 --channel online"
+SEEN = {"seen": "e-1"}
+DECIDE_RULE = "/v1/proposals/rule%3Anew"
+
+
+class Service(BaseHTTPRequestHandler):
+    """Answers as intake and workflow do, and keeps what was asked."""
+
+    asked: list[tuple[str, str, str | None, Any]] = []  # noqa: RUF012 -- Of the one server.
+
+    def do_GET(self) -> None:
+        self._answer({"proposals": [LIMIT]} if "proposals" in self.path else PREVIEW)
+
+    def do_POST(self) -> None:
+        length = int(self.headers["content-length"])
+        self._answer({"subject": "calendar:VN-2027-01-04"}, json.loads(self.rfile.read(length)))
+
+    def _answer(self, body: object, asked: object = None) -> None:
+        key = self.headers.get("idempotency-key")
+        self.asked.append((self.command, self.path, key, asked))
+        content = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[Any]]:
+    """A service that answers, and the environment that leads to it."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    for name, value in {
+        "MOTCUA_DATA": str(tmp_path),
+        "MOTCUA_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+        "MOTCUA_MONGO_URL": "mongodb://127.0.0.1:1",
+        "MOTCUA_INTAKE_URL": address,
+        "MOTCUA_WORKFLOW_URL": address,
+        "MOTCUA_PERSON_KEY": "mc_key",
+    }.items():
+        monkeypatch.setenv(name, value)
+    Service.asked.clear()
+    yield Service.asked
+    server.shutdown()
+    server.server_close()
+
+
+def test_every_count_of_a_preview_has_its_words() -> None:
+    """Else a number would be left out in silence."""
+    assert set(COUNTS) == set(COUNTED)
+
+
+def test_a_preview_names_what_moves_and_what_was_seen() -> None:
+    """Only what is not none; dates as people write them; how many more there are."""
+    assert list(lines_of(PREVIEW)) == [
+        f"rule:new: 1.004873 2 working_days from 2026-11-02 (NĐ 1/2026); {PROPOSED}",
+        "  seen e-1, as of 2026-11-23 10:15",
+        "  40 open dossiers and matters were looked at",
+        "        1  without a date until now, and get one",
+        "        1  applicants who are told a new date",
+        "  H37.117-261123-0001  dossier_deadline  – → 17:00 27/11/2026  dated, citizens",
+        "  … 2 in all; --limit lists more",
+    ]
+
+
+def test_nothing_that_moves_is_said_too() -> None:
+    """An empty list could be taken for a failure."""
+    quiet = {**PREVIEW, "counts": dict.fromkeys(COUNTED, 0), "listed": [], "more": False}
+    assert list(lines_of(quiet))[-1] == "  nothing would move"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path", "body"),
+    [
+        (
+            ["calendar", "propose", "2027-01-04", "--kind", "off", "--source", "CV 1"],
+            "/v1/proposals/calendar",
+            {"day": "2027-01-04", "kind": "off", "reason": "swap", "source": "CV 1"},
+        ),
+        (
+            [*PROPOSE_RULE.split(), "--source", "NĐ 1"],
+            "/v1/proposals/rule",
+            {
+                "procedure": "1.004873",
+                "channel": "online",
+                "limit": {"unit": "working_days", "value": 2, "after_supplement": "restart"},
+                "valid_from": "2026-12-01",
+                "source": "NĐ 1",
+            },
+        ),
+        (["rule", "approve", "rule:new", "--seen", "e-1"], f"{DECIDE_RULE}/approve", SEEN),
+        (["rule", "withdraw", "rule:new"], f"{DECIDE_RULE}/withdraw", SEEN),
+    ],
+)
+def test_each_command_asks_intake_once_under_a_key_of_its_own(
+    service: list[Any], arguments: list[str], path: str, body: dict[str, Any]
+) -> None:
+    """What is decided carries what was seen."""
+    assert main.run(arguments) == 0
+    method, asked, key, sent = service[-1]
+    assert (method, asked, sent) == ("POST", path, body)
+    assert key
+
+
+def test_proposals_are_listed_by_what_they_are_about(
+    service: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Limits are no days."""
+    assert main.run(["rule", "list"]) == 0
+    assert capsys.readouterr().out.startswith("rule:new: 1.004873 2 working_days")
+    assert main.run(["calendar", "list"]) == 0
+    assert capsys.readouterr().out == "Nothing is proposed.\n"
+    assert main.run(["rule", "preview", "rule:new"]) == 0
+    assert "get one" in capsys.readouterr().out
+    assert service
+
+
+def test_a_limit_that_is_none_and_a_missing_key_are_said(
+    service: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, and the code of a wrong argument."""
+    wrong = ["rule", "propose", "1.004873", "--limit", "days:few", "--from", "2026-12-01"]
+    assert main.run([*wrong, "--source", "NĐ 1"]) == 2
+    assert "write it like working_days:3" in capsys.readouterr().err
+    monkeypatch.delenv("MOTCUA_PERSON_KEY")
+    assert main.run(["calendar", "list"]) == 2
+    assert "motcua keys add --role province --person" in capsys.readouterr().err
+    assert service == []
