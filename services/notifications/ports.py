@@ -89,6 +89,12 @@ class NoticeStore(Protocol):
         """Return what is due: escalations before other statutory ones, each oldest first."""
         ...
 
+    async def held_for(
+        self, contact: str, channel: Channel, *, limit: int
+    ) -> Sequence[Document[Notice]]:
+        """Return what is held back for one recipient, escalations first, each oldest first."""
+        ...
+
     async def awaiting(self, contacts: Collection[str]) -> Sequence[str]:
         """Return the ids of notices that wait for these contacts."""
         ...

@@ -16,12 +16,16 @@ from typing_extensions import override
 
 from services.notifications.core.letter import Letter
 from services.notifications.core.notice import Language
+from services.notifications.core.rates import MERGED_MAX
 from services.notifications.core.safety import UnsafeTextError, header_text
 from services.notifications.ports import Content, WordlessError
 
 TEMPLATES: Final = Path(__file__).parent / "templates" / "mail"
 DIGEST: Final = "digest"
 SUBJECT_CHARACTERS_MAX: Final = 180
+LINES_MAX: Final = 450
+"""How many of a digest's further notices get a line; the rest is counted."""
+
 _VERSION: Final = re.compile(r"\{# version ([0-9]{1,4}) #\}")
 _PARAGRAPH: Final = re.compile(r"\n\s*\n")
 
@@ -30,6 +34,8 @@ _FRAME: Final[Mapping[Language, Mapping[str, str]]] = {
         "greeting": "Kính gửi ông/bà {name},",
         "answer": "Xác nhận, nêu nguyên nhân và ngày hẹn",
         "inbox": "Mở hộp việc của tôi",
+        "rest": "Các việc khác:",
+        "unnamed": "và {count} việc nữa trong hộp việc.",
         "resent": "Thư này có thể đã đến một lần trước đó.",
         "foot": "Thư tự động của Trung tâm phục vụ hành chính công, xin không trả lời thư này.",
     },
@@ -37,6 +43,8 @@ _FRAME: Final[Mapping[Language, Mapping[str, str]]] = {
         "greeting": "Dear {name},",
         "answer": "Acknowledge with a cause and a date",
         "inbox": "Open my inbox",
+        "rest": "Further matters:",
+        "unnamed": "and {count} more in the inbox.",
         "resent": "This message may have reached you once before.",
         "foot": "An automatic message of the Public Administration Service Centre; "
         "please do not reply.",
@@ -79,14 +87,15 @@ class FileRenderer:
     def render(self, letters: Sequence[Letter]) -> Content:
         """Return one letter's content, or several merged into one message."""
         assert letters, "a message carries something"
-        parts = [self._part(letter) for letter in letters]
+        parts = [self._part(letter) for letter in letters[:MERGED_MAX]]
+        rest = letters[MERGED_MAX:]
         first = letters[0]
         language = first.language
         if len(parts) == 1:
             subject, intro, short = parts[0].subject, "", parts[0].short
             version, template = parts[0].version, first.template
         else:
-            about = {"count": str(len(parts)), "first": parts[0].subject}
+            about = {"count": str(len(letters)), "first": parts[0].subject}
             whole = self._part(Letter(DIGEST, language, None, about))
             subject, intro, short = whole.subject, " ".join(whole.lines), whole.short
             version, template = whole.version, DIGEST
@@ -98,6 +107,8 @@ class FileRenderer:
             "greeting": named,
             "intro": intro,
             "parts": parts,
+            "rest": [self._subject(letter) for letter in rest[:LINES_MAX]],
+            "unnamed": _unnamed(len(rest) - LINES_MAX, frame["unnamed"]),
             "inbox": first.links.inbox,
             "resent": any(letter.resent for letter in letters),
             "words": frame,
@@ -111,28 +122,36 @@ class FileRenderer:
             parameters=_parameters(first, parts[0]),
         )
 
+    def _subject(self, letter: Letter) -> str:
+        """Return one line for a notice that is not printed in full."""
+        return self._blocks(letter, ("subject",))["subject"]
+
     def _part(self, letter: Letter) -> _Part:
-        name = letter.template
-        if name not in self._versions:
-            raise WordlessError(name, "there is no such wording")
-        blocks = self._plain.get_template(f"{name}.txt").blocks
-        texts: dict[str, str] = {}
-        try:
-            for part in ("subject", "text", "short"):
-                context = self._plain.get_template(f"{name}.txt").new_context(
-                    dict(letter.values)
-                )
-                texts[part] = "".join(blocks[f"{letter.language}_{part}"](context))
-        except (TemplateError, KeyError) as error:
-            why = error.message if isinstance(error, UndefinedError) else type(error).__name__
-            raise WordlessError(name, str(why)) from None
+        texts = self._blocks(letter, ("subject", "text", "short"))
         return _Part(
-            subject=_line(texts["subject"]),
+            subject=texts["subject"],
             lines=tuple(_paragraphs(texts["text"])),
             short=_line(texts["short"]),
             answer=letter.links.answer,
-            version=self._versions[name],
+            version=self._versions[letter.template],
         )
+
+    def _blocks(self, letter: Letter, parts: Sequence[str]) -> dict[str, str]:
+        """Return blocks of a letter's wording, a subject as one line."""
+        name = letter.template
+        if name not in self._versions:
+            raise WordlessError(name, "there is no such wording")
+        template = self._plain.get_template(f"{name}.txt")
+        texts: dict[str, str] = {}
+        try:
+            for part in parts:
+                context = template.new_context(dict(letter.values))
+                block = template.blocks[f"{letter.language}_{part}"]
+                texts[part] = "".join(block(context))
+        except (TemplateError, KeyError) as error:
+            why = error.message if isinstance(error, UndefinedError) else type(error).__name__
+            raise WordlessError(name, str(why)) from None
+        return {**texts, "subject": _line(texts["subject"])}
 
     @staticmethod
     def _frame(environment: SandboxedEnvironment, name: str, values: Mapping[str, Any]) -> str:
@@ -140,6 +159,10 @@ class FileRenderer:
             return environment.get_template(name).render(values)
         except TemplateError as error:
             raise WordlessError(name, type(error).__name__) from None
+
+
+def _unnamed(count: int, words: str) -> str:
+    return words.format(count=count) if count > 0 else ""
 
 
 def _environment(folder: Path, *, autoescape: bool) -> SandboxedEnvironment:

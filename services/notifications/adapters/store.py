@@ -37,6 +37,7 @@ _NOTICE_INDEXES: Final[Sequence[Order]] = (
     [("next_at", 1)],
     [("wall_at", 1)],
     [("subject", 1)],
+    [("held_for", 1), ("channel", 1)],
     [("awaits", 1)],
     [("provider_ref", 1)],
     [("shown_to", 1)],
@@ -80,6 +81,15 @@ class MongoNotices:
     async def none(self) -> bool:
         """Say whether there is no notice at all."""
         return not await self._rows.find({}, limit=1, projection={"_id": 1})
+
+    async def held_for(
+        self, contact: str, channel: Channel, *, limit: int
+    ) -> Sequence[Document[Notice]]:
+        """Return what is held back for one recipient, escalations first, each oldest first."""
+        rows = await self._rows.find(
+            {"held_for": contact, "channel": channel.value}, sort=[("lane", 1)], limit=limit
+        )
+        return [self.subjects.read(row) for row in sorted(rows, key=_urgency)]
 
     async def awaiting(self, contacts: Many[str]) -> Sequence[str]:
         """Return the ids of notices that wait for these contacts."""

@@ -28,7 +28,6 @@ from shared.subjects.fold import Emission
 from shared.subjects.inbound import to_intake
 
 PUBLISHER: Final = "notifications"
-MERGED_LISTED_MAX: Final = 200
 
 HARMLESS: Final = frozenset({"no_contact"})
 """Reasons that were known before anything was tried: nobody need be told again."""
@@ -78,7 +77,7 @@ def _data(  # noqa: PLR0911 -- One way out for each state.
             **fields,
             at=after.sent_at or now,
             resend=after.resent,
-            merged=after.merged[:MERGED_LISTED_MAX],
+            merged=after.merged,
             content_hash=after.content_sha256 or None,
         )
     if state is State.DELIVERED:

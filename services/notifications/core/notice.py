@@ -45,6 +45,12 @@ class Urgency(IntEnum):
     ROUTINE = 2
 
 
+HELD_BACK: Final = frozenset({"rate", "quiet_hours"})
+"""Why a notice waits although it could be sent: what waited so goes together, as a digest."""
+
+MERGED_LISTED_MAX: Final = 200
+"""How many of the others a notice lists; the message's id is the same for all."""
+
 OPEN: Final = frozenset({State.PLANNED, State.HELD})
 ENDED: Final = frozenset({State.SENT, State.DELIVERED, State.FAILED, State.OBSOLETE})
 
@@ -130,7 +136,7 @@ class Notice:
         tried_since: When (wall time) a provider was first called.
         reason: A closed code for the state.
         message: The message that it travelled in.
-        merged: The other notices that the message carries.
+        merged: The other notices that the message carries, the first of them.
         content_sha256: Hash of the bytes handed over.
         address_masked: Where it went, not readable in full.
         provider_ref: The provider's id of the message.
@@ -168,6 +174,11 @@ class Notice:
     def sendable(self) -> bool:
         """Whether it may be claimed: open, or unknown with its one resend still to come."""
         return self.state in OPEN or (self.state is State.UNKNOWN and not self.final)
+
+    @property
+    def held_back(self) -> bool:
+        """Whether it waits for its recipient's sake alone."""
+        return self.state is State.HELD and self.reason in HELD_BACK
 
     @property
     def resent_next(self) -> bool:
@@ -229,7 +240,7 @@ def claim(
         tried_since=notice.tried_since or wall,
         reason=None,
         message=message,
-        merged=merged,
+        merged=merged[:MERGED_LISTED_MAX],
     )
 
 

@@ -8,6 +8,9 @@ from typing import Final, Generic, TypeVar
 MERGED_MAX: Final = 50
 """How many notices one message may carry; the rest goes in the next."""
 
+DIGEST_MAX: Final = 1_500
+"""How many notices one digest may carry: their marks fit into the headers that relays take."""
+
 ItemT = TypeVar("ItemT")
 KeyT = TypeVar("KeyT", bound=Hashable)
 
@@ -69,3 +72,8 @@ def parcel(items: Sequence[ItemT], *, merge_from: int) -> list[list[ItemT]]:
     if len(items) < merge_from:
         return [[item] for item in items]
     return [list(items[i : i + MERGED_MAX]) for i in range(0, len(items), MERGED_MAX)]
+
+
+def digests(items: Sequence[ItemT]) -> list[list[ItemT]]:
+    """Put everything that waited for one person into one message, as far as it holds."""
+    return [list(items[i : i + DIGEST_MAX]) for i in range(0, len(items), DIGEST_MAX)]

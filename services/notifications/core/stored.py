@@ -132,6 +132,7 @@ class NoticeCodec:
             "next_at": state.next_at,
             "wall_at": state.wall_at,
             "subject": state.plan.subject,
+            "held_for": state.plan.contact if state.held_back else None,
             "awaits": state.plan.contact if state.reason == "contact" else None,
             "provider_ref": state.provider_ref,
             "shown_to": state.plan.recipient if shown else None,

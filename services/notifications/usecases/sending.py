@@ -31,7 +31,7 @@ from services.notifications.core.notice import (
     release,
     waiting,
 )
-from services.notifications.core.rates import parcel
+from services.notifications.core.rates import DIGEST_MAX, digests, parcel
 from services.notifications.core.settling import (
     Lost,
     Outcome,
@@ -56,6 +56,13 @@ WAVE_MAX: Final = 100
 
 LEASE: Final = timedelta(seconds=45)
 """How long a claim holds without a result; longer than any call, by wall time."""
+
+
+DIGESTED: Final = frozenset({Channel.EMAIL, Channel.SMS})
+"""Channels whose messages we word ourselves, so that one can stand for many."""
+
+Crowded = list[tuple[Due, Send]]
+"""What goes to one place: each notice with where and to whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +167,9 @@ class SendDue:
         return step
 
     async def _send(
-        self, sends: Sequence[tuple[Due, Send]], known: Mapping[str, Known], moment: Moment
+        self, sends: Sequence[tuple[Due, Send]], known: dict[str, Known], moment: Moment
     ) -> None:
-        parcels = await self._parcels(sends, moment)
+        parcels = await self._parcels(sends, known, moment)
         for start in range(0, len(parcels), WAVE_MAX):
             if self.stopping.is_set():
                 return  # What is not claimed stays due for whoever comes next.
@@ -170,7 +177,9 @@ class SendDue:
             await self.throttle.wait(len(wave))
             await self._wave(wave, known)
 
-    async def _parcels(self, sends: Sequence[tuple[Due, Send]], moment: Moment) -> list[Parcel]:
+    async def _parcels(
+        self, sends: Sequence[tuple[Due, Send]], known: dict[str, Known], moment: Moment
+    ) -> list[Parcel]:
         """Put what goes to one person together, as much as their rate allows now."""
         crowds: dict[tuple[str, str], list[tuple[Due, Send]]] = {}
         for document, send in sends:
@@ -180,7 +189,7 @@ class SendDue:
         parcels: list[Parcel] = []
         late: list[tuple[Due, Step]] = []
         for (contact, _), crowd in crowds.items():
-            for part in parcel(crowd, merge_from=self._merge_from(crowd)):
+            for part in await self._parts(contact, crowd, known, moment):
                 until = self.throttle.take(contact, moment.now)
                 if until is None:
                     parcels.append(Parcel(tuple(one for one, _ in part), part[0][1]))
@@ -189,6 +198,40 @@ class SendDue:
                     late.extend((one, hold) for one, _ in part)
         await self.steps.take(late)
         return parcels
+
+    async def _parts(
+        self, contact: str, crowd: Crowded, known: dict[str, Known], moment: Moment
+    ) -> list[Crowded]:
+        """Divide what goes to one place into messages.
+
+        Once something had to wait for a person's sake, everything that waits for them goes
+        with it: one digest instead of as many merged messages as it would fill.
+        """
+        person = _state(crowd[0][0]).plan.recipient != APPLICANT
+        waited = any(_state(document).held_back for document, _ in crowd)
+        many = len(crowd) >= self.throttle.merge_from
+        if not (person and waited and many and self.channel in DIGESTED):
+            return parcel(crowd, merge_from=self._merge_from(crowd))
+        return digests([*crowd, *await self._held_back(contact, crowd, known, moment)])
+
+    async def _held_back(
+        self, contact: str, crowd: Crowded, known: dict[str, Known], moment: Moment
+    ) -> Crowded:
+        """Return what else is held back for a person and may go now."""
+        here = {document.id for document, _ in crowd}
+        found = await self.notices.held_for(contact, self.channel, limit=DIGEST_MAX)
+        rest = [document for document in found if document.id not in here]
+        known.update(await self.know([_state(document) for document in rest]))
+        going: Crowded = []
+        dropped: list[tuple[Due, Step]] = []
+        for document in rest:
+            decision = decide(_state(document), known[document.id], moment)
+            if isinstance(decision, Send):
+                going.append((document, decision))
+            elif isinstance(decision, Drop):
+                dropped.append((document, self._step(decision, moment)))
+        await self.steps.take(dropped)
+        return going
 
     def _merge_from(self, crowd: Sequence[tuple[Due, Send]]) -> int:
         """Mail to people of the organisation is merged; a citizen's notices never are."""
@@ -227,20 +270,38 @@ class SendDue:
         written: list[tuple[Parcel, Message]] = []
         wordless: list[Due] = []
         for parcel_ in wave:
-            for one in (parcel_, *parcel_.singles()):
-                notices = tuple(as_if_claimed(_state(document)) for document in one.documents)
-                try:
-                    written.append((one, self.write(notices, one.send, known, wall=wall)))
-                except WordlessError as error:
-                    self.probe.refused(self.channel, f"wordless_{error.template}")
-                    if len(one.documents) == 1:
-                        wordless.extend(one.documents)
-                else:
-                    if one is parcel_:
-                        break
+            found, without = self._worded(parcel_, known, wall)
+            written.extend(found)
+            wordless.extend(without)
         give_up = self._step(GiveUp("wordless"), Moment(self.clock.now(), wall, self.quiet))
         await self.steps.take([(document, give_up) for document in wordless])
         return written
+
+    def _worded(
+        self, parcel_: Parcel, known: Mapping[str, Known], wall: datetime
+    ) -> tuple[list[tuple[Parcel, Message]], tuple[Due, ...]]:
+        """Put a parcel into words, without those of its notices that have none."""
+        try:
+            return [(parcel_, self._message(parcel_, known, wall))], ()
+        except WordlessError as error:
+            self.probe.refused(self.channel, f"wordless_{error.template}")
+        without: list[Due] = []
+        for one in parcel_.singles():
+            try:
+                self._message(one, known, wall)
+            except WordlessError:
+                without.extend(one.documents)
+        if not without:
+            return [], parcel_.documents  # It is not one of them that lacks words.
+        sayable = tuple(one for one in parcel_.documents if one not in without)
+        if not sayable:
+            return [], parcel_.documents
+        found, more = self._worded(Parcel(sayable, parcel_.send), known, wall)
+        return found, (*without, *more)
+
+    def _message(self, one: Parcel, known: Mapping[str, Known], wall: datetime) -> Message:
+        notices = tuple(as_if_claimed(_state(document)) for document in one.documents)
+        return self.write(notices, one.send, known, wall=wall)
 
     @staticmethod
     def _released(notice: Notice, *, wall: datetime) -> Settled | None:

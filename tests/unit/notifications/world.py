@@ -85,6 +85,19 @@ class MemoryNotices:
         found = await self.subjects.load([row["_id"] for row in rows[:limit]])
         return list(found.values())
 
+    async def held_for(
+        self, contact: str, channel: Channel, *, limit: int
+    ) -> Sequence[Document[Notice]]:
+        """Return what is held back for one recipient."""
+        rows = [
+            row
+            for row in self.subjects.rows.values()
+            if row.get("held_for") == contact and row["channel"] == channel.value
+        ]
+        rows.sort(key=lambda row: (row["lane"], row.get("next_at") or row["wall_at"]))
+        found = await self.subjects.load([row["_id"] for row in rows[:limit]])
+        return list(found.values())
+
     async def awaiting(self, contacts: Collection[str]) -> Sequence[str]:
         """Return who waits for a contact."""
         rows = self.subjects.rows.values()
