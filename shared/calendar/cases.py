@@ -17,12 +17,9 @@ from shared.calendar.errors import InvalidHistoryError, InvalidLimitError, Refus
 from shared.calendar.history import Extension, History, Wait
 from shared.calendar.ledger import LedgerEntry, entry_to_document, explain
 from shared.calendar.limits import (
-    AfterHours,
     AfterSupplement,
     Limit,
     LimitUnit,
-    PromiseAt,
-    Roll,
 )
 from shared.calendar.opening import OpeningHours
 from shared.calendar.shares import apology_slip_due
@@ -61,20 +58,17 @@ def parse_case(document: object) -> Case:
     Raises:
         MalformedCaseError: a field is missing, unknown or of the wrong kind.
         InvalidLimitError: the limit is none that a rule row may hold.
-        InvalidHistoryError: an instant has no offset, or a receipt has no request.
+        InvalidHistoryError: an instant has no offset, a receipt has no request, or the clock
+            starts before the acceptance.
     """
     fields = _object(document, "", _CASE_FIELDS)
     for name in ("from", "limit"):
         if name not in fields:
             raise _malformed(f"/{name}", "is missing", f"Add `{name}`.")
     unit_code = fields.get("unit_code")
-    if unit_code is not None and not isinstance(unit_code, str):
+    if unit_code is not None and (not isinstance(unit_code, str) or not unit_code):
         raise _malformed("/unit_code", "is no text", "Write the code with its zeros, quoted.")
-    after_supplement = _choice(
-        AfterSupplement,
-        fields.get("after_supplement") or AfterSupplement.RESTART,
-        "/after_supplement",
-    )
+    after_supplement = _chosen(fields, "after_supplement", AfterSupplement.RESTART, "")
     waits = enumerate(_list(fields.get("waits"), "/waits"))
     extensions = enumerate(_list(fields.get("extensions"), "/extensions"))
     history = History(
@@ -85,6 +79,13 @@ def parse_case(document: object) -> Case:
         ),
         accepted=_optional(fields, "accepted", ""),
     )
+    if history.accepted is not None and history.accepted > history.start:
+        raise InvalidHistoryError(
+            "/accepted",
+            "accepted-after-start",
+            "the clock starts before the dossier was accepted",
+            "Leave it out, or say when it was accepted before it arrived.",
+        )
     return Case(_limit(fields["limit"], after_supplement), history, unit_code)
 
 
@@ -141,13 +142,9 @@ def _limit(value: object, after_supplement: AfterSupplement) -> Limit:
         unit=_choice(LimitUnit, fields["unit"], "/limit/unit"),
         value=amount or 0,
         cutoff=defaults.cutoff if cutoff is None else _clock(cutoff, "/limit/cutoff"),
-        roll=_choice(Roll, fields.get("roll") or defaults.roll, "/limit/roll"),
-        promise_at=_choice(
-            PromiseAt, fields.get("promise_at") or defaults.promise_at, "/limit/promise_at"
-        ),
-        after_hours=_choice(
-            AfterHours, fields.get("after_hours") or defaults.after_hours, "/limit/after_hours"
-        ),
+        roll=_chosen(fields, "roll", defaults.roll, "/limit"),
+        promise_at=_chosen(fields, "promise_at", defaults.promise_at, "/limit"),
+        after_hours=_chosen(fields, "after_hours", defaults.after_hours, "/limit"),
         after_supplement=after_supplement,
         given=None if given is None else _instant(given, "/limit/given"),
     )
@@ -221,9 +218,18 @@ def _optional(fields: Mapping[str, Any], name: str, path: str) -> datetime | Non
 
 def _clock(value: object, path: str) -> time:
     try:
-        return time.fromisoformat(value) if isinstance(value, str) else time.fromisoformat("")
+        clock = time.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        raise _malformed(path, "is no time of the day", "Write it as 15:00.") from None
+        clock = None
+    if clock is None or clock.tzinfo is not None:
+        raise _malformed(path, "is no time of the day", "Write it as 15:00, without offset.")
+    return clock
+
+
+def _chosen(fields: Mapping[str, Any], name: str, default: Choice, path: str) -> Choice:
+    """Return the choice that a field makes; left out or null it is the default."""
+    value = fields.get(name)
+    return default if value is None else _choice(type(default), value, f"{path}/{name}")
 
 
 def _choice(kind: type[Choice], value: object, path: str) -> Choice:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import typer
 from typer.testing import CliRunner
+from typing_extensions import override
 
 from deploy.cli.due import LINE_BYTES_MAX, UnreadableFileError, answers, register
 from deploy.reference.load import bundled_reference
@@ -84,6 +85,16 @@ BAD: tuple[tuple[object, str], ...] = (
     (but(limit={"unit": "hours", "value": 1, "roll": "back"}), "unknown-choice"),
     (but(limit={"unit": "same_day", "cutoff": "three"}), "malformed-case"),
     (but(limit={"unit": "same_day", "cutoff": 15}), "malformed-case"),
+    (but(limit={"unit": "same_day", "cutoff": "15:00+09:00"}), "malformed-case"),
+    (but(limit={"unit": "hours", "value": 1, "roll": 0}), "unknown-choice"),
+    (but(after_supplement=0), "unknown-choice"),
+    (but(after_supplement=""), "unknown-choice"),
+    (but(unit_code=""), "malformed-case"),
+    (but(accepted="2026-01-06T09:10:00+07:00"), "accepted-after-start"),
+    (b'{"from": "2026-01-05T09:10:00+07:00", "from": "2026-01-06"}', "unreadable-line"),
+    (b'{"\\ud800": 1}', "malformed-case"),
+    (b"9" * 5_000, "unreadable-line"),
+    (b"\x00", "unreadable-line"),
     (but(limit={"unit": "given"}), "given-without-instant"),
     (but(limit={"unit": "given", "given": NAIVE}), "instant-without-offset"),
     (but(**{"from": NAIVE}), "instant-without-offset"),
@@ -163,3 +174,52 @@ def test_what_cannot_be_read_is_said(arguments: list[str]) -> None:
     result = CliRunner().invoke(app, ["due", *arguments], input="")
     assert isinstance(result.exception, UnreadableFileError)
     assert "missing" in str(result.exception)
+
+
+class Endless(io.RawIOBase):
+    """A line of many gigabytes, and a case behind it; counts how much was read at once."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.left = size
+        self.most = 0
+        self._tail = io.BytesIO(b"\n" + json.dumps(CASE).encode() + b"\n")
+
+    @override
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Give the next part of the line."""
+        assert size is not None
+        assert size > 0, "never all of it"
+        self.most = max(self.most, size)
+        if not self.left:
+            return self._tail.readline(size)
+        part = min(size, self.left)
+        self.left -= part
+        return b"x" * part
+
+
+def test_a_line_without_end_is_read_in_parts() -> None:
+    """Ten gigabytes in a line are one refusal, in the memory of a part."""
+    source = Endless(10_000 * LINE_BYTES_MAX)
+    refused, answered = answers(source, VIEW)  # type: ignore[arg-type]  # All that is asked of it.
+    assert refused["rule"] == "unreadable-line"
+    assert answered["due"] == "2026-01-12T17:00:00+07:00"
+    assert source.most <= LINE_BYTES_MAX + 2
+
+
+def test_answers_come_before_the_input_ends() -> None:
+    """One line is read for one answer, so that a hundred thousand need no more memory."""
+
+    class Counting(io.BytesIO):
+        lines = 0
+
+        @override
+        def readline(self, size: int | None = -1, /) -> bytes:
+            self.lines += 1
+            return super().readline(size)
+
+    source = Counting((json.dumps(CASE).encode() + b"\n") * 100_000)
+    found = answers(source, VIEW)
+    next(found)
+    next(found)
+    assert source.lines == 2
