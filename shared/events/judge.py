@@ -6,7 +6,7 @@ as a `Standing` and a `ReferenceView`.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from pydantic import ValidationError
@@ -52,6 +52,10 @@ class ReferenceView(Protocol):
     def has_procedure(self, procedure: str) -> bool:
         """Say whether the catalogue has, or had, such a procedure."""
 
+    @property
+    def horizon(self) -> date | None:
+        """The last day of the published calendar; None while there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -62,6 +66,10 @@ class Standing:
     receivingunit: str | None = None
     competentunit: str | None = None
     procedure: str | None = None
+    asked_at: datetime | None = None
+    """When the supplement that is waited for was asked, while one is."""
+    brought_at: datetime | None = None
+    """When the last supplement was brought, if one was."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Id of each recorded event → its name; needed to judge a correction only."""
 
@@ -126,8 +134,19 @@ def follow(event: InboundEvent, standing: Standing) -> Standing:
         receivingunit=standing.receivingunit or event.receivingunit,
         competentunit=competent,
         procedure=standing.procedure or procedure,
+        asked_at=_asked_at(event, standing),
+        brought_at=event.time
+        if isinstance(event.data, dossiers.DossierSupplementReceived)
+        else standing.brought_at,
         names={**standing.names, event.id: event.name},
     )
+
+
+def _asked_at(event: InboundEvent, standing: Standing) -> datetime | None:
+    if isinstance(event.data, dossiers.DossierSupplementRequested):
+        return event.time
+    brought = isinstance(event.data, dossiers.DossierSupplementReceived)
+    return None if brought else standing.asked_at
 
 
 def _moments(event: InboundEvent, now: datetime) -> Iterator[Fault]:
@@ -157,10 +176,24 @@ def _unknown(event: InboundEvent, view: ReferenceView) -> Iterator[Fault]:
         if unit is not None and unit != PROVINCE and not view.has_unit(unit):
             yield faults.unknown_unit(path)
     procedure = getattr(event.data, "procedure", None)
+    promised = _promised(event)
+    if promised is not None and view.horizon is not None and promised[1] > view.horizon:
+        yield faults.fault("outside-calendar", promised[0])
     if procedure is None or isinstance(event.data, reference.ProcedureDecided):
         return
     if not view.has_procedure(procedure):
         yield faults.unknown_procedure()
+
+
+def _promised(event: InboundEvent) -> tuple[str, date] | None:
+    """Return the day that an event promises, and where it stands; history may be past all."""
+    match event.data:
+        case dossiers.DossierExtended(new_date=day) if not event.backfill:
+            return "/data/new_date", day
+        case ObligationAcknowledged(promised=day):
+            return "/data/promised", day
+        case _:
+            return None
 
 
 def _dossier(event: InboundEvent, standing: Standing) -> Iterator[Fault]:
@@ -179,9 +212,25 @@ def _dossier(event: InboundEvent, standing: Standing) -> Iterator[Fault]:
         yield faults.foreign_unit("/data/from_unit")
     if not event.backfill:
         yield from _transition(event.name, standing)
+        yield from _wait(event, standing)
     procedure = getattr(data, "procedure", None)
     if procedure is not None and standing.procedure not in {None, procedure}:
         yield faults.procedure_contradicts()
+
+
+def _wait(event: InboundEvent, standing: Standing) -> Iterator[Fault]:
+    """A wait for the applicant ends after it begins, and none begins within another."""
+    match event.data:
+        case dossiers.DossierSupplementReceived() if (
+            standing.asked_at is not None and event.time < standing.asked_at
+        ):
+            yield faults.fault("wait-ends-before-it-starts", "/time")
+        case dossiers.DossierSupplementRequested() if (
+            standing.brought_at is not None and event.time < standing.brought_at
+        ):
+            yield faults.fault("overlapping-waits", "/time")
+        case _:
+            pass
 
 
 def _transition(name: str, standing: Standing) -> Iterator[Fault]:

@@ -41,6 +41,27 @@ JUDGED: Final = (
         "Kiểm tra đồng hồ của bên gửi; chỉ gửi sau khi việc đã xảy ra.",
     ),
     Rule(
+        "wait-ends-before-it-starts",
+        "The supplement was brought before it was asked for.",
+        "Correct the moment of the receipt, or send a correction of the request first.",
+        "Thời điểm nhận bổ sung trước thời điểm yêu cầu bổ sung.",
+        "Sửa thời điểm nhận, hoặc gửi đính chính yêu cầu bổ sung trước.",
+    ),
+    Rule(
+        "overlapping-waits",
+        "The supplement was asked for within an earlier wait for the applicant.",
+        "A dossier is in one wait at a time: correct the moment of the request.",
+        "Yêu cầu bổ sung nằm trong một lần chờ bổ sung trước đó.",
+        "Mỗi lúc chỉ có một lần chờ bổ sung: sửa thời điểm yêu cầu.",
+    ),
+    Rule(
+        "outside-calendar",
+        "The day lies past the published calendar.",
+        "Promise an earlier day, or publish the calendar further.",
+        "Ngày này vượt quá lịch làm việc đã công bố.",
+        "Hẹn một ngày sớm hơn, hoặc công bố thêm lịch làm việc.",
+    ),
+    Rule(
         "unknown-unit",
         "There is no such unit.",
         "Use the 5-digit code of one of the province's communes, such as 06112.",

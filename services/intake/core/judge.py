@@ -5,16 +5,27 @@ The contract's own judgement (moments, reference data, transition table, correct
 """
 
 from datetime import datetime
+from typing import Final
 
 from services.intake.core.arrivals import Arrival
 from services.intake.core.state import FACTS_MAX, Subject
 from shared.events import judge as contract
 from shared.events.answers import Corrected
 from shared.events.checks import missing_unit
+from shared.events.dossiers import DossierSupplementReceived, DossierSupplementRequested
 from shared.events.faults import Fault, fault, foreign_unit, not_allowed
+from shared.events.history import effective
 from shared.events.inbound import InboundEvent
 from shared.events.topics import REFERENCE
 from shared.reference.view import Reference
+
+_OF_WAITS: Final = frozenset(
+    {
+        DossierSupplementRequested.NAME,
+        DossierSupplementReceived.NAME,
+        "dossier.corrected",
+    }
+)
 
 
 def judge(
@@ -37,9 +48,29 @@ def _standing(subject: Subject, event: InboundEvent) -> contract.Standing:
         receivingunit=subject.receiving,
         competentunit=subject.competent,
         procedure=subject.procedure,
+        **_waits(subject, event),
         # A correction alone asks which events there are.
         names=_names(subject) if isinstance(event.data, Corrected) else {},
     )
+
+
+def _waits(subject: Subject, event: InboundEvent) -> dict[str, datetime | None]:
+    """Return when a supplement was asked and brought last; only another one asks that."""
+    if not isinstance(event.data, DossierSupplementRequested | DossierSupplementReceived):
+        return {}
+    held = [fact for fact in subject.facts if fact.name in _OF_WAITS]
+    if any(fact.name == "dossier.corrected" for fact in held):
+        told = effective([fact.as_event(event.subject) for fact in subject.facts])
+        moments = [(one.name, one.time) for one in told]
+    else:
+        moments = [(fact.name, fact.time) for fact in held]
+    asked = [at for name, at in moments if name == DossierSupplementRequested.NAME]
+    brought = [at for name, at in moments if name == DossierSupplementReceived.NAME]
+    waits = len(asked) > len(brought)
+    return {
+        "asked_at": max(asked, default=None) if waits else None,
+        "brought_at": max(brought, default=None),
+    }
 
 
 def _names(subject: Subject) -> dict[str, str]:

@@ -72,7 +72,9 @@ class Slip:
     new_date: str
 
 
-def acknowledge(subject: Subject, answer: Acknowledgement, now: datetime) -> Sequence[Outgoing]:
+def acknowledge(
+    subject: Subject, answer: Acknowledgement, reference: Reference, now: datetime
+) -> Sequence[Outgoing]:
     """Note that somebody answers a rung, and return what intake is told.
 
     Raises:
@@ -86,6 +88,8 @@ def acknowledge(subject: Subject, answer: Acknowledgement, now: datetime) -> Seq
         raise RefusedFormError("day_past")
     if day > today + timedelta(days=PROMISE_DAYS_MAX):
         raise RefusedFormError("day_far")
+    if reference.horizon is None or day > reference.horizon:
+        raise RefusedFormError("beyond_horizon")
     data = ObligationAcknowledged(
         obligation=answer.obligation,
         cycle=answer.cycle,

@@ -32,7 +32,10 @@ class AskIntake:
             RefusedFormError: it cannot be taken; nothing was recorded.
             UnavailableError: store or broker did not answer.
         """
-        await self._act(subject, lambda state, context: acknowledge(state, answer, context.now))
+        await self._act(
+            subject,
+            lambda state, context: acknowledge(state, answer, context.reference, context.now),
+        )
 
     async def issue_slip(self, subject: str, slip: Slip) -> None:
         """Give a slip of apology with its new date.

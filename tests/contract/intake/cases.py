@@ -11,6 +11,8 @@ OPEN: Final = "H37.117-261110-0001"  # Accepted at UNIT.
 ENDED: Final = "H37.117-261110-0002"  # Returned.
 FRESH: Final = "H37.117-261110-0009"  # Not known.
 SUBMITTED: Final = "H37.117-261110-0003"
+WAITING: Final = "H37.117-261110-0004"  # A supplement was asked on 23 November at 08:30.
+BROUGHT: Final = "H37.117-261110-0005"  # One was asked at 08:10 and brought at 08:40.
 MARK: Final = "0987654321"
 """Stands in values that no answer may repeat."""
 
@@ -320,6 +322,52 @@ JUDGED: Final = (
         "illegal-transition",
         "/type",
         event("dossier.accepted", OPEN, number=9),
+    ),
+    _of(
+        "brought without having been asked for",
+        "illegal-transition",
+        "/type",
+        event("dossier.supplement_received", OPEN, {"items": ["A"]}),
+    ),
+    _of(
+        "asked for while one is waited for",
+        "illegal-transition",
+        "/type",
+        event(
+            "dossier.supplement_requested",
+            WAITING,
+            {"items": ["B"], "number": 2, "in_person": True},
+            number=9,
+        ),
+    ),
+    _of(
+        "brought before it was asked for",
+        "wait-ends-before-it-starts",
+        "/time",
+        event(
+            "dossier.supplement_received",
+            WAITING,
+            {"items": ["A"]},
+            time="2026-11-23T08:29:59+07:00",
+        ),
+    ),
+    _of(
+        "asked for within an earlier wait",
+        "overlapping-waits",
+        "/time",
+        event(
+            "dossier.supplement_requested",
+            BROUGHT,
+            {"items": ["B"], "number": 2, "in_person": True},
+            number=9,
+            time="2026-11-23T08:20:00+07:00",
+        ),
+    ),
+    _of(
+        "put off past the published calendar",
+        "outside-calendar",
+        "/data/new_date",
+        event("dossier.extended", OPEN, {"new_date": "2031-01-06"}),
     ),
     _of(
         "work on what has ended",

@@ -7,12 +7,14 @@ import pytest
 
 from shared.events.rules import RULES
 from tests.contract.intake.cases import (
+    BROUGHT,
     CASES,
     CASES_MIN,
     ENDED,
     MARK,
     OPEN,
     SUBMITTED,
+    WAITING,
     Case,
     Named,
 )
@@ -29,14 +31,29 @@ def http(tmp_path_factory: pytest.TempPathFactory) -> HttpDoor:
 
 
 async def a_world() -> World:
-    """An intake that knows three dossiers."""
+    """An intake that knows five dossiers."""
     world = World()
     await world.send(
         event("dossier.accepted", OPEN),
         event("dossier.submitted", SUBMITTED),
         *history(ENDED),
+        *_waits(),
     )
     return world
+
+
+def _waits() -> list[dict[str, Any]]:
+    """One dossier that waits for its applicant, and one whose applicant came back."""
+    asked = {"items": ["A"], "number": 1, "in_person": True}
+    requested, received = "dossier.supplement_requested", "dossier.supplement_received"
+    day = "2026-11-23T08:{}:00+07:00"
+    return [
+        event("dossier.accepted", WAITING),
+        event(requested, WAITING, asked, time=day.format(30)),
+        event("dossier.accepted", BROUGHT),
+        event(requested, BROUGHT, asked, time=day.format(10)),
+        event(received, BROUGHT, {"items": ["A"]}, time=day.format(40)),
+    ]
 
 
 def good(number: int) -> dict[str, Any]:

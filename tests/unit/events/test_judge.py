@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -14,12 +14,16 @@ from tests.unit.events.made import EIGHT, NOW, inbound
 RIGHT_DATA = {"procedure": "1.004873", "channel": "direct"}
 
 
+HORIZON = date(2027, 1, 31)
+
+
 @dataclass(frozen=True)
 class View:
     """Reference data of two units and one procedure."""
 
     units: frozenset[str] = frozenset({"06112", "06115"})
     procedures: frozenset[str] = frozenset({"1.004873"})
+    horizon: date | None = HORIZON
 
     def has_unit(self, unit: str) -> bool:
         return unit in self.units
