@@ -174,18 +174,17 @@ def build(settings: WorkflowSettings) -> FastAPI:
     workflow = Workflow(settings)
     runtime = workflow.runtime
     window = Window(workflow.index, workflow.reference.current, workflow.clock)
+    preview = PreviewChange(workflow.index, workflow.reference, workflow.clock, time.monotonic)
+    previews = Previews(preview, workflow.index, workflow.reference.current)
     site = Site(
         index=workflow.index,
         desk=ReadDesk(workflow.index, workflow.reference.current, workflow.clock),
         ask=AskIntake(runtime.changing()),
+        preview=preview,
+        publisher=runtime.broker.publisher,
         reference=workflow.reference.current,
         clock=workflow.clock,
         figures_url=settings.figures_url,
-    )
-    previews = Previews(
-        PreviewChange(workflow.index, workflow.reference, workflow.clock, time.monotonic),
-        workflow.index,
-        workflow.reference.current,
     )
     app = build_app(
         settings,

@@ -20,6 +20,7 @@ from tests.fakes.workflow_site import (
     DeskSite,
     a_morning,
 )
+from tests.unit.workflow.test_change_pages import DAY_OFF, proposes
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 DESKTOP, PHONE = (1280, 960), (500, 1000)
@@ -37,6 +38,8 @@ PAGES = (
     f"/slips/{STEP_LATE}",
     "/slips/none",
 )
+
+CHANGES = ("/changes", "/changes?lang=en", "/changes/calendar:VN-2026-11-25")
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +77,23 @@ def test_a_page_fits_its_screen_and_raises_no_error(
     assert seen.told("errors") is None
     assert int(seen.told("overflow") or "1") <= 0
     assert seen.told("font") == "true"
+
+
+@pytest.mark.parametrize("path", CHANGES)
+@pytest.mark.parametrize(("width", "height"), [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_pages_of_changes_fit_too(
+    tmp_path: Path, path: str, width: int, height: int
+) -> None:
+    """As a second person of the provincial centre sees what was proposed."""
+    own = DeskSite(tmp_path, a_morning())
+    proposes(own, DAY_OFF)
+    key = own.key("province", person="p-20-officer-2")
+    picture = Path(PICTURES) / f"changes-{len(path)}-{width}.png" if PICTURES else None
+    with served(Dressed(own.app, key)) as base:
+        seen = look(base + path, width=width, height=height, picture=picture)
+    assert seen.told("loaded") == "yes"
+    assert seen.told("errors") is None
+    assert int(seen.told("overflow") or "1") <= 0
 
 
 def test_todays_list_renews_itself(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from services.workflow.adapters.pages.site import Site as Pages
 from services.workflow.settings import WorkflowSettings
 from services.workflow.usecases.asking import AskIntake
 from services.workflow.usecases.desk import ReadDesk
+from services.workflow.usecases.preview import PreviewChange
 from shared.calendar.zone import ICT
 from shared.events import dossiers
 from shared.events.answers import NoticeProven, ObligationAcknowledged
@@ -25,6 +27,7 @@ from shared.events.topics import inbound
 from shared.ops.clock import FixedClock
 from shared.ops.health import Health
 from shared.ops.metrics import Metrics
+from shared.reference.view import Reference
 from shared.subjects.document import Outgoing
 from shared.web.app import build_app
 from shared.web.keys import mint
@@ -38,6 +41,22 @@ UNIT, OTHER_UNIT = "06112", "06184"
 THREE_DAYS, TEN_DAYS, FIVE_DAYS = "1.004873", "1.014027", "1.004884"
 OVERDUE, DUE_TODAY, DUE_NEXT, STEP_LATE = (f"H37.117-261110-000{n}" for n in range(1, 5))
 WAITING, UNPROVEN, RETURNED, PROMISED, BROKEN = (f"H37.117-261112-000{n}" for n in range(1, 6))
+
+
+@dataclass
+class Live:
+    """The reference data as a test changes them."""
+
+    durable: Durable
+
+    def current(self) -> Reference:
+        """Return what holds now."""
+        return self.durable.reference
+
+    async def at_least(self, version: int) -> Reference:
+        """Return it: a test's data are never behind."""
+        assert self.durable.reference.version >= version, "the test decided it"
+        return self.durable.reference
 
 
 class DeskSite:
@@ -104,6 +123,8 @@ class DeskSite:
             index=index,
             desk=ReadDesk(index, lambda: durable.reference, durable.clock),
             ask=AskIntake(self.process.change),
+            preview=PreviewChange(index, Live(durable), durable.clock, lambda: durable.wall),
+            publisher=durable.publisher,
             reference=lambda: durable.reference,
             clock=durable.clock,
             figures_url="http://127.0.0.1:8713",

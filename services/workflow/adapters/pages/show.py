@@ -15,6 +15,9 @@ from shared.web.site import environment
 TEMPLATES: Final = Path(__file__).parent / "templates"
 LIVE_SECONDS: Final = 30
 NAV: Final = (("desk", "/desk"), ("today", "/today"), ("slips", "/slips"))
+PROVINCE_NAV: Final = (("changes", "/changes"),)
+PROVINCIAL: Final = frozenset({"province", "auditor"})
+"""Whose pages besides are those of changes."""
 
 
 def page(
@@ -48,10 +51,14 @@ def navigation(frame: Frame, active: str) -> list[dict[str, object]]:
     """Return the pages that stand at the top, and where the figures are."""
     items: list[dict[str, object]] = [
         {"href": frame.link(path), "name": frame.say(f"nav_{key}"), "here": active == key}
-        for key, path in NAV
+        for key, path in (*NAV, *(PROVINCE_NAV if _is_province(frame) else ()))
     ]
     items.append({"href": frame.figures("/"), "name": frame.say("nav_figures"), "here": False})
     return items
+
+
+def _is_province(frame: Frame) -> bool:
+    return frame.principal is not None and frame.principal.role in PROVINCIAL
 
 
 def units_of(frame: Frame) -> list[tuple[str, str]]:

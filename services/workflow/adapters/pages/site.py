@@ -14,9 +14,11 @@ from services.workflow.core.open import Viewer
 from services.workflow.ports import ObligationIndex
 from services.workflow.usecases.asking import AskIntake
 from services.workflow.usecases.desk import ReadDesk
+from services.workflow.usecases.preview import PreviewChange
 from shared.events.codes import SUBJECT_CHARACTERS_MAX, UnitCode
 from shared.ops.clock import Clock
 from shared.reference.view import Reference
+from shared.subjects.ports import Publisher
 from shared.web.auth import allow
 from shared.web.principal import Principal
 
@@ -39,6 +41,8 @@ class Site:
     index: ObligationIndex
     desk: ReadDesk
     ask: AskIntake
+    preview: PreviewChange
+    publisher: Publisher
     reference: Callable[[], Reference]
     clock: Clock
     figures_url: str
