@@ -1,5 +1,9 @@
-"""The kinds of obligation as data, for programs that share no code with the engine."""
+"""The kinds of obligation as data, for programs that share no code with the engine.
 
+`services/workflow/kinds.json` is the same, committed; the auditor reads that file.
+"""
+
+import json
 from typing import Any
 
 from services.workflow.core.kinds.kind import Kind, Words
@@ -19,6 +23,11 @@ def kinds_view() -> list[dict[str, Any]]:
     return [_kind(kind) for kind in KINDS.values()]
 
 
+def kinds_file() -> str:
+    """Return the data file of every kind."""
+    return json.dumps({"kinds": kinds_view()}, ensure_ascii=False, indent=1) + "\n"
+
+
 def _kind(kind: Kind) -> dict[str, Any]:
     return {
         "kind": kind.id,
@@ -33,6 +42,10 @@ def _kind(kind: Kind) -> dict[str, Any]:
         "verified": kind.verified,
         "watches": sorted(kind.watches),
         "ladder": [_rung(rung) for rung in kind.ladder.rungs],
+        "ladders": {
+            field: [_rung(rung) for rung in ladder.rungs]
+            for field, ladder in kind.ladders.items()
+        },
     }
 
 
@@ -66,3 +79,7 @@ def _when(when: Timing) -> dict[str, int]:
 
 def _words(words: Words) -> dict[str, str]:
     return {"vi": words.vi, "en": words.en}
+
+
+if __name__ == "__main__":
+    print(kinds_file(), end="")  # noqa: T201 - this is how the file is written.

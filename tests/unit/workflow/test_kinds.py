@@ -9,13 +9,14 @@ import pytest
 from services.workflow.core.kinds.registry import CALENDAR_KINDS, KINDS
 from services.workflow.core.ladder import LAST_ROLE, FromDue, Ladder, Rung
 from services.workflow.usecases.kinds_page import kinds_page
-from services.workflow.usecases.kinds_view import kinds_view
+from services.workflow.usecases.kinds_view import kinds_file, kinds_view
 from shared.events.reference import LeaveRecorded, ProcedureDecided, ProcedureExpired
 from shared.events.registry import REGISTRY
 from tests.unit.workflow.province import SOURCE, TEN_DAYS, UNIT, published_through
 from tests.unit.workflow.scenario import Scenario, moment
 
 PAGE = Path("services/workflow/kinds.md")
+DATA = Path("services/workflow/kinds.json")
 OPENED = "2026-01-05 09:00"
 
 
@@ -34,6 +35,11 @@ def of(scenario: Scenario, obligation: str) -> list[str]:
 def test_the_page_is_what_the_data_say() -> None:
     """Nobody edits it by hand."""
     assert PAGE.read_text(encoding="utf-8") == kinds_page()
+
+
+def test_the_data_file_is_what_the_data_say() -> None:
+    """To write it anew: `python -m services.workflow.usecases.kinds_view > …/kinds.json`."""
+    assert DATA.read_text(encoding="utf-8") == kinds_file()
 
 
 def test_the_kinds_are_given_as_data() -> None:
