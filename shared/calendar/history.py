@@ -41,11 +41,16 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """A new date given to the applicant with an apology."""
+    """A new date given to the applicant with an apology.
+
+    One that `holds` was in force before the calendar changed: it stays promised, though by the
+    new calendar it would be too early, or a day off.
+    """
 
     decided: datetime
     new_day: date
     cause: str | None = None
+    holds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def extension_in_force(
     """Return the new date that counts, and what is wrong with those that do not.
 
     The first one counts if it is a working day later than the promise that stood when it was
-    decided. A second one moves nothing.
+    decided, or if it counted already before the calendar changed. A second one moves nothing.
 
     Raises:
         DateOutsideCalendarError: a new date is beyond the calendar.
@@ -87,6 +87,8 @@ def extension_in_force(
         return None, ()
     first = history.extensions[0]
     flags = (SECOND_EXTENSION,) if len(history.extensions) > 1 else ()
+    if first.holds:
+        return first, flags
     known = [
         _as_known(wait, first.decided) for wait in waits if wait.requested <= first.decided
     ]

@@ -11,6 +11,7 @@ from services.workflow.core.gathering import RELOOK, gathers
 from services.workflow.core.incident import Incidents
 from services.workflow.core.ladder import BREACH, BROKEN, MOMENTS, Ladder
 from services.workflow.core.model import Cycle, Lapse, Obligation, RungState, Subject
+from services.workflow.core.reconcile import applies
 from services.workflow.core.roles import close_gaps, find_hearers, note_gaps
 from shared.reference.view import Reference
 
@@ -103,7 +104,7 @@ def _passed_over(
     obligation: Obligation, cycle: Cycle, rung: RungState, sweep: Sweep, emit: Emitter
 ) -> bool:
     """Settle a rung that is due and is not to be raised; say whether it was one."""
-    if rung.at <= cycle.opened:
+    if not applies(cycle, rung):
         rung.status, rung.settled_at = "not_applicable", sweep.now
     elif obligation.is_quiet(rung.at):
         rung.status, rung.settled_at = "quiet", sweep.now

@@ -166,7 +166,7 @@ def _concerned(kind: Kind, subject: Subject, event: Event) -> bool:
         return False
     if kind.begins_with and event.name not in kind.begins_with:
         owed = any(each.kind == kind.id for each in subject.obligations.values())
-        if not owed:
+        if not owed and not any(map(subject.history.knows, kind.begins_with)):
             return False
     known = kind.idle_after.get(event.name)
     return known is None or not subject.history.knows(known)

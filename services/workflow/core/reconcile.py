@@ -28,6 +28,9 @@ TOLD: Final = frozenset({"raised", "grouped"})
 CARRIES: Final = TOLD | {"skipped"}
 """What stays as it was when its stretch goes on with other moments that have passed."""
 
+STRUCK: Final = BY_LAW | {"struck"}
+"""Reasons for which an obligation is void because nothing opens it any more."""
+
 ENDED_WITH: Final = frozenset({"moot", "skipped", "withdrawn"})
 """What a rung may have become because its cycle ended."""
 
@@ -64,7 +67,7 @@ def reconcile(
     assert len(assessed) == len(assessments), "an obligation is assessed once"
     for obligation in subject.obligations.values():
         known_no_more = obligation.kind in kinds and obligation.id not in assessed
-        if known_no_more and not obligation.void:
+        if known_no_more and obligation.why not in STRUCK:
             _strike(obligation, occasion, emit)
     for assessment in assessments:
         known = subject.obligations.get(assessment.id)
@@ -281,6 +284,8 @@ def _move(
         new = begun.find(old.rung, old.repeat)
         if old.status == "planned":
             old.status, old.settled_at = "moot", occasion.now
+            if new is not None and max(old.at, new.at) <= occasion.now:
+                new.why = CARRIED  # It was due already, and nobody had looked yet.
         elif old.status in CARRIES and new is not None and new.at <= occasion.now:
             new.status, new.settled_at, new.why = old.status, old.settled_at, CARRIED
             new.role, new.times, new.incident = old.role, old.times, old.incident
@@ -323,6 +328,14 @@ def _begin(
     return begun
 
 
+def applies(cycle: Cycle, rung: RungState) -> bool:
+    """Say whether a rung is to be raised at all: its moment is after its cycle's beginning.
+
+    One that was due before the cycle's dates moved stays due.
+    """
+    return rung.at > cycle.opened or rung.why == CARRIED or rung.rung in MOMENTS
+
+
 def _settle(obligation: Obligation, occasion: Occasion, emit: Emitter) -> None:
     """Withdraw what should not have been raised; record what should have been and was not."""
     for cycle in obligation.cycles:
@@ -339,14 +352,26 @@ def _settle_rung(
         rung.status, rung.settled_at = "withdrawn", occasion.now
         rung.why = cycle.ended_why or "overtaken"
         emit.withdrawn(obligation, cycle, rung, why=rung.why, now=occasion.now)
-    elif rung.status == "planned" and rung.at <= cycle.opened and rung.rung not in MOMENTS:
+    elif rung.status == "planned" and not applies(cycle, rung):
         rung.status, rung.settled_at = "not_applicable", occasion.now
     elif rung.status == "planned" and cycle.ended_at is not None:
         _settle_unraised(obligation, cycle, rung, occasion, emit)
-    elif cycle.ended_at is None and rung.status in ENDED_WITH and rung.why not in STAYS:
+    elif rung.status in ENDED_WITH and rung.why not in STAYS:
+        _settle_anew(obligation, cycle, rung, occasion, emit)
+
+
+def _settle_anew(
+    obligation: Obligation, cycle: Cycle, rung: RungState, occasion: Occasion, emit: Emitter
+) -> None:
+    """Settle again what its cycle's end had settled, because that end was corrected."""
+    if cycle.ended_at is None:
         # The cycle runs again, because what ended it was struck: so does what ended with it.
         rung.times += rung.status == "withdrawn"
         rung.status, rung.settled_at, rung.why = "planned", None, None
+    elif rung.status != "skipped" and rung.at < cycle.ended_at:
+        # The end is later than it was thought to be: this should have been raised before it.
+        rung.times += rung.status == "withdrawn"
+        _settle_unraised(obligation, cycle, rung, occasion, emit)
 
 
 def _settle_unraised(

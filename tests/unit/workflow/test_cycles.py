@@ -415,3 +415,81 @@ def test_a_moved_dossier_is_owed_by_the_other_unit_on_the_same_date() -> None:
     assert scenario.everything[-1].competentunit == OTHER_UNIT
     assert scenario.state is not None
     assert scenario.state.unit == OTHER_UNIT
+
+
+def test_a_new_date_stays_promised_though_its_day_becomes_a_day_off() -> None:
+    """What was promised to the citizen never moves earlier with the calendar."""
+    scenario = accepted(THREE_DAYS)
+    scenario.happens("dossier.extended", "2026-01-06 09:00", new_date=date(2026, 1, 20))
+    scenario.heard()
+    scenario.decides(day_off(date(2026, 1, 20)))
+    scenario.walks_to("2026-01-08 18:00")
+    assert scenario.obligation().due == moment("2026-01-20 17:00")
+
+
+def test_what_was_due_before_the_calendar_changed_is_still_told() -> None:
+    """Nobody had looked since it fell due, and then its cycle got other dates."""
+    scenario = accepted(THREE_DAYS)
+    scenario.walks_to("2026-01-08 18:00")
+    scenario.heard()
+    scenario.jumps_to("2026-01-09 18:00")
+    scenario.decides(day_off(date(2026, 1, 12)))
+    scenario.sweeps()
+    told = [line for line in scenario.heard() if "overdue_1" in line]
+    assert told == ["Fri 9 Jan 17:00 dossier_deadline/2 overdue_1 → province"]
+
+
+def test_an_end_that_is_corrected_to_later_leaves_no_rung_without_a_word() -> None:
+    """What should have been told before the real end is recorded as not told."""
+    scenario = accepted(THREE_DAYS)
+    done = scenario.happens("dossier.completed", "2026-01-05 10:00", result="KQ.1")
+    scenario.happens("dossier.returned", "2026-01-07 09:00", how="direct")
+    scenario.heard()
+    scenario.happens(
+        "dossier.corrected",
+        "2026-01-07 10:00",
+        replaces=done,
+        right=None,
+        reason="wrong_dossier",
+        by="p-06112-director",
+    )
+    assert "skipped dossier_deadline/1 half (returned)" in scenario.heard()
+
+
+def test_what_was_void_and_is_struck_withdraws_what_was_told() -> None:
+    """A step that is not owed any more turns out never to have begun."""
+    scenario = accepted(TEN_DAYS)
+    begun = scenario.happens(
+        "dossier.step_started",
+        "2026-01-05 10:00",
+        step="tax",
+        agency="TAX",
+        limit={"unit": "working_days", "value": 1},
+    )
+    scenario.walks_to("2026-01-06 18:00")
+    scenario.happens("dossier.withdrawn", "2026-01-06 18:30")
+    scenario.heard()
+    scenario.happens(
+        "dossier.corrected",
+        "2026-01-07 10:00",
+        replaces=begun,
+        right=None,
+        reason="wrong_dossier",
+        by="p-06112-director",
+    )
+    assert "withdrawn agency_step:tax/1 overdue (struck)" in scenario.heard()
+
+
+def test_a_request_known_before_the_acceptance_is_judged_by_it() -> None:
+    """Imported history comes in any order; the same facts give the same obligations."""
+    scenario = Scenario()
+    asked(scenario, "2026-01-12 09:00")
+    scenario.happens(
+        "dossier.accepted",
+        "2026-01-05 09:00",
+        recorded="2026-01-20 09:00",
+        backfill=True,
+        procedure=THREE_DAYS,
+        channel="direct",
+    )
+    assert "opened supplement_notice/1 due Thu 8 Jan 17:00" in scenario.heard()

@@ -61,6 +61,9 @@ def stretches(
         DateOutsideCalendarError: the answer lies past the published calendar.
     """
     calendar, opening = reference.calendar, reference.opening(unit)
+    if printed is not None and history.extensions:
+        kept = (replace(e, holds=e.cause == printed[0]) for e in history.extensions)
+        history = replace(history, extensions=tuple(kept))
     whole = compute(limit, history, calendar, opening)
     begins, ends = _boundaries(whole, history)
     runs_on = printed is not None and printed[0] == begins[-1].key
