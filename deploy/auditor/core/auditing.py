@@ -1,0 +1,58 @@
+"""One subject: its story told, and compared with what was said of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from deploy.auditor.core.comparing import Comparing, Tally
+from deploy.auditor.core.expecting import Telling
+from deploy.auditor.core.history import fact_of
+from deploy.auditor.core.law import Laws
+from deploy.auditor.core.owing import Ladder
+from deploy.auditor.core.said import said
+from deploy.auditor.core.wall import Json
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the archives have of one subject.
+
+    Attributes:
+        key: The dossier's code, or the matter.
+        facts: What intake recorded.
+        obligations: What workflow said.
+        notices: What notifications said.
+        opened: When the calendar brought it about, if it did.
+    """
+
+    key: str
+    facts: Sequence[Json]
+    obligations: Sequence[Json] = ()
+    notices: Sequence[Json] = ()
+    opened: datetime | None = None
+
+
+def audit_subject(
+    subject: Subject,
+    laws: Laws,
+    ladders: Mapping[str, Ladder],
+    *,
+    upto: datetime,
+    tally: Tally,
+) -> None:
+    """Compare what should have been raised and notified of a subject with what was.
+
+    Args:
+        subject: What the archives have of it.
+        laws: Every change of the law.
+        ladders: The ladders, by kind.
+        upto: What was due before this moment must have been raised.
+        tally: Takes the outcome.
+    """
+    facts = sorted(map(fact_of, subject.facts), key=lambda fact: fact.sequence)
+    telling = Telling(subject.key, laws, ladders)
+    until = max((upto, *(fact.recorded for fact in facts)))
+    telling.tell(facts, opened=subject.opened, until=until)
+    Comparing(
+        telling, said(subject.obligations, subject.notices), upto, ladders, tally
+    ).compare()

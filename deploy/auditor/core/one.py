@@ -1,0 +1,111 @@
+"""One thing with one beginning, one limit and one end: how it is counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from deploy.auditor.core.counting import run
+from deploy.auditor.core.dossier import Dossier
+from deploy.auditor.core.history import Fact
+from deploy.auditor.core.law import Law
+from deploy.auditor.core.owing import BREACH, Count, Ladder, Moment, Owed, Stretch, moments
+from deploy.auditor.core.wall import BeyondCalendar, Json
+
+BY_THE_CLOCK: Final = {"hours", "half_days", "given"}
+
+
+@dataclass(frozen=True)
+class One:
+    """One thing owed, before it is counted.
+
+    Attributes:
+        kind: Its kind.
+        start: When its clock starts.
+        key: The id of what started it.
+        limit: How long it may take.
+        done: What ended it.
+        void: What made it not owed after all.
+        lapses: When it ends by itself; then nobody breaks the law by it.
+        tail: What tells it from others of its kind here.
+        unit: Who owes it, if not the subject's own unit.
+    """
+
+    kind: str
+    start: datetime
+    key: str
+    limit: Json
+    done: Fact | None = None
+    void: Fact | None = None
+    lapses: datetime | None = None
+    tail: str = ""
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class About:
+    """A subject, and what happened in it."""
+
+    subject: str
+    unit: str
+    facts: Sequence[Fact]
+    law: Law
+    dossier: Dossier | None = None
+
+    @property
+    def own_id(self) -> str:
+        """A matter's own id: what follows unit and kind."""
+        return self.subject.split("/", 2)[2]
+
+
+def count_one(one: One, unit: str, law: Law, ladder: Ladder) -> Owed:
+    """Say by when one thing is owed, and what hangs on it."""
+    who = one.unit or unit
+    wall = law.wall(who)
+    ends = [fact for fact in (one.done, one.void) if fact is not None]
+    ended = min(ends, key=lambda fact: fact.time) if ends else None
+    discharged = None if ended is None else (ended.time, ended.name)
+    name = one.kind if not one.tail else f"{one.kind}:{one.tail}"
+    bare = Owed(
+        name[:101], one.kind, who, discharged=discharged, void=not one.done and bool(ends)
+    )
+    if wall is None:
+        return bare
+    try:
+        ran = run(wall, one.limit, one.start, ())
+    except BeyondCalendar:
+        return bare
+    due, limit, _ = ran.standing
+    by_law = due if one.limit["unit"] in BY_THE_CLOCK else limit
+    hung: tuple[Moment, ...] = moments(
+        ladder, Count(wall, due, ran.day0, one.limit, ran), one.start
+    )
+    if one.lapses is None:
+        hung = (*hung, (BREACH, 0, by_law))
+    over = None if ended is None else ended.time
+    stretch = Stretch(one.key, one.start, over, due, by_law, hung, one.lapses)
+    return Owed(
+        id=bare.id,
+        kind=one.kind,
+        unit=who,
+        stretches=(stretch,),
+        discharged=discharged,
+        void=bare.void,
+        due=due,
+        limit=limit,
+    )
+
+
+def working_days(number: int) -> Json:
+    """Return a limit in working days."""
+    return {"unit": "working_days", "value": number}
+
+
+def hours(number: int) -> Json:
+    """Return a limit in opening hours."""
+    return {"unit": "hours", "value": number}
+
+
+def given(moment: datetime) -> Json:
+    """Return the limit that ends at a moment."""
+    return {"unit": "given", "given": moment.isoformat()}

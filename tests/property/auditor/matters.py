@@ -1,0 +1,169 @@
+"""Stories of centres' matters, drawn from a seed."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from typing import Any, Final
+
+from shared.calendar.zone import ICT
+from shared.events import centres
+from shared.events.envelope import Event
+from tests.property.auditor.played import Played
+from tests.property.auditor.stories import END, START, sweep_until
+from tests.unit.workflow.province import THREE_DAYS, UNIT
+
+MODELS: Final = {model.NAME: model for model in centres.MODELS}
+Json = dict[str, Any]
+BY: Final = "p-06112-director"
+
+
+def drawn(rng: Random) -> tuple[str, datetime | None, list[tuple[str, Json]]]:
+    """Draw a matter: its subject, when the calendar opens it if it does, and what happens."""
+    kind = rng.choice(list(_DRAWS))
+    own_id, opened, acts = _DRAWS[kind](rng)
+    return f"{UNIT}/{kind}/{own_id}", opened, acts
+
+
+def play(rng: Random, *, until: datetime = END) -> Played:
+    """Play a matter on the engine."""
+    subject, opened, acts = drawn(rng)
+    played = Played(subject)
+    longest = rng.choice([10, 60, 600, 8 * 24 * 60])
+    at = START if opened is None else opened + timedelta(hours=7, minutes=25)
+    if opened is not None:
+        played.opens(opened)
+    if "/duty/" in subject:
+        longest = rng.choice([10, 60, 200])
+    for number, (name, data) in enumerate(acts, start=1):
+        at += timedelta(minutes=rng.randint(1, longest))
+        if "/duty/" not in subject:
+            sweep_until(played, at)
+        else:
+            sweep_until(played, at, step=timedelta(minutes=1))
+        played.happens(
+            Event(
+                id=f"m-{number}",
+                source="urn:motcua:publisher:counter",
+                name=name,
+                subject=subject,
+                time=at,
+                sequence=number,
+                recordedtime=at.astimezone(UTC),
+                receivingunit=UNIT,
+                competentunit=UNIT,
+                data=MODELS[name].model_validate(data),
+            ),
+            at,
+        )
+    sweep_until(played, until)
+    return played
+
+
+def _some(rng: Random, acts: list[tuple[str, Json]]) -> list[tuple[str, Json]]:
+    """Return as much of a story as has happened yet."""
+    return acts[: rng.randint(1, len(acts))]
+
+
+def _petition(rng: Random) -> tuple[str, None, list[tuple[str, Json]]]:
+    outcome = rng.choice(["accepted", "refused", "supplement", "forwarded"])
+    acts: list[tuple[str, Json]] = [
+        ("petition.received", {"channel": "direct"}),
+        ("petition.classified", {"outcome": outcome}),
+        ("petition.answered", {"by": BY}),
+        ("petition.published", {}),
+    ]
+    if outcome in {"refused", "forwarded"}:
+        acts = acts[:2]
+    if rng.random() < 0.2:
+        del acts[1]
+    return "m-1", None, _some(rng, acts)
+
+
+def _support(rng: Random) -> tuple[str, None, list[tuple[str, Json]]]:
+    priority = rng.choice(["low", "normal", "high"])
+    acts: list[tuple[str, Json]] = [
+        ("support.requested", {"topic": "network", "priority": priority, "by": BY}),
+        ("support.assigned", {"to": "p-20-officer-1"}),
+        ("support.resolved", {"by": "p-20-officer-1"}),
+    ]
+    return "m-1", None, _some(rng, acts)
+
+
+def _defect(rng: Random) -> tuple[str, None, list[tuple[str, Json]]]:
+    priority = rng.choice(["low", "normal", "high"])
+    acts: list[tuple[str, Json]] = [
+        ("defect.reported", {"item": "wifi", "priority": priority, "by": BY}),
+        ("defect.repaired", {"by": BY}),
+    ]
+    return "m-1", None, _some(rng, acts)
+
+
+def _datarequest(rng: Random) -> tuple[str, None, list[tuple[str, Json]]]:
+    right = rng.choice(["see", "correct", "erase", "restrict", "object", "withdraw_consent"])
+    answered = ("datarequest.answered", {"outcome": "done", "by": BY})
+    acts = [("datarequest.received", {"right": right}), answered]
+    return "m-1", None, _some(rng, acts)
+
+
+def _connection(rng: Random) -> tuple[str, None, list[tuple[str, Json]]]:
+    acts: list[tuple[str, Json]] = [("connection.lost", {}), ("connection.restored", {})]
+    return "population-db", None, _some(rng, acts * 3)
+
+
+def _interruption(rng: Random) -> tuple[str, None, list[tuple[str, Json]]]:
+    acts: list[tuple[str, Json]] = [
+        ("centre.interrupted", {"cause": "power"}),
+        ("centre.resumed", {}),
+    ]
+    return "m-1", None, _some(rng, acts * 2)
+
+
+def _outage(rng: Random) -> tuple[str, None, list[tuple[str, Json]]]:
+    starts = START + timedelta(days=rng.randint(0, 20), hours=rng.randint(0, 12))
+    data = {
+        "starts": starts.isoformat(),
+        "ends": (starts + timedelta(hours=2)).isoformat(),
+        "cause": "upgrade",
+    }
+    return "m-1", None, [("outage.planned", data)]
+
+
+def _duty(rng: Random) -> tuple[str, datetime, list[tuple[str, Json]]]:
+    day = date(2026, 1, 6) + timedelta(days=rng.choice([0, 1, 2, 3, 4, 6, 7]))
+    acts: list[tuple[str, Json]] = [("duty.rostered", {"persons": ["p-1"]})]
+    there = ["p-1", "p-2"]
+    for _ in range(rng.randint(0, 4)):
+        person = rng.choice(there)
+        name = rng.choice(["duty.checked_in", "duty.checked_out", "duty.replaced"])
+        data = {"person": person}
+        if name == "duty.replaced":
+            data |= {"by": rng.choice(there), "reason": "leave"}
+        acts.append((name, data))
+    opened = datetime.combine(day, time(), ICT)
+    return f"{day}/{rng.choice(['am', 'pm'])}", opened, acts[rng.choice([0, 1]) :]
+
+
+def _conditions(rng: Random) -> tuple[str, datetime, list[tuple[str, Json]]]:
+    reported = {"items": [{"item": "wifi", "state": "good"}], "by": BY}
+    acts: list[tuple[str, Json]] = [("conditions.reported", reported)]
+    opened = datetime(2026, 2, 1, tzinfo=ICT)
+    return "2026-02", opened, acts if rng.random() < 0.6 else []
+
+
+def _posting(rng: Random) -> tuple[str, datetime, list[tuple[str, Json]]]:
+    acts: list[tuple[str, Json]] = [("posting.published", {"procedure": THREE_DAYS})]
+    opened = datetime(2026, 1, 7, tzinfo=ICT)
+    return f"{THREE_DAYS}/2026-01-07", opened, acts if rng.random() < 0.6 else []
+
+
+_DRAWS: Final = {
+    "petition": _petition,
+    "support": _support,
+    "defect": _defect,
+    "datarequest": _datarequest,
+    "connection": _connection,
+    "interruption": _interruption,
+    "outage": _outage,
+    "duty": _duty,
+    "conditions": _conditions,
+    "posting": _posting,
+}
