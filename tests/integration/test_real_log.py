@@ -1,10 +1,10 @@
 """The receipt log of a real desk, imported while intake is killed, against a count by hand.
 
-The count below reads the raw file and shares no code with the importer or with intake.
+The count reads the raw file and shares no code with the importer or with intake. What the other
+services make of it, killed as well, is shown in the tier of kills.
 """
 
 import asyncio
-import gzip
 import json
 import os
 import subprocess
@@ -12,11 +12,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import httpx2
 import pytest
@@ -26,68 +24,16 @@ from deploy.engines.embedded import EmbeddedEngines
 from deploy.reference.load import reference_documents
 from shared.mongo.client import Mongo
 from shared.web.keys import mint
+from tests.receipt_log import LOG, MISSING, ROOT, WHY_MISSING, count_by_hand
 
-ROOT = Path(__file__).resolve().parents[2]
-LOG = Path(os.environ.get("MOTCUA_REAL_LOG", ROOT / "../shared/data/receipt.xes.gz"))
 PROFILE = ROOT / "deploy/imports/profiles/receipt.yaml"
-XES = "{http://www.xes-standard.org/}"
 READY_S = 60.0
 
 pytestmark = [
     pytest.mark.connected,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(  # Never in CI, where a log that is missing is a failure.
-        not LOG.exists() and "CI" not in os.environ,
-        reason=f"there is no {LOG}: set MOTCUA_REAL_LOG",
-    ),
+    pytest.mark.skipif(MISSING, reason=WHY_MISSING),
 ]
-
-
-@dataclass
-class Counted:
-    """What the raw file says."""
-
-    dossiers: int = 0
-    events: int = 0
-    ended: int = 0
-    on_time: int = 0
-    late: int = 0
-    after_end: set[str] = field(default_factory=set)
-    end_before_first: set[str] = field(default_factory=set)
-    per_dossier: Counter[str] = field(default_factory=Counter)
-
-
-def count_by_hand() -> Counted:
-    """Read the log once more, plainly."""
-    counted = Counted()
-    with gzip.open(LOG) as file:
-        traces = ET.parse(file).getroot().findall(f"{XES}trace")  # noqa: S314 -- Our own file.
-    for trace in traces:
-        own = {one.get("key"): one.get("value") for one in trace if one.tag != f"{XES}event"}
-        moments = [
-            datetime.fromisoformat(str(one.get("value")))
-            for event in trace.findall(f"{XES}event")
-            for one in event
-            if one.get("key") == "time:timestamp"
-        ]
-        name = str(own["concept:name"])
-        counted.dossiers += 1
-        counted.events += len(moments)
-        counted.per_dossier[name] = len(moments) + 1
-        if own.get("enddate") is None:
-            continue
-        end = datetime.fromisoformat(str(own["enddate"]))
-        counted.per_dossier[name] += 1
-        counted.ended += 1
-        if end <= datetime.fromisoformat(str(own["deadline"])):
-            counted.on_time += 1
-        else:
-            counted.late += 1
-        if any(moment > end for moment in moments):
-            counted.after_end.add(name)
-        if all(moment > end for moment in moments):
-            counted.end_before_first.add(name)
-    return counted
 
 
 @dataclass

@@ -4,12 +4,7 @@ What intake makes of the log is its own test; here the same events are told to r
 """
 
 import asyncio
-import gzip
-import os
-from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -20,39 +15,15 @@ from shared.events import dossiers
 from shared.events.envelope import Event
 from tests.fakes.histories import Teller
 from tests.fakes.reporting import MemoryReporting
+from tests.receipt_log import MISSING, WHY_MISSING, count_by_hand, traces
 
-ROOT = Path(__file__).resolve().parents[3]
-LOG = Path(os.environ.get("MOTCUA_REAL_LOG", ROOT / "../shared/data/receipt.xes.gz"))
-XES = "{http://www.xes-standard.org/}"
 UNIT = "06112"
 NOW = datetime(2026, 11, 23, 9, 12, tzinfo=ICT)
 
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.skipif(  # Never in CI, where a log that is missing is a failure.
-        not LOG.exists() and "CI" not in os.environ,
-        reason=f"there is no {LOG}: set MOTCUA_REAL_LOG",
-    ),
+    pytest.mark.skipif(MISSING, reason=WHY_MISSING),
 ]
-
-
-def traces() -> Iterator[tuple[dict[str, str], list[datetime]]]:
-    """Read the log: each dossier's own fields, and the moments of its events."""
-    with gzip.open(LOG) as file:
-        root = ET.parse(file).getroot()  # noqa: S314 - our own file.
-    for trace in root.iter(f"{XES}trace"):
-        own = {
-            str(one.get("key")): str(one.get("value"))
-            for one in trace
-            if one.tag != f"{XES}event"
-        }
-        moments = [
-            datetime.fromisoformat(str(one.get("value")))
-            for event in trace.iter(f"{XES}event")
-            for one in event
-            if one.get("key") == "time:timestamp"
-        ]
-        yield own, moments
 
 
 def history(own: dict[str, str], moments: list[datetime]) -> list[Event]:
@@ -73,16 +44,8 @@ def history(own: dict[str, str], moments: list[datetime]) -> list[Event]:
 
 def test_the_figures_of_the_real_log_are_those_of_a_count_by_hand() -> None:
     """1,434 received, 1,329 ended, on time and late by the log's own deadlines as instants."""
-    ended = on_time = after_end = end_before_first = 0
-    events: list[Event] = []
-    for own, moments in traces():
-        events += history(own, moments)
-        if "enddate" in own:
-            end = datetime.fromisoformat(own["enddate"])
-            ended += 1
-            on_time += end <= datetime.fromisoformat(own["deadline"])
-            after_end += any(moment > end for moment in moments)
-            end_before_first += all(moment > end for moment in moments)
+    counted = count_by_hand()
+    events = [event for own, moments in traces() for event in history(own, moments)]
     reporting = MemoryReporting(bundled_reference(), NOW)
 
     async def take() -> None:
@@ -92,11 +55,12 @@ def test_the_figures_of_the_real_log_are_those_of_a_count_by_hand() -> None:
     asyncio.run(take())
     found = asyncio.run(reporting.overview(Period(None, None))).total
     assert (found.received, found.ended, found.pending) == (1_434, 1_329, 105)
-    assert (ended, after_end, end_before_first) == (1_329, 145, 117)
-    assert found.on_time_law.num == on_time == 952
-    assert found.flows["ended_late"] == ended - on_time == 377
-    assert found.flows["events_after_end"] == after_end
-    assert found.flows["end_before_first"] == end_before_first
+    assert counted.ended == 1_329
+    assert (len(counted.after_end), len(counted.end_before_first)) == (145, 117)
+    assert found.on_time_law.num == counted.on_time == 952
+    assert found.flows["ended_late"] == counted.late == 377
+    assert found.flows["events_after_end"] == len(counted.after_end)
+    assert found.flows["end_before_first"] == len(counted.end_before_first)
     assert found.without_deadline == 0
     assert found.open.late_open == 105
     for name in ("events_after_end", "end_before_first", "ended_late"):

@@ -4,13 +4,13 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from deploy.demo.stage import Stage
 from deploy.engines.process import ChildProcess
 from deploy.supervisor.asking import readiness
+from deploy.supervisor.supervisor import Supervisor
 
 VICTIMS: Final = ("intake", "workflow", "notifications", "reporting", "kafka", "store")
 PAIR_SHARE: Final = 0.25
@@ -26,15 +26,17 @@ class Killer:
 
     Attributes:
         wanted: How many kills there are to be.
+        victims: Who is to be killed, each once in every round.
         kills: How many each victim has had.
         back_s: How long each was away, from kill to ready.
         by_itself: Processes that ended though nobody killed them.
     """
 
-    playing: Stage
+    supervisor: Supervisor
     wanted: int
     seed: int
     tell: Callable[[str], None]
+    victims: Sequence[str] = VICTIMS
     kills: Counter[str] = field(default_factory=Counter)
     back_s: list[float] = field(default_factory=list)
     by_itself: list[str] = field(default_factory=list)
@@ -61,29 +63,34 @@ class Killer:
             self.working.clear()
             await self.working.wait()
             await asyncio.sleep(self._chance.uniform(0, DELAY_S_MAX))
-            victims = {self._next()}
+            victims = {self.next()}
             if self._chance.random() < PAIR_SHARE:
-                victims.add(self._next())
+                victims.add(self.next())
             for victim in sorted(victims):
-                await asyncio.to_thread(self._process(victim).kill)
-                self.kills[victim] += 1
-            await self._wait_back(victims)
+                await self.kill(victim)
+            await self.wait_back(victims)
 
-    def _next(self) -> str:
+    def next(self) -> str:
+        """Choose who is next; nobody comes again before everybody had a turn."""
         if not self._turn:
-            self._turn = self._chance.sample(VICTIMS, len(VICTIMS))
+            self._turn = self._chance.sample(self.victims, len(self.victims))
         return self._turn.pop()
 
+    async def kill(self, victim: str) -> None:
+        """Kill one with -9."""
+        await asyncio.to_thread(self._process(victim).kill)
+        self.kills[victim] += 1
+        for kept in self.supervisor.kept:
+            kept.failures = 0  # It did not fail at starting, so it need not start slower.
+
     def _process(self, name: str) -> ChildProcess:
-        supervisor = self.playing.supervisor
+        supervisor = self.supervisor
         engines = {engine.process.name: engine.process for engine in supervisor.engines}
         return engines.get(name) or supervisor.services[name]
 
-    async def _wait_back(self, victims: set[str]) -> None:
+    async def wait_back(self, victims: Collection[str]) -> None:
         """Wait until the victims are ready again; the others may still be recovering."""
         began = time.monotonic()
-        for kept in self.playing.supervisor.kept:
-            kept.failures = 0  # It did not fail at starting, so it need not start slower.
         missing: list[str] = ["?"]
         while missing:
             if time.monotonic() - began > BACK_S_MAX:
@@ -96,8 +103,8 @@ class Killer:
             f"back in {self.back_s[-1]:.1f} s"
         )
 
-    def _missing(self, victims: set[str]) -> list[str]:
-        supervisor = self.playing.supervisor
+    def _missing(self, victims: Collection[str]) -> list[str]:
+        supervisor = self.supervisor
         away = [
             one.process.name
             for one in supervisor.engines

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -24,6 +24,7 @@ from tests.simulation.kills.witness import Journal, PatientKafka
 
 PUBLISHER: Final = "demo"
 PACE_S: Final = 0.05
+TEND_S: Final = 0.2
 REST_S_MAX: Final = 180.0
 POLL_S: Final = 0.3
 HANOI: Final = timezone(timedelta(hours=7))
@@ -31,15 +32,16 @@ TRIES_MAX: Final = 400
 UNAVAILABLE: Final = 503
 
 
-def free_plan(folder: Path) -> Plan:
+def free_plan(folder: Path, clock: Path | None = None) -> Plan:
     """Plan an installation on free ports in a row, with one more for a second instance."""
-    return plan_for(folder, ports.pick(row=len(SERVICES) + 1), {})
+    environ = {} if clock is None else {"MOTCUA_CLOCK_FILE": str(clock)}
+    return plan_for(folder, ports.pick(row=len(SERVICES) + 1), environ)
 
 
 @asynccontextmanager
-async def small_house(folder: Path) -> AsyncIterator[Supervisor]:
+async def small_house(folder: Path, clock: Path | None = None) -> AsyncIterator[Supervisor]:
     """Run the four services with the bundled reference data; nobody tends them."""
-    supervisor = Supervisor(free_plan(folder), lambda _said: None)
+    supervisor = Supervisor(free_plan(folder, clock), lambda _said: None)
     try:
         await asyncio.to_thread(supervisor.start)
         bootstrap = supervisor.installation.kafka_bootstrap
@@ -47,6 +49,26 @@ async def small_house(folder: Path) -> AsyncIterator[Supervisor]:
         yield supervisor
     finally:
         await asyncio.to_thread(supervisor.stop)
+
+
+@asynccontextmanager
+async def tended(
+    supervisor: Supervisor, hear: Callable[[str], None]
+) -> AsyncIterator[Supervisor]:
+    """Start again whoever ends, as long as the context lasts; what is said of it is heard."""
+
+    async def tend() -> None:
+        while True:
+            await asyncio.to_thread(supervisor.tend)
+            await asyncio.sleep(TEND_S)
+
+    supervisor.say = hear
+    tending = asyncio.create_task(tend())
+    try:
+        yield supervisor
+    finally:
+        tending.cancel()
+        await asyncio.gather(tending, return_exceptions=True)
 
 
 @dataclass

@@ -58,7 +58,7 @@ async def test_kill_nine_of_everything_under_load(
         tmp_path, start=START, rate=0, obligations_from=FIRST, say=hear
     ) as playing:
         journal = Journal(tmp_path / "witness.jsonl")
-        killer = Killer(playing, KILLS, SEED, tell)
+        killer = Killer(playing.supervisor, KILLS, SEED, tell)
         listening.append(killer.heard)
         async with TopicEnds(playing.installation.kafka_bootstrap) as ends:
             play = await _prepared(playing, journal, killer, ends)
