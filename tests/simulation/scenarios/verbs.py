@@ -14,9 +14,11 @@ from shared.events.reference import (
     ProcedureExpired,
     RoleAssigned,
     RoleEnded,
+    RuleApproved,
+    RuleLimit,
 )
 from tests.simulation.scenarios.house import House
-from tests.simulation.scenarios.worlds import moment, person
+from tests.simulation.scenarios.worlds import PROCEDURES, moment, person
 from tests.unit.workflow.province import PROVINCE, SOURCE, UNIT, day_off, day_worked
 
 
@@ -104,6 +106,19 @@ async def _day_off(stage: Stage, words: list[str], data: dict[str, Any]) -> None
 
 async def _day_worked(stage: Stage, words: list[str], _data: dict[str, Any]) -> None:
     await stage.house.decides(day_worked(date.fromisoformat(words[0])))
+
+
+async def _limit(stage: Stage, words: list[str], data: dict[str, Any]) -> None:
+    name, days = words
+    await stage.house.decides(
+        RuleApproved(
+            rule=f"decided-{name}",
+            procedure=PROCEDURES[name],
+            limit=RuleLimit(unit="working_days", value=int(days)),
+            valid_from=date.fromisoformat(data["from"]),
+            source=SOURCE,
+        )
+    )
 
 
 async def _leave(stage: Stage, words: list[str], data: dict[str, Any]) -> None:
@@ -204,6 +219,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "strikes": _strikes,  # dossier.completed-1
     "corrects": _strikes,  # dossier.accepted-1 to='Mon 5 Jan 09:00'
     "acknowledges": _acknowledges,  # chairman dossier_deadline overdue promised=2026-01-10
+    "limit": _limit,  # three-days 5 from=2026-01-05
     "day-off": _day_off,  # 2026-01-08 [unit=06112]
     "day-worked": _day_worked,  # 2026-01-10
     "on-leave": _leave,  # chairman 2026-01-08 2026-01-09 [deputy=deputy]
