@@ -213,6 +213,29 @@ def test_some_types_belong_to_one_publisher(
     assert _said(judge_publisher(inbound(name, **changes), "kiosk")) == [fault]
 
 
+def test_a_desk_answers_and_gives_slips_but_proves_nothing() -> None:
+    """What people do on workflow's pages is its publisher's; that a notice arrived is not."""
+    desk = {"source": "urn:motcua:publisher:workflow"}
+    for name in ("obligation.acknowledged", "dossier.apology_issued", "dossier.extended"):
+        assert judge_publisher(inbound(name, **desk), "workflow") == []
+    for name in ("notice.proven", "notice.undeliverable"):
+        refused = judge_publisher(inbound(name, **desk), "workflow")
+        assert _said(refused) == [("not-allowed", "/type")]
+
+
+def test_a_wait_follows_its_request_and_its_receipt() -> None:
+    """As `motcua check` judges a file: the receipt after its request, no request inside."""
+    asked, brought = "dossier.supplement_requested", "dossier.supplement_received"
+    late, early = EIGHT + timedelta(minutes=30), EIGHT + timedelta(minutes=10)
+    waiting = follow(inbound(asked, time=late.isoformat()), KNOWN)
+    too_early = judge(inbound(brought, time=early.isoformat()), waiting, View(), NOW)
+    assert _said(too_early) == [("wait-ends-before-it-starts", "/time")]
+    over = follow(inbound(brought, time=late.isoformat()), waiting)
+    inside = judge(inbound(asked, time=early.isoformat()), over, View(), NOW)
+    assert _said(inside) == [("overlapping-waits", "/time")]
+    assert judge(inbound(asked, time=late.isoformat()), over, View(), NOW) == []
+
+
 def test_a_standing_follows_what_was_recorded() -> None:
     """Status, acceptance, units, procedure and ids are kept for the next judgement."""
     first = follow(inbound("dossier.submitted", receivingunit="06112"), Standing())

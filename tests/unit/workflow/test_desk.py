@@ -139,6 +139,15 @@ def test_everything_that_is_open_can_be_asked_for(shown: DeskSite) -> None:
     assert all(code.startswith("H37.184") for code in one_unit)
 
 
+def test_only_who_is_asked_is_offered_to_answer(shown: DeskSite) -> None:
+    """In the list of everything the others' rows have no button, an inspector's none at all."""
+    chairman = Browser(shown, "chairman", UNIT).get("/desk?of=all").text
+    assert f"/desk/answer?subject={OVERDUE}" in chairman
+    director = Browser(shown, "director", UNIT).get("/desk?of=all").text
+    assert f"/desk/answer?subject={OVERDUE}" not in director
+    assert "/desk/answer" not in Browser(shown, "auditor").get("/desk").text
+
+
 def test_who_stands_in_sees_what_they_stand_in_for(site: DeskSite) -> None:
     """While the chairman is on leave it is the deputy's; the day after it is not."""
     deputy = Browser(site, "chairman", UNIT, person=f"p-{UNIT}-vice-chairman")

@@ -53,6 +53,7 @@ def context(frame: Frame, desk: Desk, state: FactState, fact: Fact) -> dict[str,
     row = row_of(fact)
     return {
         "code": fact.code,
+        "slip_href": _slip(frame, fact),
         "unit": desk.unit_name(fact.unit),
         "unit_href": frame.link(f"/units/{fact.unit}"),
         "field": desk.field_name(fact.field) or "",
@@ -165,3 +166,10 @@ def _ledger_lines(frame: Frame, ledger: Sequence[LedgerEntry]) -> list[dict[str,
         )
         previous = line.day
     return shown
+
+
+def _slip(frame: Frame, fact: Fact) -> str | None:
+    """Return where the slip of apology of an open dossier is drafted."""
+    if not fact.is_open:
+        return None
+    return f"{frame.desk_url}/slips/{fact.code}{'?lang=en' if frame.language == 'en' else ''}"

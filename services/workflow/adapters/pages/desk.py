@@ -26,7 +26,7 @@ from services.workflow.core.asking import (
     RefusedFormError,
     promised,
 )
-from services.workflow.core.open import Row
+from services.workflow.core.open import Row, Viewer
 from services.workflow.usecases.desk import PAGE_SUBJECTS, Inbox
 from shared.calendar.zone import ONE_DAY, legal_day
 from shared.subjects.errors import UnavailableError
@@ -76,21 +76,30 @@ class DeskPages:
         site = self._site
         frame = site.frame(request, principal, unit)
         mine = of == "mine" and principal.role != "auditor"
+        viewer = site.viewer(principal, unit)
         try:
-            found = await site.desk.inbox(site.viewer(principal, unit), mine=mine, page=number)
+            found = await site.desk.inbox(viewer, mine=mine, page=number)
         except UnavailableError:
             return site.sorry(request, frame, "away", UNAVAILABLE)
         title = "desk_title" if mine else "desk_title_all"
         values = {
             "title": frame.say(title, count=frame.number(found.total)),
             "subtitle": subtitle(frame, principal, found),
-            "rows": [row_of(frame, row) for row in found.rows],
+            "rows": [self._shown(frame, row, viewer) for row in found.rows],
             "several": principal.units is None or len(principal.units) > 1,
             "views": _views(frame, mine=mine) if principal.role != "auditor" else [],
             "pager": _pager(frame, found, of),
             "unit_menu": True,
         }
         return page(request, frame, "desk.html", values, active="desk")
+
+    @staticmethod
+    def _shown(frame: Frame, row: Row, viewer: Viewer) -> dict[str, Any]:
+        """Return a row; only who is asked is offered to answer."""
+        asked = viewer.answers_for(row.obligation, row.role, frame.reference, frame.now)
+        asked = asked and viewer.role != "auditor"
+        shown = row_of(frame, row)
+        return shown if asked else {**shown, "answer": None}
 
     async def form(
         self, request: Request, principal: Answerer, subject: Name, obligation: Name

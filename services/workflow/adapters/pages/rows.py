@@ -30,7 +30,7 @@ def row_of(frame: Frame, row: Row) -> dict[str, Any]:
         "rung": "" if row.rung is None else frame.rung_name(obligation, row.rung.rung),
         "rung_at": "" if row.rung is None else frame.near(row.rung.at),
         "role": frame.say(f"role_{row.role}"),
-        "persons": ", ".join(row.persons) or frame.say("vacant"),
+        "persons": row.persons or (frame.say("vacant"),),
         "handler": ", ".join(obligation.persons.get("handler", ())),
         "promise": promise_of(frame, row),
         "asked": ""
