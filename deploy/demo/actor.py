@@ -63,19 +63,20 @@ class Actor:
     sent: Sent = field(default_factory=Sent)
 
     async def act(self, due: Sequence[tuple[Running, Act]], duties: Sequence[CheckIn]) -> None:
-        """Let these acts happen, each story's in order."""
+        """Let these acts happen, one of each story, at all doors at once."""
         first = [(run, act) for run, act in due if run.next_act == 0]
         later = [(run, act) for run, act in due if run.next_act > 0]
-        await self._counter([pair for pair in first if pair[0].story.door == "http"])
-        online = [pair for pair in first if pair[0].story.door == "kafka"]
+        online = [pair for pair in due if pair[0].story.door == "kafka"]
         for run, _ in online:
             run.code = run.story.own_code
-        await self._online(online, duties)
+        await asyncio.gather(
+            self._counter([pair for pair in first if pair[0].story.door == "http"]),
+            self._bulk([pair for pair in later if pair[0].story.door == "http"]),
+            self._online(online, duties),
+        )
         for run, _ in due:
             assert run.code is not None, "a story has its code after its first act"
             self.sent.stories[run.code] = run.story
-        await self._bulk([pair for pair in later if pair[0].story.door == "http"])
-        await self._online([pair for pair in later if pair[0].story.door == "kafka"], ())
         self.sent.events += len(due) + len(duties)
         for run, _ in due:
             run.next_act += 1

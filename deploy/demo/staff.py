@@ -73,11 +73,12 @@ class Staff:
         causes = _OPTION.findall(form.text)
         if not causes:
             return  # What it asks for has ended meanwhile; the page says so.
-        token = hashlib.sha256(answer.link.encode()).digest()
-        promised = self._promise(now.astimezone(ICT).date(), token[1] % 3 + 1)
+        # By person and time, since a link is another one every time that the month is played.
+        lot = hashlib.sha256(f"{answer.person}@{now.isoformat()}".encode()).digest()
+        promised = self._promise(now.astimezone(ICT).date(), lot[1] % 3 + 1)
         taken = await self.http.post(
             answer.link,
-            data={"cause": causes[token[0] % len(causes)], "promised": promised.isoformat()},
+            data={"cause": causes[lot[0] % len(causes)], "promised": promised.isoformat()},
         )
         if taken.is_error:
             raise AnswerRefusedError(f"{answer.link} refused the answer: {taken.status_code}")

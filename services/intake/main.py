@@ -66,6 +66,8 @@ from shared.web.probes import Probes
 SWEEP_S: Final = 1.0
 MEASURE_S: Final = 5.0
 LOOK_S: Final = 0.1
+LOOK_SIMULATED_S: Final = 0.02
+"""How often the clock is looked at for a leap, which only a simulated one makes."""
 STOP_S: Final = 2.0
 SILENT_S_MAX: Final = 20.0
 STUCK_S: Final = 120.0
@@ -106,6 +108,7 @@ class Intake:
             Relay(self.subjects, self.broker.publisher, self.archive),
             Relay(self.contacts, self.broker.publisher, self.archive),
             wall_now,
+            done=self.broker.pulse.beat,
         )
         self.receive = self._receive()
         self.connections = WatchConnections(
@@ -190,7 +193,8 @@ class Intake:
         self.supervisor.every(SWEEP_S, "reference", self._refresh)
         self.supervisor.every(MEASURE_S, "connections", self._watch)
         self.supervisor.every(MEASURE_S, "measures", self._measure)
-        self.supervisor.every(LOOK_S, "progress", self._mark)
+        look_s = LOOK_S if self.settings.clock_file is None else LOOK_SIMULATED_S
+        self.supervisor.every(look_s, "progress", self._mark)
 
     async def _store(self) -> str | None:
         try:
@@ -252,12 +256,15 @@ class Intake:
     async def _mark(self) -> None:
         """Publish marks now and then, and at once when simulated time has leapt."""
         due = time.monotonic() - self._marked_at >= self.settings.progress_ms / 1_000
-        leapt = self.clock.now() - self._marked_now >= SIMULATED_STEP
+        now = self.clock.now()
+        leapt = now - self._marked_now >= SIMULATED_STEP
         if not self.ready.is_set() or not (due or leapt):
             return
-        self._marked_at, self._marked_now = time.monotonic(), self.clock.now()
+        self._marked_at, self._marked_now = time.monotonic(), now
         try:
-            await self.progress()
+            if not self.progress.stands_at(now, self.consumption.next_offsets):
+                await self.progress()
+                self.broker.pulse.beat()
         except UnavailableError:
             return  # The marks stand still, which is what they say.
         if await self._is_stuck():
@@ -331,7 +338,7 @@ def build_around(intake: Intake) -> FastAPI:
     return build_app(
         intake.settings,
         title="motcua intake",
-        probes=Probes(intake.health, intake.metrics, intake.status),
+        probes=Probes(intake.health, intake.metrics, intake.status, intake.broker.pulse),
         routers=[
             events_router(intake.door),
             dossiers_router(intake.door),

@@ -186,7 +186,15 @@ class Notifications(Runtime[Cause]):
             )
             waits = (self.ready, self.reference.caught_up)
             self.senders.append(
-                KeepSending(send, self.notices, self.clock, wall_now, waits, self.stopping)
+                KeepSending(
+                    send,
+                    self.notices,
+                    self.clock,
+                    wall_now,
+                    waits,
+                    self.stopping,
+                    self.broker.pulse.beat,
+                )
             )
 
     def _readers(self) -> None:
@@ -337,7 +345,7 @@ def build(settings: NotificationsSettings) -> FastAPI:
     app = build_app(
         settings,
         title="motcua notifications",
-        probes=Probes(service.health, service.metrics, service.status),
+        probes=Probes(service.health, service.metrics, service.status, service.broker.pulse),
         routers=[
             notices_router(service.prove),
             policy_router(service.rules, service.quiet, rates),

@@ -1,5 +1,6 @@
 """Composition root of workflow: the one place that knows every concrete class."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Mapping
@@ -58,12 +59,17 @@ class Workflow:
         self.index = MongoObligationIndex(self.runtime.subjects)
         self.telling = Telling(self.runtime.metrics)
         self.consumption = self.runtime.consume(fold, TOPICS)
-        self.progress = ProgressReader(self.runtime.cluster, client_id=self.runtime.client_id)
+        self.marked = asyncio.Event()
+        self.progress = ProgressReader(
+            self.runtime.cluster,
+            client_id=self.runtime.client_id,
+            on_change=self.marked.set,
+        )
         self.passes = self._passes(settings)
         self.runtime.preparing.append(self._adopting())
         self.runtime.supervise()
         self.supervisor.keep("progress", lambda: self.progress.run(self.runtime.stopping))
-        self.supervisor.every(LOOK_S, "sweep", self._look)
+        self.supervisor.every(LOOK_S, "sweep", self._look, wake=self.marked)
         self.supervisor.every(GAUGES_S, "gauges", self._gauge)
 
     def _adopting(self) -> AdoptPublished:
@@ -124,6 +130,7 @@ class Workflow:
             opened, swept = made
             self.telling.opened(opened)
             self.telling.swept(swept, self.clock.now())
+            self.runtime.broker.pulse.beat()
 
     async def _gauge(self) -> None:
         """Measure what is too dear to measure at every scrape."""

@@ -15,6 +15,7 @@ from shared.kafka.consumer import ConsumerOptions, Consumption, Handle, subscrib
 from shared.kafka.ends import PartitionEnds
 from shared.kafka.publisher import KafkaPublisher
 from shared.kafka.replay import drain_replay
+from shared.ops.pulse import Pulse
 from shared.subjects.errors import UnavailableError
 
 CONNECT_RETRY_S = 2.0
@@ -50,6 +51,7 @@ class ServiceBroker:
         )
         self.publisher = KafkaPublisher(self._cluster, client_id=self._client_id)
         self.ends = PartitionEnds(self._cluster, client_id=f"{self._client_id}-ends")
+        self.pulse = Pulse()
         self.consumptions: list[Consumption] = []
         self._replaying: list[Consumption] = []
         self.connected = False
@@ -75,6 +77,7 @@ class ServiceBroker:
             handle=handle,
             fail=self._fail,
             ends=self.ends,
+            pulse=self.pulse,
             on_assigned=on_assigned,
         )
         subscribe(

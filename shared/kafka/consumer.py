@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -20,6 +21,7 @@ from faststream.message import StreamMessage
 
 from shared.kafka.ends import PartitionEnds
 from shared.ops.log import logger
+from shared.ops.pulse import Pulse
 from shared.subjects.errors import StopServiceError, UnavailableError
 from shared.subjects.records import Record
 
@@ -45,14 +47,14 @@ class ConsumerOptions:
     """Limits of one subscription.
 
     `fetch_wait_ms` is how long the broker may keep an empty fetch open; a record ends the wait
-    at once, so a long one costs no latency and saves everybody work. After an empty poll
-    FastStream sleeps for `batch_wait_ms`, which does cost latency.
+    at once, so a long one costs no latency and saves everybody work. `poll_wait_ms` is how long
+    an idle client waits for the fetch before it looks after itself.
     `session_ms` is how long a dead member's partitions wait for another; a batch may take
     longer, since heartbeats go on meanwhile, up to `poll_interval_ms_max`.
     """
 
     records_max: int = 500
-    batch_wait_ms: int = 20
+    poll_wait_ms: int = 500
     fetch_wait_ms: int = 500
     session_ms: int = 10_000
     poll_interval_ms_max: int = 300_000
@@ -65,6 +67,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     Attributes:
         ends: Says where the partitions end, by a client of its own.
+        pulse: Beats after each batch.
         next_offsets: For each partition held, the offset after the last record whose effect is
             durable. The client's own position runs ahead of it by what is in the handler.
         replayed: Whether this start read a replay, which fills what a trimmed log lacks.
@@ -75,6 +78,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     handle: Handle
     fail: Callable[[str], None]
     ends: PartitionEnds
+    pulse: Pulse
     on_assigned: Callable[[frozenset[tuple[str, int]]], Awaitable[None]] | None = None
     polled_at: float = 0.0
     handled: int = 0
@@ -154,6 +158,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             self.next_offsets[record.topic, record.partition] = record.offset + 1
         self.handled += len(records)
         self.polled_at = time.monotonic()
+        self.pulse.beat()
 
     async def _on_bug(self, error: Exception) -> None:
         """Say what happened and let the batch come again; the same bug for ever stops us."""
@@ -237,7 +242,6 @@ def subscribe(
         group_id=consumption.group,
         listener=consumption,
         max_records=options.records_max,
-        batch_timeout_ms=options.batch_wait_ms,
         fetch_max_wait_ms=options.fetch_wait_ms,
         max_partition_fetch_bytes=options.partition_bytes_max,
         session_timeout_ms=options.session_ms,
@@ -252,6 +256,15 @@ def subscribe(
         decoder=_leave_undecoded,
     )
     consumption.subscriber = subscriber
+
+    async def next_batch(consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord, ...]:
+        fetched = await consumer.getmany(
+            timeout_ms=options.poll_wait_ms, max_records=options.records_max
+        )
+        return tuple(chain.from_iterable(fetched.values()))
+
+    # FastStream's own sleeps after each empty poll, whatever comes in meanwhile.
+    subscriber.get_msg = next_batch  # type: ignore[method-assign]
 
     @subscriber
     async def on_batch(batch: RawBatch) -> None:

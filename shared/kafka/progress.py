@@ -1,7 +1,7 @@
 """How far intake has read: one mark for each inbound partition, and one for HTTP."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from shared.events.progress import ProgressMark
@@ -14,11 +14,18 @@ from shared.subjects.records import Record
 class ProgressReader:
     """Reads the progress topic whole and answers with the least mark.
 
-    A tombstone retires its publisher's mark.
+    A tombstone retires its publisher's mark. `on_change` is called after each batch of marks.
     """
 
-    def __init__(self, where: Cluster | Sequence[str], *, client_id: str) -> None:
+    def __init__(
+        self,
+        where: Cluster | Sequence[str],
+        *,
+        client_id: str,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
         self.marks: dict[str, datetime] = {}
+        self._on_change = on_change
         self._topic = WholeTopic(where, PROGRESS.name, self._apply, client_id=client_id)
 
     @property
@@ -41,3 +48,4 @@ class ProgressReader:
                 self.marks.pop(key, None)
             else:
                 self.marks[key] = ProgressMark.model_validate_json(record.value).through
+        self._on_change()

@@ -28,6 +28,7 @@ class _Task:
     name: str
     work: Work
     every_seconds: float | None
+    wake: asyncio.Event | None = None
     crashes: int = 0
     last_error: str = ""
 
@@ -56,10 +57,15 @@ class Supervisor:
         """Tell whether the tasks were asked to end."""
         return self._stopping.is_set()
 
-    def every(self, seconds: float, name: str, work: Work) -> None:
-        """Run `work` again and again, `seconds` after its last pass ended."""
+    def every(
+        self, seconds: float, name: str, work: Work, *, wake: asyncio.Event | None = None
+    ) -> None:
+        """Run `work` again and again, `seconds` after its last pass ended.
+
+        Whoever sets `wake` ends the pause early, but none that a failure brought about.
+        """
         assert seconds > 0, "a loop has an interval"
-        self._add(_Task(name, work, seconds))
+        self._add(_Task(name, work, seconds, wake))
 
     def keep(self, name: str, work: Work) -> None:
         """Keep `work` running: it lasts, and is started anew when it ends or raises."""
@@ -80,6 +86,9 @@ class Supervisor:
     async def stop(self, seconds_max: float = STOP_SECONDS_MAX) -> None:
         """Let passes under way finish, then cancel what is left; at most `seconds_max`."""
         self._stopping.set()
+        for task in self._tasks:
+            if task.wake is not None:
+                task.wake.set()
         lasting = {task.name for task in self._tasks if task.every_seconds is None}
         for running in self._running:
             if running.get_name() in lasting:
@@ -94,7 +103,10 @@ class Supervisor:
 
     async def _supervise(self, task: _Task) -> None:
         while not self.stopping:
-            await self._pause(await self._run_once(task))
+            if task.wake is not None:
+                task.wake.clear()
+            pause = await self._run_once(task)
+            await self._pause(pause, self._stopping if task.crashes else task.wake)
 
     async def _run_once(self, task: _Task) -> float:
         """Do one pass and say how long to wait before the next."""
@@ -114,10 +126,10 @@ class Supervisor:
         self._metrics.task_last_success.labels(task.name).set(wall_now().timestamp())
         return BACKOFF_SECONDS_MIN if task.every_seconds is None else task.every_seconds
 
-    async def _pause(self, seconds: float) -> None:
+    async def _pause(self, seconds: float, wake: asyncio.Event | None) -> None:
         try:
             async with asyncio.timeout(seconds):
-                await self._stopping.wait()
+                await (wake or self._stopping).wait()
         except TimeoutError:
             return  # The pause is over.
 

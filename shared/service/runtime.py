@@ -181,7 +181,7 @@ class Runtime(Generic[StateT]):
             account = await self.account()
             return account if more is None else {**account, **await more()}
 
-        return Probes(self.health, self.metrics, status)
+        return Probes(self.health, self.metrics, status, self.broker.pulse)
 
     async def account(self) -> dict[str, Any]:
         """Return what every consumer says of itself."""

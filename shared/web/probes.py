@@ -1,20 +1,24 @@
 """What operators and their machines ask a service: does it live, is it ready, how is it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from prometheus_client.exposition import choose_encoder
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.ops.health import Health, Readiness
 from shared.ops.metrics import Metrics
+from shared.ops.pulse import Pulse
 from shared.web.auth import allow, public
 
 Status = Callable[[], Awaitable[Mapping[str, Any]]]
+
+WAIT_S_MAX: Final = 5.0
+"""How long a question may wait for something new to tell."""
 
 OPERATORS = allow("operator", "auditor", "province")
 
@@ -26,6 +30,7 @@ class Probes:
     health: Health
     metrics: Metrics
     status: Status
+    pulse: Pulse = field(default_factory=Pulse)
 
 
 def probes_router(probes: Probes) -> APIRouter:
@@ -59,8 +64,17 @@ def probes_router(probes: Probes) -> APIRouter:
         return Response(encode(probes.metrics.registry), headers={"content-type": content_type})
 
     @router.get("/statusz", summary="The service's own account", dependencies=[OPERATORS])
-    async def statusz() -> Response:
-        return _json(dict(await probes.status()))
+    async def statusz(
+        after: Annotated[
+            int | None,
+            Query(ge=0, description="Answer once `beats` is no longer this, or `wait_s` on."),
+        ] = None,
+        wait_s: Annotated[float, Query(ge=0, le=WAIT_S_MAX)] = 1.0,
+    ) -> Response:
+        if after is not None:
+            await probes.pulse.since(after, seconds_max=wait_s)
+        beats = probes.pulse.beats  # Before the account: what happens meanwhile beats again.
+        return _json({**await probes.status(), "beats": beats})
 
     return router
 

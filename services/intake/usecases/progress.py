@@ -1,6 +1,6 @@
 """Telling how far intake has read, so that nobody is reminded on stale data."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -60,6 +60,12 @@ class PublishProgress:
         for mark in moved:
             self.published[mark.key] = mark.through
         return len(moved)
+
+    def stands_at(self, now: datetime, held: Collection[tuple[str, int]]) -> bool:
+        """Say whether every mark is at `now` already, as when a simulated clock stands."""
+        inputs = [*held, (HTTP, self.http_number)]
+        through = [self.published.get(f"{name}/{number}") for name, number in inputs]
+        return all(mark is not None and mark >= now for mark in through)
 
     def _has_moved(self, mark: ProgressMark) -> bool:
         before = self.published.get(mark.key)

@@ -26,13 +26,17 @@ FINISH_S: Final = 4.0
 
 @dataclass(slots=True)
 class RelayOutboxes:
-    """Publishes what was settled; contacts go by a relay that archives nothing."""
+    """Publishes what was settled; contacts go by a relay that archives nothing.
+
+    `done` hears when something has been published in the background.
+    """
 
     subjects: Relay[Subject]
     contacts: Relay[ContactState]
     wall_now: Callable[[], datetime]
     broker_answers: bool = True
     published: int = 0
+    done: Callable[[], None] = lambda: None
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _recent: dict[str, None] = field(default_factory=dict)
 
@@ -112,6 +116,7 @@ class RelayOutboxes:
             await self.now(settled)
         except UnavailableError:
             return  # It is in the outboxes; `broker_answers` is false and the sweep goes on.
+        self.done()
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -19,7 +19,7 @@ LOOK_SECONDS: Final = 1.0
 
 @dataclass(slots=True)
 class KeepSending:
-    """The sender of one channel, for as long as the service lives."""
+    """The sender of one channel, as long as the service lives; `done` hears of each pass."""
 
     send: SendDue
     notices: NoticeStore
@@ -27,6 +27,7 @@ class KeepSending:
     wall_now: Callable[[], datetime]
     waits: tuple[asyncio.Event, ...]
     stopping: asyncio.Event
+    done: Callable[[], None] = lambda: None
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -49,6 +50,7 @@ class KeepSending:
                 looked_at = await self.send()
             finally:
                 self._idle.set()
+            self.done()
             if looked_at == 0:
                 await self._sleep()
 

@@ -99,6 +99,27 @@ async def test_a_loop_runs_again_and_stops(supervisor: Supervisor) -> None:
 
 
 @pytest.mark.asyncio
+async def test_whoever_wakes_a_loop_ends_its_pause(supervisor: Supervisor) -> None:
+    """Each wake brings one more pass, and a stop does not wait for the pause either."""
+    passes: asyncio.Queue[None] = asyncio.Queue()
+    wake = asyncio.Event()
+
+    async def work() -> None:
+        passes.put_nowait(None)
+
+    supervisor.every(3_600, "sweep", work, wake=wake)
+    await supervisor.start()
+    await asyncio.wait_for(passes.get(), 5)
+    for _ in range(3):
+        wake.set()
+        await asyncio.wait_for(passes.get(), 5)
+    await asyncio.sleep(0)
+    assert passes.empty()
+    assert not wake.is_set()
+    await asyncio.wait_for(supervisor.stop(), 5)
+
+
+@pytest.mark.asyncio
 async def test_a_crashing_task_flips_readiness_and_heals(
     supervisor: Supervisor, health: Health
 ) -> None:

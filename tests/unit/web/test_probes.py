@@ -58,6 +58,17 @@ def test_a_damaged_keys_file_stops_the_start(web: Clients) -> None:
         service.build(service.settings(web.folder))
 
 
+def test_an_account_can_be_waited_for(web: Clients) -> None:
+    """It tells its beats; asked for what comes after them, it answers in the end."""
+    headers = web.as_("operator")
+    told = web.client.get("/statusz", headers=headers).json()
+    again = web.client.get(f"/statusz?after={told['beats']}&wait_s=0.01", headers=headers)
+    assert again.json() == told
+    earlier = web.client.get(f"/statusz?after={told['beats'] + 1}&wait_s=5", headers=headers)
+    assert earlier.json() == told
+    assert web.client.get("/statusz?after=0&wait_s=60", headers=headers).is_client_error
+
+
 def test_metrics_name_routes_by_their_templates(web: Clients) -> None:
     """Metrics name routes by their templates."""
     web.client.get("/v1/units/06112", headers=web.as_("clerk"))
