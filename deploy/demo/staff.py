@@ -1,5 +1,6 @@
 """The simulated supervisors: how they are reached, and which of them answer an alert."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
@@ -13,10 +14,12 @@ from deploy.demo.mailbox import Mail, Mailbox
 from deploy.errors import CommandError
 from shared.calendar.days import DeadlineCalendar
 from shared.calendar.zone import ICT
+from shared.events.codes import PROVINCE
 
 DOMAIN: Final = "can-bo.example"
 ANSWERING_SHARE: Final = 0.5
 ANSWERS_AFTER: Final = timedelta(hours=2)
+AT_ONCE: Final = 8
 _LINK: Final = re.compile(r"https?://\S+/a/\S+")
 _OPTION: Final = re.compile(r'name="cause"[^>]*value="([a-z_]+)"')
 
@@ -55,16 +58,33 @@ class Staff:
                 self.answers.append(Answer(now + ANSWERS_AFTER, link.group(), person))
 
     async def answer(self, now: datetime) -> int:
-        """Let everybody answer whose time has come; return how many did."""
+        """Let everybody answer whose time has come; return how many did.
+
+        Communes answer at the same time and the province after them. Within one office people
+        answer one after the other, so that of two who answer for one matter it is always the
+        same who comes first.
+        """
         due = [one for one in self.answers if one.at <= now]
         self.answers = [one for one in self.answers if one.at > now]
-        for one in due:
-            await self._answer(one, now)
+        offices: dict[str, list[Answer]] = {}
+        for one in sorted(due, key=lambda one: (one.at, one.person)):
+            offices.setdefault(_office(one.person), []).append(one)
+        last = offices.pop(PROVINCE, [])
+        limit = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(*(self._in_turn(own, now, limit) for own in offices.values()))
+        await self._in_turn(last, now, limit)
         return len(due)
 
     def next_answer(self) -> datetime | None:
         """Return when the next answer is due."""
         return min((one.at for one in self.answers), default=None)
+
+    async def _in_turn(
+        self, answers: Iterable[Answer], now: datetime, limit: asyncio.Semaphore
+    ) -> None:
+        async with limit:
+            for one in answers:
+                await self._answer(one, now)
 
     async def _answer(self, answer: Answer, now: datetime) -> None:
         form = await self.http.get(answer.link)
@@ -102,6 +122,11 @@ def persons(units: Iterable[str], roster: Iterable[tuple[str, str]]) -> Sequence
     """Return the people named in the roster, `{unit}` filled in for each unit."""
     named = {name.format(unit=unit) for unit in units for pair in roster for name in pair}
     return sorted(named)
+
+
+def _office(person: str) -> str:
+    """Return the unit of an official, whose id has it between its first two dashes."""
+    return person.split("-")[1]
 
 
 def _person(mail: Mail) -> str | None:

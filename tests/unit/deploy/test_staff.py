@@ -1,0 +1,49 @@
+"""The simulated officials answer the same whenever the same month is played."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import httpx2
+import pytest
+
+from deploy.demo.mailbox import Mailbox
+from deploy.demo.staff import Answer, Staff
+from deploy.reference.load import bundled_reference
+
+NOW = datetime(2026, 8, 3, 3, tzinfo=UTC)
+PEOPLE = ("p-20-officer-1", "p-06112-head", "p-06112-chairman", "p-06115-head")
+CAUSES = ("staff", "agency", "file")
+FORM = "".join(f'<input type="radio" name="cause" value="{cause}">' for cause in CAUSES)
+
+
+async def _answers(tmp_path: Path, links: dict[str, str]) -> list[tuple[str, str]]:
+    """Let everybody answer, and return who did with what, in the order of arrival."""
+    taken: list[tuple[str, str]] = []
+    persons = {link: person for person, link in links.items()}
+
+    def form(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "POST":
+            body = parse_qs(request.content.decode())
+            said = f"{body['cause'][0]} {body['promised'][0]}"
+            taken.append((persons[str(request.url)], said))
+        return httpx2.Response(200, text=FORM)
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(form)) as http:
+        staff = Staff(Mailbox(tmp_path / "mail.tsv"), http, bundled_reference().calendar)
+        staff.answers = [Answer(NOW, link, person) for person, link in links.items()]
+        assert await staff.answer(NOW) == len(links)
+    return taken
+
+
+@pytest.mark.asyncio
+async def test_an_answer_depends_on_who_gives_it_and_when(tmp_path: Path) -> None:
+    """Neither on the link, which is new in every play, nor on the order of the mails."""
+    first = await _answers(tmp_path, {one: f"http://a.example/a/1{one}" for one in PEOPLE})
+    links = {one: f"http://a.example/a/2{one}" for one in reversed(PEOPLE)}
+    second = await _answers(tmp_path, links)
+    assert dict(first) == dict(second)
+    for order in (first, second):
+        people = [person for person, _ in order]
+        assert people[-1] == "p-20-officer-1"
+        assert people.index("p-06112-chairman") < people.index("p-06112-head")
