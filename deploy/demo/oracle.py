@@ -9,7 +9,7 @@ that restart the clock, one new date, arrivals at another commune.
 import csv
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
@@ -104,9 +104,13 @@ def limits(folder: Path = REFERENCE) -> dict[str, Limit]:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One run of the clock: from a beginning to what ended it, with its promise."""
+    """One run of the clock: from a beginning to what ended it, with its promise.
+
+    A new date begins a run of its own, and the limit goes on being counted from where it was.
+    """
 
     opened: datetime
+    counted_from: datetime
     last_day: date
     due: datetime
     ended: datetime | None
@@ -177,7 +181,7 @@ def _begin(
         return
     last = _last_day(start, limit, calendar)
     truth.limit = at(last + timedelta(days=1), time(0))
-    truth.stretches.append(Stretch(start, last, at(last, CLOSE), None, why))
+    truth.stretches.append(Stretch(start, start, last, at(last, CLOSE), None, why))
 
 
 def _last_day(start: datetime, limit: Limit, calendar: SlowCalendar) -> date:
@@ -198,16 +202,16 @@ def _extend(truth: Truth, act: Act, new_day: date) -> None:
     before = truth.stretches[-1]
     _end(truth, act.at)
     truth.stretches.append(
-        Stretch(act.at, before.last_day, at(new_day, CLOSE), None, "extension")
+        Stretch(
+            act.at, before.counted_from, before.last_day, at(new_day, CLOSE), None, "extension"
+        )
     )
 
 
 def _end(truth: Truth, moment: datetime) -> None:
     if truth.stretches and truth.stretches[-1].ended is None:
         last = truth.stretches[-1]
-        truth.stretches[-1] = Stretch(
-            last.opened, last.last_day, last.due, moment, last.moved_by
-        )
+        truth.stretches[-1] = replace(last, ended=moment)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -277,7 +281,7 @@ def _moments(
 
 
 def _share(stretch: Stretch, percent: int, limit: Limit, calendar: SlowCalendar) -> datetime:
-    start = stretch.opened
+    start = stretch.counted_from
     day = start.astimezone(HANOI).date()
     count = math.ceil(percent * limit.value / 100)
     if limit.unit == "same_day":
@@ -342,7 +346,7 @@ def duty_rungs(
                         )
                         for rung in ladders["duty"]
                     ]
-                    stretch = Stretch(start, day, start, None, "opened")
+                    stretch = Stretch(start, start, day, start, None, "opened")
                     subject = f"{unit}/duty/{day.isoformat()}/{session}"
                     found += _due(subject, "duty", stretch, sorted(moments), None, end)
         day += timedelta(days=1)

@@ -59,9 +59,9 @@ class MongoNotices:
         """Return what is due, escalations first, each lane oldest first."""
         of_channel: dict[str, Any] = {"channel": channel.value}
         woken = await self._rows.find(
-            {**of_channel, "wall_at": {"$lte": wall}}, sort=[("wall_at", 1)], limit=limit
+            {**of_channel, "wall_at": _up_to(wall)}, sort=[("wall_at", 1)], limit=limit
         )
-        past = {"$lte": now}
+        past = _up_to(now)
         found = await self._rows.find(
             {**of_channel, "next_at": past}, sort=[("next_at", 1)], limit=limit
         )
@@ -150,14 +150,14 @@ class MongoNotices:
         if earliest is None or earliest > now:
             return len(held_up)
         due = await self._rows.find(
-            {"next_at": {"$lte": now}}, projection={"_id": 1}, limit=COUNTED_MAX
+            {"next_at": _up_to(now)}, projection={"_id": 1}, limit=COUNTED_MAX
         )
         return len(due) + len(held_up)
 
     async def waiting(self, channel: Channel, *, now: datetime) -> tuple[int, datetime | None]:
         """Return how many notices of a channel are due and since when, for operators."""
         rows = await self._rows.find(
-            {"channel": channel.value, "next_at": {"$lte": now}},
+            {"channel": channel.value, "next_at": _up_to(now)},
             sort=[("next_at", 1)],
             projection={"next_at": 1},
             limit=COUNTED_MAX,
@@ -178,6 +178,15 @@ async def unpublished(rows: Collection) -> int:
 
 
 _ON_ITS_WAY: Final = frozenset({None, "contact", "date", "earlier_notice"})
+
+
+def _up_to(moment: datetime) -> dict[str, datetime]:
+    """Return the range of what is due.
+
+    It begins somewhere: the embedded engine walks a range without a beginning through every
+    document that lacks the field, and most notices are settled.
+    """
+    return {"$gte": LONG_AGO, "$lte": moment}
 
 
 def _backs_off(row: Mapping[str, Any]) -> bool:

@@ -58,13 +58,14 @@ class MongoObligationIndex:
         """Return subjects of some shards by a range of one indexed field, in its order.
 
         The shard is looked at here: a question about a second field would make the embedded
-        engine scan everything that is open.
+        engine scan everything that is open. And the range begins somewhere: else it would walk
+        through everything that lacks the field, which is all that has ended.
         """
         held = frozenset(shards)
         asked = limit * PARTITIONS // max(1, len(held))
         while True:
             rows = await self._collection.find(
-                {field: {"$lt": below}},
+                {field: {"$gte": 0, "$lt": below}},
                 sort=[(field, 1)],
                 limit=asked,
                 projection={"_id": 1, "shard": 1},
