@@ -8,6 +8,7 @@ clock always subtracts, opens its waits at the request, and is for figures only.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 
 from shared.calendar.account import account
@@ -25,9 +26,15 @@ WAIT_ON_LAST_DAY: Final = "wait_on_last_day"
 REQUESTS_MAX: Final = 1  # NĐ 61/2018, art. 11.2c: staff may ask once.
 
 
-@dataclass(frozen=True, slots=True)
+KEPT: Final = 4_096
+"""How many deadlines are kept at hand: each event of a dossier asks for its deadline again."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Deadline:
     """What is owed by when, by both clocks, and why.
+
+    The same question is answered by the same deadline, so it is compared by identity.
 
     Attributes:
         terms: What it was counted with.
@@ -92,6 +99,7 @@ class Deadline:
         return account(self.terms, self.history, self.waits, *runs, self.extension, due)
 
 
+@lru_cache(maxsize=KEPT)
 def compute(
     limit: Limit,
     history: History,

@@ -6,7 +6,6 @@ clock is suspended, or where the moment would not come after the count began.
 
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from math import ceil
 
 from shared.calendar.counting import Terms
 from shared.calendar.deadline import Deadline
@@ -34,10 +33,10 @@ def moment_at_share(deadline: Deadline, share: Fraction) -> datetime | None:
     terms, day0, moving = deadline.terms, deadline.day0, _waits_within(deadline)
     match terms.limit.unit:
         case LimitUnit.WORKING_DAYS | LimitUnit.CALENDAR_DAYS:
-            day = _counted_day(terms, day0, ceil(share * terms.limit.value), moving)
+            day = _counted_day(terms, day0, _units(share, terms.limit.value), moving)
             return terms.opening.begin_of(day)
         case LimitUnit.HALF_DAYS:
-            return _counted_session(terms, day0, ceil(share * terms.limit.value), moving)
+            return _counted_session(terms, day0, _units(share, terms.limit.value), moving)
         case LimitUnit.HOURS:
             whole = timedelta(hours=terms.limit.value)
             return _opening_time(terms, day0, _part(share, whole), moving)
@@ -139,6 +138,11 @@ def _opening_time(
         if opened < moment:
             moment = opening.add_time(moment, opening.time_between(opened, closed))
     return moment
+
+
+def _units(share: Fraction, value: int) -> int:
+    """Return the part of so many units, rounded up to a whole one."""
+    return -(-share.numerator * value // share.denominator)
 
 
 def _part(share: Fraction, whole: timedelta) -> timedelta:

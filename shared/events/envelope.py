@@ -32,7 +32,9 @@ class Undecodable(Exception):  # noqa: N818  # It is an outcome: the record is p
 
 
 class Event(BaseModel):
-    """One event as our topics carry it."""
+    """One event as our topics carry it; one that was decoded remembers the bytes it came in."""
+
+    __slots__ = ("_came_as",)  # No field: copies and comparisons pass over it.
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -147,8 +149,12 @@ def from_document(document: Mapping[str, Any]) -> Event:
 
 
 def encode(event: Event) -> bytes:
-    """Write an event as the value of a record; the same event gives the same bytes."""
-    return to_json(to_document(event))
+    """Write an event as the value of a record; one that came as such is given back as it came.
+
+    So what a later version added for others is kept, and nothing is written twice.
+    """
+    came_as: bytes | None = getattr(event, "_came_as", None)
+    return to_json(to_document(event)) if came_as is None else came_as
 
 
 def decode(value: bytes) -> Event:
@@ -163,7 +169,9 @@ def decode(value: bytes) -> Event:
         raise Undecodable("the value is not JSON in UTF-8") from None
     if not isinstance(document, dict):
         raise Undecodable("the value is not a JSON object")
-    return from_document(document)
+    event = from_document(document)
+    object.__setattr__(event, "_came_as", value)
+    return event
 
 
 def _plain(error: ValidationError) -> str:

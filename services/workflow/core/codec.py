@@ -26,6 +26,7 @@ from services.workflow.core.past import Past
 from shared.calendar.zone import ICT
 from shared.events.partitioner import partition_of
 from shared.events.topics import PARTITIONS
+from shared.subjects.errors import StopServiceError
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).astimezone(ICT)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -45,6 +46,7 @@ _STATUSES: Final[tuple[RungStatus, ...]] = (
     "moot",
     "grouped",
 )
+_PLANNED_FIELDS: Final = 3
 _NUMBERS: Final = {status: number for number, status in enumerate(_STATUSES)}
 _MOMENTS: Final = (
     "due",
@@ -96,7 +98,7 @@ class SubjectCodec:
             "id": state.id,
             "unit": state.unit,
             "law": state.law,
-            "history": state.history.documents(),
+            "history": state.history.values(),
             "obligations": [_obligation(each) for each in state.obligations.values()],
             "gaps": [[g.unit, g.role, g.why, stamp(g.since)] for g in state.gaps.values()],
             "adopted": [list(pair) for pair in state.adopted.items()],
@@ -107,13 +109,23 @@ class SubjectCodec:
         return document
 
     def from_document(self, document: Mapping[str, Any]) -> Subject:
-        """Return the subject that a stored document holds."""
+        """Return the subject that a stored document holds.
+
+        Raises:
+            StopServiceError: a build from before 0.1.0 stored it, in another form.
+        """
+        history = document["history"]
+        if history and not isinstance(history[0], bytes):
+            raise StopServiceError(
+                f"{document['id']} was stored by a build from before 0.1.0: drop workflow's "
+                "database but its archive, then `motcua replay --for workflow`"
+            )
         obligations = [_read_obligation(each) for each in document["obligations"]]
         return Subject(
             id=document["id"],
             unit=document["unit"],
             law=int(document["law"]),
-            history=Past(document["history"]),
+            history=Past(history),
             obligations={each.id: each for each in obligations},
             gaps={gap.id: gap for gap in map(_read_gap, document["gaps"])},
             adopted=dict(document["adopted"]),
@@ -294,6 +306,8 @@ def _read_told(row: Sequence[Any]) -> Told:
 
 
 def _rung(rung: RungState) -> list[Any]:
+    if rung.status == "planned" and not rung.times:
+        return [rung.rung, stamp(rung.at), rung.repeat]  # Most of them, most of the time.
     row = [
         rung.rung,
         stamp(rung.at),
@@ -310,6 +324,8 @@ def _rung(rung: RungState) -> list[Any]:
 
 
 def _read_rung(row: Sequence[Any]) -> RungState:
+    if len(row) == _PLANNED_FIELDS:
+        return RungState(row[0], unstamp(row[1]), row[2])
     name, at, repeat, status, settled_at, why, times, role, *incident = row
     return RungState(
         rung=name,

@@ -12,7 +12,7 @@ from services.workflow.core.facts import CORRECTED, Begun, Facts, Printed, gathe
 from services.workflow.core.gathering import close_incidents, tell
 from services.workflow.core.incident import Hanging, Incidents
 from services.workflow.core.kinds.kind import Kind
-from services.workflow.core.kinds.registry import KINDS, PERSONS, kinds_of
+from services.workflow.core.kinds.registry import KINDS, PERSONS, kinds_of, watching
 from services.workflow.core.ladder import Ladder
 from services.workflow.core.law import changes_since, law_of
 from services.workflow.core.model import Obligation, Subject
@@ -41,29 +41,27 @@ def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subjec
         # The calendar moved before this event was applied: it is judged by what then held.
         emissions.extend(recount(subject, context))
     correction = event.name.endswith(CORRECTED)
-    kinds = [k for k in kinds_of(event.subject) if correction or _concerned(k, subject, event)]
+    kinds = kinds_of(event.subject) if correction else _concerned(subject, event)
     unit = subject.unit if is_matter(event.subject) else event.competentunit or subject.unit
-    facts = gather(
-        event.subject,
-        unit,
-        [*subject.history, event] if kinds else (),
-        {} if correction else _printed(subject),
-        _running(subject, context.now),
-    )
-    assessments = _assess(facts, kinds, context.reference)
+    emit = Emitter(subject, cause=event.id, backfill=event.backfill)
+    assessments: Sequence[Assessment] = ()
+    if kinds:  # Before anything is changed, since it may refuse.
+        printed = {} if correction else _printed(subject)
+        past, running = [*subject.history, event], _running(subject, context.now)
+        facts = gather(event.subject, unit, past, printed, running)
+        assessments = _assess(facts, kinds, context.reference)
     subject.history.append(event)
     subject.asked.pop(event.id, None)
     subject.unit = unit
-    emit = Emitter(subject, cause=event.id, backfill=event.backfill)
-    recorded = event.recordedtime or context.now
-    occasion = Occasion(
-        now=context.now,
-        at=event.time,
-        recorded=recorded,
-        reason="correction" if correction else "event",
-        quiet=event.backfill,
-    )
-    reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
+    if kinds:
+        occasion = Occasion(
+            now=context.now,
+            at=event.time,
+            recorded=event.recordedtime or context.now,
+            reason="correction" if correction else "event",
+            quiet=event.backfill,
+        )
+        reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
     if subject.obligations and not is_matter(subject.id):
         # The deadline comes first, and knows where a dossier was moved to.
         subject.unit = next(iter(subject.obligations.values())).unit
@@ -160,10 +158,12 @@ def ladder_of(obligation: Obligation) -> Ladder:
     return KINDS[obligation.kind].ladder_for(obligation.about.get("field"))
 
 
-def _concerned(kind: Kind, subject: Subject, event: Event) -> bool:
-    """Say whether an event can change what is owed of a kind."""
-    if event.name not in kind.watches:
-        return False
+def _concerned(subject: Subject, event: Event) -> Sequence[Kind]:
+    """Return the kinds of which an event can change what is owed."""
+    return [kind for kind in watching(subject.id, event.name) if _is_news(kind, subject, event)]
+
+
+def _is_news(kind: Kind, subject: Subject, event: Event) -> bool:
     if kind.begins_with and event.name not in kind.begins_with:
         owed = any(each.kind == kind.id for each in subject.obligations.values())
         if not owed and not any(map(subject.history.knows, kind.begins_with)):

@@ -23,8 +23,8 @@ BREACH: Final = "breach"
 BROKEN: Final = "promise_broken"
 """What the next role hears when an acknowledged promise expires."""
 
-AROUND_DUE_KEPT: Final = 4_096
-"""How many due moments keep their rungs at hand."""
+PLANS_KEPT: Final = 4_096
+"""How many plans are kept at hand; dossiers of one day and one limit share theirs."""
 
 MOMENTS: Final = frozenset({BREACH, BROKEN})
 """What stands among the rungs and is none: it does not rank, nor silence, nor apply or not."""
@@ -145,17 +145,32 @@ def plan(
 
     Rungs past the published calendar are left out: the next calendar will bring them.
     """
-    around_due = _around_due(ladder, due, calendar, opening)
-    own = [
-        PlannedRung(rung.id, at)
-        for rung in ladder.rungs
-        if (at := _own_moment(rung.when, start, share)) is not None
-    ]
-    if not own:
-        return around_due
+    own = tuple(_own_moment(rung.when, start, share) for rung in ladder.rungs)
+    return _planned(ladder, own, due, calendar, opening)
+
+
+@lru_cache(maxsize=PLANS_KEPT)
+def _planned(
+    ladder: Ladder,
+    own: tuple[datetime | None, ...],
+    due: datetime,
+    calendar: DeadlineCalendar,
+    opening: OpeningHours,
+) -> tuple[PlannedRung, ...]:
+    """Return the rungs at their own moments and those around the due moment, in order."""
     ranks = ladder.ranks
+    found = [
+        PlannedRung(rung.id, at)
+        for rung, at in zip(ladder.rungs, own, strict=True)
+        if at is not None
+    ]
+    for rung in ladder.rungs:
+        if isinstance(rung.when, MinutesFromDue):
+            found.append(PlannedRung(rung.id, due + timedelta(minutes=rung.when.minutes)))
+        elif isinstance(rung.when, FromDue):
+            found.extend(_from_due(rung, rung.when.working_days, due, calendar, opening))
     # Of two rungs at one moment the later of the ladder ranks higher.
-    return tuple(sorted((*own, *around_due), key=lambda p: (p.at, ranks[p.rung], p.repeat)))
+    return tuple(sorted(found, key=lambda p: (p.at, ranks[p.rung], p.repeat)))
 
 
 def _own_moment(
@@ -163,26 +178,15 @@ def _own_moment(
 ) -> datetime | None:
     """Return the moment of a rung that depends on how its cycle began."""
     if isinstance(when, Share):
-        return share(Fraction(when.percent, 100))
+        return share(_part(when.percent))
     if isinstance(when, MinutesFromStart):
         return start + timedelta(minutes=when.minutes)
     return None
 
 
-@lru_cache(maxsize=AROUND_DUE_KEPT)
-def _around_due(
-    ladder: Ladder, due: datetime, calendar: DeadlineCalendar, opening: OpeningHours
-) -> tuple[PlannedRung, ...]:
-    """Return the rungs that depend on the due moment alone; many dossiers share one."""
-
-    def moments() -> Iterator[PlannedRung]:
-        for rung in ladder.rungs:
-            if isinstance(rung.when, MinutesFromDue):
-                yield PlannedRung(rung.id, due + timedelta(minutes=rung.when.minutes))
-            elif isinstance(rung.when, FromDue):
-                yield from _from_due(rung, rung.when.working_days, due, calendar, opening)
-
-    return tuple(sorted(moments(), key=lambda planned: planned.at))
+@lru_cache
+def _part(percent: int) -> Fraction:
+    return Fraction(percent, 100)
 
 
 def _from_due(

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from services.workflow.core.assessment import AssessedCycle
-from services.workflow.core.ladder import Ladder, PlannedRung, plan
+from services.workflow.core.ladder import PLANS_KEPT, Ladder, PlannedRung, plan
 from shared.calendar.deadline import Deadline, compute
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.history import History
@@ -73,11 +74,11 @@ def stretches(
     found: list[Stretch] = []
     for begin in begins:
         ended = min((e for e in ends if e[0] >= begin.at and e[2] != begin.key), default=None)
-        then = _upto(history, begin.at)
         last = begin is begins[-1] and ended is None
+        then = history if last else _upto(history, begin.at)
         deadline = (
             whole
-            if last or (then.waits == history.waits and then.extensions == history.extensions)
+            if then.waits == history.waits and then.extensions == history.extensions
             else compute(limit, then, calendar, opening)
         )
         ended_at, ended_why = (end, end_why) if ended is None else (ended[0], ended[1])
@@ -145,6 +146,7 @@ def cycles_of(
     )
 
 
+@lru_cache(maxsize=PLANS_KEPT)
 def rungs_of(
     deadline: Deadline, ladder: Ladder, due: datetime | None
 ) -> tuple[PlannedRung, ...]:

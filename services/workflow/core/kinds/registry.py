@@ -76,6 +76,11 @@ def kinds_of(subject: str) -> tuple[Kind, ...]:
     return _BY_SUBJECT.get(kind_of_subject(subject), ())
 
 
+def watching(subject: str, name: str) -> tuple[Kind, ...]:
+    """Return the kinds of a subject that an event of that name can change."""
+    return _WATCHING.get((kind_of_subject(subject), name), ())
+
+
 def kind_of_subject(subject: str) -> str:
     """Return what a subject is: a dossier, or which kind of matter."""
     return subject.split("/", 2)[1] if is_matter(subject) else "dossier"
@@ -89,3 +94,14 @@ def _by_subject() -> dict[str, tuple[Kind, ...]]:
 
 
 _BY_SUBJECT: Final = _by_subject()
+
+
+def _watching() -> dict[tuple[str, str], tuple[Kind, ...]]:
+    found: dict[tuple[str, str], tuple[Kind, ...]] = {}
+    for kind in KINDS.values():
+        for name in kind.watches:
+            found[kind.of, name] = (*found.get((kind.of, name), ()), kind)
+    return found
+
+
+_WATCHING: Final = _watching()
