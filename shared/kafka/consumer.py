@@ -277,11 +277,13 @@ async def _parse_without_headers(
     """Parse a batch whose headers may hold anything.
 
     FastStream decodes each header as UTF-8; where that fails it skips the batch even under
-    NACK_ON_ERROR. The handler gets the untouched records, since the inbound topics' binary mode
-    needs their headers.
+    NACK_ON_ERROR. So it parses but the first record, without them, and is given the others as
+    they are: the inbound topics' binary mode needs their headers.
     """
-    message = await parse(tuple(replace(record, headers=()) for record in batch))
+    message = await parse((replace(batch[0], headers=()),))
     message.raw_message = batch
+    message.body = [record.value or b"" for record in batch]
+    message.batch_headers = [{} for _ in batch]
     return message
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
+from shared.events.envelope import Event
 from shared.kafka.consumer import Consumption
 from shared.ops.clock import wall_now
 from shared.ops.log import batch_line, logger
@@ -37,9 +38,9 @@ class BatchMeter:
     async def handle(self, records: Sequence[Record]) -> None:
         """Apply a batch and tell what became of it."""
         started = time.monotonic()
-        for record in records:
-            at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-            self._oldest[record.topic] = min(at, self._oldest.get(record.topic, at))
+        for topic in {record.topic for record in records}:
+            oldest = min(one.timestamp_ms for one in records if one.topic == topic)
+            self._oldest[topic] = datetime.fromtimestamp(oldest / 1000, UTC)
         applied = await self._apply(records)
         seconds = time.monotonic() - started
         self._oldest.clear()
@@ -74,12 +75,16 @@ class BatchMeter:
     def _tell(self, records: Sequence[Record], applied: Applied, seconds: float) -> None:
         self.applied += len(applied.events)
         self.repeated += applied.duplicates
+        by_topic: dict[str, list[Event]] = {}
         for event in applied.events:
-            topic = event.topic.name
-            self._metrics.events_applied.labels(topic, "applied").inc()
-            if event.recordedtime is not None and applied.at is not None:
-                waited = (applied.at - event.recordedtime).total_seconds()
-                self._metrics.end_to_end_seconds.labels(topic).observe(max(0.0, waited))
+            by_topic.setdefault(event.topic.name, []).append(event)
+        for topic, events in by_topic.items():
+            self._metrics.events_applied.labels(topic, "applied").inc(len(events))
+            observe = self._metrics.end_to_end_seconds.labels(topic).observe
+            for event in events:
+                if event.recordedtime is not None and applied.at is not None:
+                    waited = (applied.at - event.recordedtime).total_seconds()
+                    observe(max(0.0, waited))
         first = records[0].topic
         if applied.duplicates:
             self._metrics.events_applied.labels(first, "repeated").inc(applied.duplicates)

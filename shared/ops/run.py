@@ -1,6 +1,7 @@
 """Run a service: settings, log, socket, server; and stop it so that nothing is half done."""
 
 import errno
+import gc
 import signal
 import socket
 import sys
@@ -27,6 +28,9 @@ EXIT_START_FAILED = 1
 # Requests under way get this long, then the life span ends: together well under 20 s.
 REQUESTS_FINISH_SECONDS = 5
 CONNECTIONS_BACKLOG = 1_024
+
+COLLECT_AFTER = (50_000, 50, 100)
+"""After how many more objects, and rounds of the younger generations, cycles are looked for."""
 
 _log = log.logger(__name__)
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
@@ -90,6 +94,7 @@ def serve(app: Application, settings: ServiceSettings) -> int:
         ),
         app,
     )
+    collect_rarely()
     _log.info("starting", address=listener.getsockname()[0], port=listener.getsockname()[1])
     try:
         server.run(sockets=[listener])
@@ -99,6 +104,17 @@ def serve(app: Application, settings: ServiceSettings) -> int:
         listener.close()
     _log.info("stopped")
     return 0 if server.started and not server.lifespan.error_occurred else EXIT_START_FAILED
+
+
+def collect_rarely() -> None:
+    """Let the collector of cycles come less often, and pass over what lives for good.
+
+    A batch makes tens of thousands of objects without a cycle among them, all of which it
+    would walk through several times: a tenth and more of the work, for nothing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def listen(host: str, port: int) -> socket.socket:
