@@ -229,8 +229,10 @@ def fingerprint(document: Mapping[str, Any]) -> str:
     content = {
         key: item for key, item in document.items() if key not in _HOW_SENT and item is not None
     }
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_CONTENT.encode(content).encode()).hexdigest()
+
+
+_CONTENT: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 _HOW_SENT: Final = frozenset(

@@ -169,13 +169,14 @@ def _unknown(event: InboundEvent, view: ReferenceView) -> Iterator[Fault]:
     units = {"/receivingunit": event.receivingunit, "/competentunit": event.competentunit}
     if event.matter:
         units["/subject"] = event.matter.unit
+    data = vars(event.data)  # A model is slow to say that it has no such field.
     if not isinstance(event.data, reference.UnitChanged):
         for name in ("unit", "from_unit", "to_unit"):
-            units[f"/data/{name}"] = getattr(event.data, name, None)
+            units[f"/data/{name}"] = data.get(name)
     for path, unit in units.items():
         if unit is not None and unit != PROVINCE and not view.has_unit(unit):
             yield faults.unknown_unit(path)
-    procedure = getattr(event.data, "procedure", None)
+    procedure = data.get("procedure")
     promised = _promised(event)
     if promised is not None and view.horizon is not None and promised[1] > view.horizon:
         yield faults.fault("outside-calendar", promised[0])
@@ -213,7 +214,7 @@ def _dossier(event: InboundEvent, standing: Standing) -> Iterator[Fault]:
     if not event.backfill:
         yield from _transition(event.name, standing)
         yield from _wait(event, standing)
-    procedure = getattr(data, "procedure", None)
+    procedure = vars(data).get("procedure")
     if procedure is not None and standing.procedure not in {None, procedure}:
         yield faults.procedure_contradicts()
 
