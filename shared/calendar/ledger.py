@@ -7,11 +7,12 @@ words in Vietnamese and English, and the article of the law, are in `wording.py`
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, Literal
 
 from shared.calendar.wording import LAW, text_of
 from shared.calendar.zone import ICT, legal_day
+
+DAY_CHARACTERS = len("2026-01-05")
 
 Language = Literal["vi", "en"]
 Count = int | float | None
@@ -47,11 +48,16 @@ class LedgerEntry:
         """Return the article that the entry rests on, if one says so."""
         return LAW.get(self.key)
 
-    @cached_property
+    @property
     def row(self) -> Mapping[str, Any]:
         """Return the entry as events carry it, written once; it is shared, so only read it."""
-        row = {"params": {}, **entry_to_document(self)}
-        return {name: value for name, value in row.items() if value is not None}
+        row: dict[str, Any] | None = self.__dict__.get("_row")
+        if row is None:
+            row = {"params": {}, **entry_to_document(self)}
+            if self.count is None:
+                del row["count"]
+            self.__dict__["_row"] = row
+        return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +87,10 @@ def explain(entries: Iterable[LedgerEntry], language: Language = "vi") -> list[L
 
 def entry_to_document(entry: LedgerEntry) -> dict[str, Any]:
     """Return an entry as JSON can hold it."""
+    at = entry.at.astimezone(ICT).isoformat()
     document: dict[str, Any] = {
-        "day": entry.day.isoformat(),
-        "at": entry.at.astimezone(ICT).isoformat(),
+        "day": at[:DAY_CHARACTERS],
+        "at": at,
         "key": entry.key,
         "count": entry.count,
         "clock": entry.clock,

@@ -7,6 +7,7 @@ ignored. What publishers send is read strictly, by `inbound.parse_inbound`.
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
@@ -20,6 +21,10 @@ from shared.events.topics import CENTRES, DOSSIERS, Topic
 TYPE_PREFIX: Final = "vn.motcua."
 CONTENT_TYPE: Final = "application/cloudevents+json"
 SPECVERSION: Final = "1.0"
+
+EVENTS_KEPT: Final = 8_192
+"""How many decoded events are kept at hand; some 3 kB each."""
+
 _TYPE = re.compile(r"vn\.motcua\.([a-z]+\.[a-z_]+)\.v([1-9][0-9]?)")
 
 
@@ -157,8 +162,11 @@ def encode(event: Event) -> bytes:
     return to_json(to_document(event)) if came_as is None else came_as
 
 
+@lru_cache(maxsize=EVENTS_KEPT)
 def decode(value: bytes) -> Event:
     """Read an event from the value of a record.
+
+    The events seen last are kept: a subject's history only grows, and is read with each event.
 
     Raises:
         Undecodable: It is no event that this version can read.

@@ -29,6 +29,7 @@ from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
 from shared.mongo.subjects import MongoSubjects
 from shared.ops.clock import wall_now
+from shared.ops.run import collect_rarely
 from shared.reference.view import Reference
 from shared.subjects.apply import ApplyBatch
 from shared.subjects.records import Record
@@ -82,6 +83,7 @@ async def measure(
     bootstrap: str, mongo_url: str, say: Say, *, events: int, seconds: float
 ) -> None:
     """Fill the topic once, then read it in turn by each way."""
+    collect_rarely()  # As every service does at its start.
     sent = await _fill(bootstrap, events)
     # One for all rounds: a service builds its calendars once in its life.
     reference = bundled_reference()
@@ -125,6 +127,7 @@ async def _fill(bootstrap: str, count: int) -> int:
 
 async def _raw(bootstrap: str, count: int) -> Round:
     watch, seen = Stopwatch(), 0
+    decode.cache_clear()  # It remembers the round before.
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=f"raw-{secrets.token_hex(4)}",
@@ -170,6 +173,7 @@ async def _workflow(
         wall_now=wall_now,
     )
     done, watch = asyncio.Event(), Stopwatch()
+    decode.cache_clear()
 
     async def handle(records: Sequence[Record]) -> None:
         await apply(records)

@@ -11,6 +11,7 @@ from shared.events.history import effective
 from shared.reference.view import Reference
 
 CORRECTED: Final = ".corrected"
+BY_NAME: Final = "events by name"
 T = TypeVar("T")
 
 Printed = Mapping[str, tuple[str, datetime]]
@@ -48,20 +49,31 @@ class Facts:
         found: T = self.memo[key]
         return found
 
+    def called(self, name: str) -> Sequence[Event]:
+        """Return the events of that name, in order."""
+        return self.once(BY_NAME, self._by_name).get(name, ())
+
     def first(self, name: str, *, after: datetime | None = None) -> Event | None:
         """Return the first event of that name, at or after a moment if one is given."""
-        return next(
-            (e for e in self.events if e.name == name and (after is None or e.time >= after)),
-            None,
-        )
+        for event in self.called(name):
+            if after is None or event.time >= after:
+                return event
+        return None
 
     def last(self, name: str) -> Event | None:
         """Return the last event of that name."""
-        return next((e for e in reversed(self.events) if e.name == name), None)
+        found = self.called(name)
+        return found[-1] if found else None
 
     def named(self, names: Collection[str]) -> list[Event]:
         """Return the events of those names, in order."""
         return [event for event in self.events if event.name in names]
+
+    def _by_name(self) -> dict[str, list[Event]]:
+        found: dict[str, list[Event]] = {}
+        for event in self.events:
+            found.setdefault(event.name, []).append(event)
+        return found
 
 
 def gather(
@@ -76,11 +88,12 @@ def gather(
     if any(event.name.endswith(CORRECTED) for event in history):
         events = effective(history)
     else:
-        events = tuple(sorted(history, key=_when))
+        events = tuple(sorted(history, key=when))
     return Facts(subject, unit, events, printed or {}, begun or {})
 
 
-def _when(event: Event) -> tuple[datetime, int]:
+def when(event: Event) -> tuple[datetime, int]:
+    """Return the place of an event in the order of what happened."""
     return (event.time, event.sequence or 0)
 
 

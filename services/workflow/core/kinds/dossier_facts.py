@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.workflow.core.facts import Facts
+from services.workflow.core.facts import Facts, when
 from shared.calendar.history import Extension, Wait
 from shared.calendar.limits import Limit, LimitUnit
 from shared.calendar.zone import legal_day
@@ -77,14 +77,17 @@ def _read(facts: Facts) -> Dossier | None:
     if accepted is None or not isinstance(accepted.data, DossierAccepted):
         return None
     end = _end(facts)
-    events = [e for e in facts.events if end is None or e.time <= end.time]
+    events = facts.events
+    if end is not None and events[-1] is not end:
+        events = [event for event in events if event.time <= end.time]
+    asked = [event for event in events if event.name == "dossier.supplement_requested"]
     return Dossier(
         accepted=accepted,
         start=_start(accepted, facts),
         unit=_unit(accepted, events, facts.unit),
         procedure=accepted.data.procedure,
         channel=accepted.data.channel,
-        waits=_waits(accepted, events),
+        waits=_waits(accepted, events) if asked else (),
         extensions=tuple(
             Extension(decided=e.time, new_day=e.data.new_date, cause=e.id)
             for e in events
@@ -95,10 +98,7 @@ def _read(facts: Facts) -> Dossier | None:
             (e.data.handler for e in reversed(events) if isinstance(e.data, DossierAssigned)),
             None,
         ),
-        requests=sum(
-            isinstance(e.data, DossierSupplementRequested) and e.time >= accepted.time
-            for e in events
-        ),
+        requests=sum(event.time >= accepted.time for event in asked),
     )
 
 
@@ -149,9 +149,9 @@ def _unit(accepted: Event, events: Sequence[Event], otherwise: str) -> str:
 
 def _end(facts: Facts) -> Event | None:
     for names in ENDS:
-        found = next((e for e in facts.events if e.name in names), None)
-        if found is not None:
-            return found
+        found = [event for name in names for event in facts.called(name)]
+        if found:
+            return min(found, key=when)
     return None
 
 
