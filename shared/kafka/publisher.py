@@ -132,7 +132,7 @@ async def _send(producer: AIOKafkaProducer, records: Sequence[RawRecord]) -> Non
     waiting: list[asyncio.Future[Any]] = []
     try:
         async for sent in _submitted(producer, records):
-            waiting.append(sent)
+            waiting.append(sent)  # noqa: PERF401 - what was sent is known when a later one fails.
         acknowledged = asyncio.gather(*waiting)
         sending = _sender_task(producer)
         ends: set[asyncio.Future[Any]] = {acknowledged} | ({sending} if sending else set())
