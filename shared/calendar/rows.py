@@ -46,20 +46,12 @@ class Counter:
                 return
 
     def _days(self, after: date, through: date, barred: date | None) -> Iterator[LedgerEntry]:
-        limit, calendar = self.terms.limit, self.terms.calendar
+        limit = self.terms.limit
         by_calendar = limit.unit is LimitUnit.CALENDAR_DAYS
-        day = after + ONE_DAY
-        while day <= through and (barred is None or day < barred):
-            works = calendar.is_working(day)
-            if self.counted >= limit.value:
-                if by_calendar:
-                    yield _rolled(day, limit.value, works=works)
-            elif works or by_calendar:
-                self.counted += 1
-                yield _day_row(calendar, day, self.counted, works, by_calendar)
-            else:
-                yield _day_row(calendar, day, None, works, by_calendar)
-            day += ONE_DAY
+        last = through if barred is None else min(through, barred - ONE_DAY)
+        calendar, counted = self.terms.calendar, self.counted
+        rows, self.counted = _day_rows(calendar, after, last, counted, limit.value, by_calendar)
+        yield from rows
 
     def _sessions(self, after: datetime, through: datetime) -> Iterator[LedgerEntry]:
         limit = self.terms.limit
@@ -97,6 +89,32 @@ def _sessions(terms: Terms, after: datetime, through: datetime) -> Iterator[Sess
     while day <= legal_day(through):
         yield from terms.opening.sessions(day)
         day += ONE_DAY
+
+
+@lru_cache(maxsize=DAYS_KEPT)
+def _day_rows(
+    calendar: DeadlineCalendar,
+    after: date,
+    last: date,
+    counted: int,
+    value: int,
+    by_calendar: bool,  # noqa: FBT001 - a cache is asked by position.
+) -> tuple[tuple[LedgerEntry, ...], int]:
+    """Return the rows of the days after one up to another, and how many are counted then."""
+    rows: list[LedgerEntry] = []
+    day = after + ONE_DAY
+    while day <= last:
+        works = calendar.is_working(day)
+        if counted >= value:
+            if by_calendar:
+                rows.append(_rolled(day, value, works=works))
+        elif works or by_calendar:
+            counted += 1
+            rows.append(_day_row(calendar, day, counted, works, by_calendar))
+        else:
+            rows.append(_day_row(calendar, day, None, works, by_calendar))
+        day += ONE_DAY
+    return tuple(rows), counted
 
 
 @lru_cache(maxsize=DAYS_KEPT)

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from deploy.engines.embedded import kafka_at, start_engines, wait_ready
 from deploy.engines.kafka import Kafka
+from shared.events.partitioner import partition_of
 from shared.kafka import publisher as module
 from shared.kafka.admin import TopicAdmin, TopicSpec
 from shared.kafka.publisher import KafkaPublisher
@@ -110,3 +111,32 @@ async def test_nothing_runs_on_after_a_stop_without_a_broker(
     with pytest.raises(UnavailableError):
         await hanging
     assert asyncio.all_tasks() <= others
+
+
+async def test_many_records_go_in_their_order_to_the_partition_of_their_key(
+    kafka_bootstrap: str, unique: str
+) -> None:
+    """More than one batch holds, single ones and those without a key among them."""
+    topic, partitions = f"{unique}.many", 3
+    keys = [f"subject-{number}".encode() for number in range(7)]
+    kept = [
+        (key, f"{number:03d}".encode() + b"." * 3_000) for number in range(60) for key in keys
+    ]
+    async with TopicAdmin([kafka_bootstrap]) as admin:
+        await admin.create([TopicSpec(topic, partitions, {})])
+    publisher = KafkaPublisher([kafka_bootstrap], client_id="test")
+    await publisher.publish_raw([(topic, *one, ()) for one in [*kept, (b"alone", b"one")]])
+    await publisher.publish_raw(
+        [(topic, keys[0], b"last", [("h", b"1")]), (topic, None, b"", ())]
+    )
+    await publisher.stop()
+
+    records = await read_to_end([kafka_bootstrap], topic)
+    keyed = [record for record in records if record.key is not None]
+    assert len(records) == len(keyed) + 1 == len(kept) + 3
+    assert all(one.partition == partition_of(one.key or b"", partitions) for one in keyed)
+    for key in keys[1:]:
+        assert [one.value for one in keyed if one.key == key] == [
+            value for other, value in kept if other == key
+        ]
+    assert [one.headers for one in keyed if one.value == b"last"] == [(("h", b"1"),)]
