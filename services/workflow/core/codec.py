@@ -306,7 +306,8 @@ def _read_told(row: Sequence[Any]) -> Told:
 
 
 def _rung(rung: RungState) -> list[Any]:
-    if rung.status == "planned" and not rung.times:
+    untouched = rung.status == "planned" and not rung.times
+    if untouched and rung.role is None and rung.incident is None:
         return [rung.rung, stamp(rung.at), rung.repeat]  # Most of them, most of the time.
     row = [
         rung.rung,
