@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "figures": ("figures",),
     "due": ("due",),
     "explain": ("explain",),
+    "audit": ("audit",),
     "parked": ("parked",),
     "progress": ("progress",),
     "replay": ("replay",),

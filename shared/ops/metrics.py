@@ -209,7 +209,14 @@ class Metrics:
             "motcua_escalations_expected_minus_done",
             "Rungs that should have been raised less those that were, per commune and rung."
             " It must read 0.",
-            ["unit", "rung"],
+            ["unit", "kind", "rung"],
+            registry=registry,
+        )
+        self.audit_subjects = Gauge(
+            "motcua_audit_subjects",
+            "Subjects that the last audit looked at (audited), or left for the next one because"
+            " they had changed just before (unsettled).",
+            ["outcome"],
             registry=registry,
         )
         self.progress_mark_age = Gauge(

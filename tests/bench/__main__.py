@@ -11,10 +11,12 @@ from typing import Final
 
 from deploy.engines.embedded import EmbeddedEngines
 from deploy.topics import PUBLISHERS, provision, wanted
-from tests.bench import consumer, days, house, sweep
+from tests.bench import audit, consumer, days, house, sweep
 from tests.bench.measuring import machine
 
-PARTS: Final = ("days", "workflow", "sweep", "house")
+PARTS: Final = ("days", "workflow", "sweep", "audit", "house")
+AUDITED: Final = (1_000, 10_000)
+AUDITED_FULL: Final = (1_000, 10_000, 100_000)
 OPEN: Final = (10_000, 100_000)
 OPEN_FULL: Final = (10_000, 100_000, 1_000_000)
 
@@ -37,6 +39,9 @@ async def on_engines(parts: set[str], folder: Path, *, full: bool) -> None:
         if "sweep" in parts:
             sizes = OPEN_FULL if full else OPEN
             await sweep.measure(kafka, store, say, sizes=sizes, seconds=15)
+        if "audit" in parts:
+            dossiers = AUDITED_FULL if full else AUDITED
+            await audit.measure(kafka, store, say, sizes=dossiers)
     finally:
         await asyncio.to_thread(engines.stop)
 
@@ -59,7 +64,7 @@ def main() -> None:
     say(f"before: {machine()}")
     if "days" in parts:
         days.measure(say)
-    if parts & {"workflow", "sweep"}:
+    if parts & {"workflow", "sweep", "audit"}:
         with tempfile.TemporaryDirectory() as folder:
             asyncio.run(on_engines(parts, Path(folder), full=asked.full))
     if "house" in parts:

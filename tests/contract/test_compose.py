@@ -16,7 +16,7 @@ from shared.ops.settings import variables_of
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 OURS = ("prepare", "reference", *SERVICES)
-RUN_BY_US = (*OURS, "load")
+RUN_BY_US = (*OURS, "auditor", "load")
 ENGINES = {"kafka", "mongo"}
 OBSERVABILITY = {"prometheus", "alertmanager", "grafana"}
 

@@ -39,6 +39,7 @@ def audit_subject(
     *,
     upto: datetime,
     tally: Tally,
+    since: datetime | None = None,
 ) -> None:
     """Compare what should have been raised and notified of a subject with what was.
 
@@ -48,11 +49,11 @@ def audit_subject(
         ladders: The ladders, by kind.
         upto: What was due before this moment must have been raised.
         tally: Takes the outcome.
+        since: What was due before this moment is not looked at.
     """
     facts = sorted(map(fact_of, subject.facts), key=lambda fact: fact.sequence)
     telling = Telling(subject.key, laws, ladders)
     until = max((upto, *(fact.recorded for fact in facts)))
     telling.tell(facts, opened=subject.opened, until=until)
-    Comparing(
-        telling, said(subject.obligations, subject.notices), upto, ladders, tally
-    ).compare()
+    told = said(subject.obligations, subject.notices)
+    Comparing(telling, told, upto, ladders, tally, since).compare()

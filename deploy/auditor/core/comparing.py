@@ -50,14 +50,14 @@ class Tally:
         done: How many of them were raised and told, or skipped with ground.
         findings: Each difference.
         incidents: The incidents whose hearers were told.
-        hung: What hangs on incidents instead of being told by itself.
+        hung: The first subject that hangs on each incident instead of being told by itself.
     """
 
     expected: Counter[Cell] = field(default_factory=Counter)
     done: Counter[Cell] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     incidents: set[str] = field(default_factory=set)
-    hung: dict[str, set[str]] = field(default_factory=dict)
+    hung: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -70,6 +70,7 @@ class Comparing:
         upto: What was due before this moment must have been raised by now.
         ladders: The ladders, by kind.
         tally: Takes the outcome.
+        since: What was due before this moment is not looked at.
     """
 
     telling: Telling
@@ -77,6 +78,7 @@ class Comparing:
     upto: datetime
     ladders: Mapping[str, Ladder]
     tally: Tally
+    since: datetime | None = None
     matched: set[str] = field(default_factory=set)
     reroutes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -146,6 +148,8 @@ class Comparing:
         if slot.rung == BREACH and self._again(running, held, slot):
             live = live[:1]  # A new date runs into the same limit once more: to each its own.
         self.matched |= {one.event for one in live}
+        if self._before(slot.at):
+            return
         if quiet:
             self._quiet(running, live)
             return
@@ -155,6 +159,9 @@ class Comparing:
         for one in live[allowed:]:
             self._find("unexpected", "it was raised more than once", running, slot.rung, one.at)
         self._count(running, held, slot, live)
+
+    def _before(self, moment: datetime) -> bool:
+        return self.since is not None and moment < self.since
 
     @staticmethod
     def _again(running: Running, held: Held, slot: Slot) -> bool:
@@ -234,7 +241,7 @@ class Comparing:
     def _untold(self, one: Raised) -> Iterator[str]:
         """Yield who of those named in a rung was not told of it, and is not about to be."""
         if one.incident is not None:
-            self.tally.hung.setdefault(one.incident, set()).add(self.telling.subject)
+            self.tally.hung.setdefault(one.incident, self.telling.subject)
             return  # It is named in the incident's message.
         if not one.persons and one.rung != BREACH and not one.vacant and not self.said.gaps:
             yield "it names nobody, and no gap is said to be open"
@@ -267,6 +274,8 @@ class Comparing:
                 self.matched.add(one.event)
         for _fact, expires, held in promised:
             if held is None or held.end is not None or held.moved or expires >= self.upto:
+                continue
+            if self._before(expires):
                 continue
             live = [
                 one
@@ -322,7 +331,7 @@ class Comparing:
         """What was raised and matches nothing should not have been."""
         by_id = self.telling.running
         for one in self.said.raised:
-            if one.withdrawn or one.event in self.matched:
+            if one.withdrawn or one.event in self.matched or self._before(one.at):
                 continue
             running = by_id.get(one.obligation)
             if self.said.taken_back[one.obligation, one.rung] > 0:

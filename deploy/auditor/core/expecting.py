@@ -147,7 +147,7 @@ class Telling:
             self.index = number
             at = min(self.laws.changes[number].since, moment)
             open_ones = [one for one in self.running.values() if one.owed.discharged is None]
-            if open_ones:
+            if open_ones or self.kind == "posting":  # What was posted may expire.
                 self._recount(at)
 
     def _recount(self, at: datetime) -> None:

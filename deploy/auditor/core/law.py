@@ -27,7 +27,7 @@ class Unit:
     code: str
     opening: Json
     begins: date | None
-    known: date  # The day on which that was recorded: nothing opens before.
+    known: datetime  # When that was recorded: nothing opens before.
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Procedure:
     communes: bool
     decided: date
     expired: date | None
-    known: date  # The day on which the decision was recorded.
-    expiry_known: date | None = None
+    known: datetime  # When the decision was recorded.
+    expiry_known: datetime | None = None
 
 
 @dataclass
@@ -201,7 +201,7 @@ def _take(
     rules: dict[str, list[Json]],
 ) -> bool:
     """Take over one decision; say whether it can move a date or change what is owed."""
-    data, day = event["data"], instant(event["recordedtime"]).date()
+    data, moment = event["data"], instant(event["recordedtime"])
     match name_of(event):
         case "calendar.approved":
             rows.pop(data["row"], None)
@@ -214,7 +214,7 @@ def _take(
             ]
             rules[data["procedure"]] = [*held, {**data, "_version": int(event["sequence"])}]
         case "unit.changed":
-            units[data["unit"]] = _unit(data, day, units.get(data["unit"]))
+            units[data["unit"]] = _unit(data, moment, units.get(data["unit"]))
         case "procedure.decided":
             procedures[data["procedure"]] = Procedure(
                 code=data["procedure"],
@@ -222,7 +222,7 @@ def _take(
                 communes="commune" in data.get("levels", ["commune"]),
                 decided=date.fromisoformat(data["decided_on"]),
                 expired=None,
-                known=day,
+                known=moment,
             )
         case "procedure.expired":
             known = procedures.get(data["procedure"])
@@ -234,16 +234,16 @@ def _take(
                     known.decided,
                     date.fromisoformat(data["expired_on"]),
                     known.known,
-                    day,
+                    moment,
                 )
         case _:
             return False
     return True
 
 
-def _unit(data: Json, day: date, before: Unit | None) -> Unit:
+def _unit(data: Json, moment: datetime, before: Unit | None) -> Unit:
     text = data.get("obligations_from")
     begins = None if text is None else date.fromisoformat(text)
     same = before is not None and before.begins == begins
-    known = before.known if same and before is not None else day
+    known = before.known if same and before is not None else moment
     return Unit(data["unit"], data["opening"], begins, known)

@@ -1,0 +1,77 @@
+"""What the calendar brings about: sessions, months, decisions to post; in the order of keys."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from deploy.auditor.core.law import Law, Laws, Unit
+from deploy.auditor.core.single import PROVINCE
+from deploy.auditor.core.wall import DAY, VIETNAM, BeyondCalendar
+
+LOOK_BACK: Final = timedelta(days=30)
+"""How long after a decision it is still looked for: decisions are recorded late at times."""
+
+BEFORE_WORK: Final = timedelta(hours=7)
+
+
+def brought_about(laws: Laws, upto: datetime) -> Iterator[tuple[str, datetime]]:
+    """Yield each subject that the calendar opened before a moment, and when it did.
+
+    Nothing opens before the day that a unit's row names, nor before that was recorded. Memory
+    is that of one unit's subjects.
+    """
+    last = laws.last
+    if last is None:
+        return
+    for unit in sorted(last.units.values(), key=lambda one: f"{one.code}/"):
+        if unit.begins is not None:
+            found = dict[str, datetime]()
+            for key, opened in _of_unit(unit, unit.begins, laws, last, upto):
+                found[key] = min(opened, found.get(key, opened))
+            yield from sorted(found.items())
+
+
+def _of_unit(
+    unit: Unit, begins: date, laws: Laws, last: Law, upto: datetime
+) -> Iterator[tuple[str, datetime]]:
+    day = max(begins, unit.known.date())
+    while day <= upto.date():
+        opened = max(_midnight(day), unit.known)
+        for name in _sessions(unit.code, day, opened, laws):
+            yield f"{unit.code}/duty/{day}/{name}", opened
+        if day.day == 1 and unit.code != PROVINCE:
+            yield f"{unit.code}/conditions/{day:%Y-%m}", opened
+        day += DAY
+    if unit.code != PROVINCE:
+        yield from _postings(unit, begins, last, upto)
+
+
+def _sessions(unit: str, day: date, opened: datetime, laws: Laws) -> Iterator[str]:
+    """Yield the sessions of a day, by the law as it was before work began."""
+    index = laws.at(max(opened, _midnight(day) + BEFORE_WORK))
+    wall = None if index is None else laws.changes[index].wall(unit)
+    if wall is None:
+        return
+    try:
+        yield from (name for name in ("am", "pm") if wall.session(day, name) is not None)
+    except BeyondCalendar:
+        return
+
+
+def _postings(
+    unit: Unit, begins: date, last: Law, upto: datetime
+) -> Iterator[tuple[str, datetime]]:
+    for one in last.procedures.values():
+        key = f"{unit.code}/posting/{one.code}/{one.decided}"
+        moments = [(one.decided, one.known)]
+        if one.expired is not None and one.expiry_known is not None:
+            moments.append((one.expired, one.expiry_known))
+        for day, known in moments:
+            opened = max(_midnight(day), known, unit.known)
+            lately = opened.date() <= day + LOOK_BACK
+            if one.communes and begins <= day and lately and opened < upto:
+                yield key, opened
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), VIETNAM)
