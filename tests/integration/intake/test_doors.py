@@ -12,7 +12,15 @@ from services.intake.settings import IntakeSettings
 from shared.events.topics import CONTACTS, DOSSIERS, PROGRESS, inbound, rejected
 from shared.mongo.client import Mongo
 from shared.web.keys import mint
-from tests.contract.intake.cases import CASES, ENDED, OPEN, SUBMITTED, Case
+from tests.contract.intake.cases import (
+    BROUGHT,
+    CASES,
+    ENDED,
+    OPEN,
+    SUBMITTED,
+    WAITING,
+    Case,
+)
 from tests.fakes.intake import UNIT, event
 from tests.integration.intake.running import (
     ends,
@@ -25,7 +33,7 @@ from tests.integration.intake.running import (
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(300)]
 
-KNOWN = tuple(code.encode() for code in (OPEN, ENDED, SUBMITTED))
+KNOWN = tuple(code.encode() for code in (OPEN, ENDED, SUBMITTED, WAITING, BROUGHT))
 PER_CASE = [case for case in CASES if not any(code in case.value for code in KNOWN)]
 
 
