@@ -179,11 +179,9 @@ class Laws:
         )
 
     def at(self, moment: datetime, *, version: int = 0) -> int | None:
-        """Return the index of what held at a moment, and has at least a version in it."""
+        """Return the index of what held at a moment, or by a version that was known then."""
         index = bisect_right(self._since, moment) - 1
-        while index + 1 < len(self.changes) and (
-            index < 0 or self.changes[index].version < version
-        ):
+        while index + 1 < len(self.changes) and self.changes[index + 1].version <= version:
             index += 1
         return None if index < 0 else index
 

@@ -19,7 +19,7 @@ from shared.events.envelope import to_document
 from shared.events.reference import ProcedureDecided, ProcedureExpired
 from shared.ops.clock import SystemClock
 from tests.property.auditor.played import Played
-from tests.unit.workflow.province import SOURCE, UNIT, decision, province_events
+from tests.unit.workflow.province import SOURCE, UNIT, day_off, decision, province_events
 
 CELL = (UNIT, "dossier_deadline", "overdue")
 MONDAY = datetime(2026, 1, 5, 12, 0, tzinfo=ICT)
@@ -53,6 +53,21 @@ def test_the_calendar_brings_sessions_of_open_days_in_the_order_of_keys() -> Non
     days = {key.split("/")[2] for key, _ in until_sunday if "/duty/" in key}
     # The 10th is the Saturday that is worked for the 2nd.
     assert days == {f"2026-01-{day:02}" for day in (5, 6, 7, 8, 9, 10)}
+
+
+def test_the_law_is_that_of_its_moment_or_of_a_version_known_then() -> None:
+    """Roles have versions too: a later one than the law's does not bring the next law early."""
+    decided = [decision(day_off(date(2026, 1, day)), 100 + day) for day in (12, 13)]
+    later = [
+        event.model_copy(update={"recordedtime": MONDAY + timedelta(days=number)})
+        for number, event in enumerate(decided, start=1)
+    ]
+    laws = Laws(to_document(event) for event in [*province_events(), *later])
+    last = len(laws.changes) - 1
+    assert laws.at(MONDAY - timedelta(days=999)) is None
+    assert laws.at(MONDAY) == laws.at(MONDAY, version=111) == last - 2
+    assert laws.at(MONDAY, version=112) == laws.at(MONDAY + timedelta(days=1)) == last - 1
+    assert laws.at(MONDAY + timedelta(days=9)) == last
 
 
 def test_a_month_and_a_decision_are_brought_about_too() -> None:
