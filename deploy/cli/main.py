@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "due": ("due",),
     "explain": ("explain",),
     "audit": ("audit",),
+    "reachability": ("reachability",),
     "parked": ("parked",),
     "progress": ("progress",),
     "replay": ("replay",),

@@ -19,6 +19,7 @@ from services.notifications.adapters.answering import (
 from services.notifications.adapters.api import (
     notices_router,
     policy_router,
+    reach_router,
     receipts_router,
 )
 from services.notifications.adapters.channels import Channels, receipt_secrets
@@ -52,6 +53,7 @@ from services.notifications.usecases.looking import LookAtInbox
 from services.notifications.usecases.looping import KeepSending
 from services.notifications.usecases.planning import SERVICE, PlanNotices
 from services.notifications.usecases.proving import ProveNotices
+from services.notifications.usecases.reaching import KnowReach
 from services.notifications.usecases.receipts import ApplyReceipts
 from services.notifications.usecases.sending import SendDue
 from services.notifications.usecases.stepping import StepNotices
@@ -99,6 +101,7 @@ class Notifications(Runtime[Cause]):
         )
         self.causes = MongoCauses(self.subjects)
         self.contacts = MongoContacts(self.mongo)
+        self.reach = KnowReach(self.contacts, self.reference.current, self.rules, self.clock)
         self.endpoints = MongoEndpoints(self.mongo)
         self._relays()
         self._senders()
@@ -349,6 +352,7 @@ def build(settings: NotificationsSettings) -> FastAPI:
         routers=[
             notices_router(service.prove),
             policy_router(service.rules, service.quiet, rates),
+            reach_router(service.reach),
             receipts_router(service.receipts, receipt_secrets(service.file)),
             token_router(pages),
             inbox_router(pages),

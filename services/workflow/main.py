@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from services.workflow.adapters.holding import TOPICS, ConsumedShards
-from services.workflow.adapters.http import Window, obligations_router
+from services.workflow.adapters.http import Window, obligations_router, reachability_router
 from services.workflow.adapters.index import (
     INDEXES,
     MongoCalendarMarks,
@@ -34,6 +34,7 @@ from services.workflow.usecases.freshness import Freshness
 from services.workflow.usecases.incidents import GatherOnIncidents
 from services.workflow.usecases.passes import Passes
 from services.workflow.usecases.preview import PreviewChange
+from services.workflow.usecases.reachability import CheckReachability
 from services.workflow.usecases.rebuild import AdoptPublished
 from services.workflow.usecases.sweep import SweepObligations
 from shared.calendar.zone import ONE_DAY, at, legal_day
@@ -91,6 +92,13 @@ class Workflow:
             open_by_calendar=OpenByCalendar(
                 change=change,
                 marks=MongoCalendarMarks(self.runtime.mongo),
+                holding=holding,
+                reference=self.reference,
+                clock=self.clock,
+            ),
+            check_reachability=CheckReachability(
+                change=change,
+                marks=MongoCalendarMarks(self.runtime.mongo, "coverage_marks"),
                 holding=holding,
                 reference=self.reference,
                 clock=self.clock,
@@ -199,6 +207,7 @@ def build(settings: WorkflowSettings) -> FastAPI:
         probes=runtime.probes(workflow.status),
         routers=[
             obligations_router(window),
+            reachability_router(window),
             *pages_routers(site),
             preview_router(previews),
             parked_router(runtime.deciding(), runtime.parking),

@@ -82,6 +82,7 @@ MATTER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "support": re.compile(_OWN),
     "connection": re.compile(r"[a-z][a-z0-9-]{1,30}"),
     "datarequest": re.compile(_OWN),
+    "coverage": re.compile("ladder"),
     "audit": re.compile(_DAY),
 }
 

@@ -14,6 +14,7 @@ from services.workflow.ports import OpenQuery
 from services.workflow.usecases.calendar import OpenByCalendar
 from services.workflow.usecases.freshness import Freshness
 from services.workflow.usecases.incidents import GatherOnIncidents
+from services.workflow.usecases.reachability import CheckReachability
 from services.workflow.usecases.sweep import SweepObligations, Swept
 from shared.events.envelope import Event, encode
 from shared.events.topics import PARTITIONS
@@ -232,6 +233,7 @@ class Durable:
     archive: MemoryArchive = field(default_factory=MemoryArchive)
     parking: MemoryParking = field(default_factory=MemoryParking)
     marks: MemoryMarks = field(default_factory=MemoryMarks)
+    checked: MemoryMarks = field(default_factory=MemoryMarks)
     wall: float = 0.0
 
     def said(self) -> dict[str, dict[int, tuple[str, str]]]:
@@ -300,6 +302,13 @@ class Process:
             clock=durable.clock,
             incidents=GatherOnIncidents(port(MemoryIncidents(durable.subjects)), change),
         )
+        self.check_reachability = CheckReachability(
+            change=change,
+            marks=port(durable.checked),
+            holding=durable.held,
+            reference=reference,
+            clock=durable.clock,
+        )
         self.open_by_calendar = OpenByCalendar(
             change=change,
             marks=port(durable.marks),
@@ -319,6 +328,7 @@ class Process:
     async def looks(self) -> Swept:
         """Open what the day brings, sweep, and publish what was left behind."""
         await self.open_by_calendar()
+        await self.check_reachability()
         swept = await self.sweep()
         await self.relay.sweep_left_behind(wall_now=datetime.max.replace(tzinfo=UTC))
         return swept

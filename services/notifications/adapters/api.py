@@ -21,7 +21,9 @@ from services.notifications.core.policy import (
 from services.notifications.core.timing import QuietHours
 from services.notifications.core.truth import ONLY_WHILE
 from services.notifications.usecases.proving import ProveNotices, summary
+from services.notifications.usecases.reaching import KnowReach
 from services.notifications.usecases.receipts import ApplyReceipts, Receipt
+from shared.events.codes import UnitCode
 from shared.ops.clock import wall_now
 from shared.subjects.errors import UnavailableError
 from shared.web.auth import allow, allow_anyone_known, public
@@ -34,6 +36,9 @@ RECEIPTS_MAX: Final = 100
 
 Reader = Annotated[
     Principal, allow("clerk", "director", "chairman", "province", "auditor", "operator")
+]
+Supervisor = Annotated[
+    Principal, allow("director", "chairman", "province", "auditor", "operator", unit="unit")
 ]
 Anyone = Annotated[Principal, allow_anyone_known()]
 NoticeId = Annotated[str, Path(min_length=1, max_length=64)]
@@ -78,6 +83,36 @@ def notices_router(prove: ProveNotices) -> APIRouter:
         name = f"notice-{notice.id}.json"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return prove.proof(notice)
+
+    return router
+
+
+def reach_router(know: KnowReach) -> APIRouter:
+    """Build the route that says whom messages reach; channels by name, never an address."""
+    router = APIRouter(tags=["notices"])
+
+    @router.get("/v1/reachability", summary="Which channels reach each holder of a role")
+    async def reachability(
+        principal: Supervisor,
+        unit: Annotated[UnitCode | None, Query()] = None,
+    ) -> dict[str, Any]:
+        try:
+            found = await know(principal.narrow(unit))
+        except UnavailableError:
+            raise unavailable(RETRY_AFTER_SECONDS) from None
+        return {
+            "persons": [
+                {
+                    "person": one.person,
+                    "unit": one.unit,
+                    "role": one.role,
+                    "channels": [channel.value for channel in one.channels],
+                    "why": one.why,
+                }
+                for one in found
+            ],
+            "unreached": sum(not one.channels for one in found),
+        }
 
     return router
 

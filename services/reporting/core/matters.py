@@ -20,6 +20,9 @@ MATTERS: Final = "~centre"
 """The field under which matters are counted; no procedure has it."""
 
 DUTY: Final = "duty"
+COVERAGE: Final = "coverage"
+"""Whether a unit's seats are filled: no matter that begins and ends."""
+
 UPWARD: Final = frozenset({"chairman", "province"})
 
 OPENERS: Final = (
@@ -46,7 +49,7 @@ CLOSERS: Final = (
 def derive_matter(state: FactState) -> MatterFact | None:
     """Return the fact of a matter; None for a subject that is none, or before any event."""
     matter = parse_matter(state.subject)
-    if matter is None:
+    if matter is None or matter.kind == COVERAGE:
         return None
     own = list(effective(state.own))
     dues = [one for one in state.dues if _is_own_kind(one, matter.kind)]

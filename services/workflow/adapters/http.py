@@ -10,6 +10,7 @@ from services.workflow.core.model import Subject
 from services.workflow.core.open import Viewer, turn_of
 from services.workflow.ports import ObligationIndex, OpenQuery
 from services.workflow.usecases.kinds_view import kinds_view
+from services.workflow.usecases.reachability import reachability_view
 from services.workflow.usecases.views import explanation, obligations_view, open_view
 from shared.events.codes import SUBJECT_CHARACTERS_MAX, PersonId, UnitCode
 from shared.ops.clock import Clock
@@ -21,6 +22,7 @@ from shared.web.problem import ProblemError, unavailable
 
 READERS: Final = allow("clerk", "director", "chairman", "province", "auditor", "operator")
 SUPERVISORS: Final = allow("clerk", "director", "chairman", "province", "auditor", unit="unit")
+OVERSEERS: Final = allow("director", "chairman", "province", "auditor", "operator", unit="unit")
 ANYBODY: Final = allow_anyone_known()
 OPEN_MAX: Final = 1_000
 PAGES_MAX: Final = 10_000
@@ -112,5 +114,25 @@ def obligations_router(window: Window) -> APIRouter:
     )
     async def kinds() -> list[dict[str, Any]]:
         return kinds_view()
+
+    return router
+
+
+def reachability_router(window: Window) -> APIRouter:
+    """Build the route that walks the ladders."""
+    router = APIRouter(prefix="/v1", tags=["obligations"])
+
+    @router.get(
+        "/reachability",
+        summary="Who would hear each rung of each ladder today, and where nobody would",
+    )
+    async def reachability(
+        principal: Annotated[Principal, OVERSEERS],
+        unit: Annotated[UnitCode | None, Query()] = None,
+    ) -> dict[str, Any]:
+        reference = window.reference()
+        scope = principal.narrow(unit)
+        units = [code for code in sorted(reference.units) if scope is None or code in scope]
+        return reachability_view(reference, window.clock.now(), units)
 
     return router

@@ -214,8 +214,8 @@ class MongoIncidents:
 class MongoCalendarMarks:
     """Implements `CalendarMarks`: one small document for each shard."""
 
-    def __init__(self, mongo: Mongo) -> None:
-        self._collection = mongo.collection("calendar_marks")
+    def __init__(self, mongo: Mongo, collection: str = "calendar_marks") -> None:
+        self._collection = mongo.collection(collection)
 
     async def opened_through(self, shards: Shards) -> Mapping[int, date]:
         """Return through which day each shard's subjects were opened."""

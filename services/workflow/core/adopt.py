@@ -11,9 +11,12 @@ from typing import Final
 
 from services.workflow.core.incident import GATHERED, Told
 from services.workflow.core.ladder import BREACH
-from services.workflow.core.model import RungState, RungStatus, Subject
+from services.workflow.core.model import Gap, RungState, RungStatus, Subject
+from shared.events.codes import parse_matter
 from shared.events.envelope import Event
 from shared.events.obligations import (
+    CoverageGapClosed,
+    CoverageGapOpened,
     IncidentClosed,
     IncidentData,
     ObligationBreached,
@@ -44,9 +47,20 @@ def adopt(subject_id: str, published: Iterable[Event]) -> Subject:
                 subject.incidents[data.incident] = _told(
                     data, event, subject.incidents.get(data.incident)
                 )
+            case CoverageGapOpened() if _is_of_the_unit(subject_id):
+                found = Gap(data.unit, data.role, data.why, event.time)
+                subject.gaps[found.id] = found
+            case CoverageGapClosed():
+                subject.gaps.pop(data.gap, None)
             case ObligationBreached():
                 subject.adopted[rung_key(data.obligation, BREACH, 0, data.at)] = "raised"
     return subject
+
+
+def _is_of_the_unit(subject_id: str) -> bool:
+    """Say whether gaps stand here by themselves; a dossier's are found again with its rungs."""
+    matter = parse_matter(subject_id)
+    return matter is not None and matter.kind == "coverage"
 
 
 def rung_key(obligation: str, rung: str, repeat: int, at: datetime) -> str:

@@ -196,9 +196,11 @@ class Emitter:
         model = ObligationAcknowledgementRefused
         self._add("acknowledgement_refused", (self.cause,), model, data, at)
 
-    def gap_opened(self, ob: Obligation, gap: Gap) -> None:
-        """Say that nobody answers for a role here."""
-        data = {**_gap(gap), "why": gap.why, "obligation": ob.id, "cycle": ob.cycle_number}
+    def gap_opened(self, ob: Obligation | None, gap: Gap) -> None:
+        """Say that nobody answers for a role: here, or in the unit at all."""
+        data = {**_gap(gap), "why": gap.why}
+        if ob is not None:
+            data.update(obligation=ob.id, cycle=ob.cycle_number)
         parts = (gap.id, gap.since.isoformat())
         self._add("gap_opened", parts, CoverageGapOpened, data, gap.since)
 

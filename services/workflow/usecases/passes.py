@@ -9,6 +9,7 @@ from services.workflow.core.law import law_of
 from services.workflow.ports import Holding, WallClock
 from services.workflow.usecases.calendar import OpenByCalendar
 from services.workflow.usecases.freshness import Fresh, Freshness
+from services.workflow.usecases.reachability import CheckReachability
 from services.workflow.usecases.sweep import SweepObligations, Swept
 from shared.subjects.ports import Clock, ReferenceSource
 
@@ -24,6 +25,7 @@ class Passes:
     """
 
     open_by_calendar: OpenByCalendar
+    check_reachability: CheckReachability
     sweep: SweepObligations
     freshness: Freshness
     holding: Holding
@@ -49,7 +51,9 @@ class Passes:
         self._made_at, self._complete = self.wall(), False
         self._looked = (fresh.upto, self._state())
         opened = await self.open_by_calendar()
+        checked = await self.check_reachability()
         swept = await self.sweep()
+        swept.emissions.extend(checked)
         self._complete = swept.complete
         return opened, swept
 

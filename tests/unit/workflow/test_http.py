@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from services.workflow.adapters.http import Window, obligations_router
+from services.workflow.adapters.http import Window, obligations_router, reachability_router
 from services.workflow.adapters.preview import Previews, preview_router
 from services.workflow.usecases.preview import PreviewChange
 from shared.events.reference import CalendarProposed
@@ -71,7 +71,11 @@ class Office:
             settings,
             title="test",
             probes=probes,
-            routers=[obligations_router(window), preview_router(previews)],
+            routers=[
+                obligations_router(window),
+                reachability_router(window),
+                preview_router(previews),
+            ],
         )
 
     def get(self, path: str, key: str | None = "province") -> httpx2.Response:
@@ -150,6 +154,14 @@ def test_what_has_no_date_is_listed_and_says_how_far_the_calendar_goes(
     assert office.get("/v1/undated", "elsewhere").json()["undated"] == []
 
 
+def test_a_director_sees_the_ladder_of_their_own_unit(office: Office) -> None:
+    """The province sees all of them."""
+    own = office.get("/v1/reachability", "director").json()["units"]
+    assert [one["unit"] for one in own] == [UNIT]
+    assert [seat["role"] for seat in own[0]["seats"] if seat["why"]] == []
+    assert len(office.get("/v1/reachability").json()["units"]) == 3
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -193,6 +205,10 @@ def test_what_is_open_can_be_narrowed(office: Office, query: str, found: int) ->
         ("/v1/open?limit=0", "province", 422),
         ("/v1/open", "elsewhere", 200),
         ("/v1/kinds", "publisher", 200),
+        ("/v1/reachability", "director", 200),
+        ("/v1/reachability", "publisher", 403),
+        ("/v1/reachability", None, 401),
+        (f"/v1/reachability?unit={UNIT}", "elsewhere", 403),
         ("/v1/kinds", None, 401),
     ],
 )
