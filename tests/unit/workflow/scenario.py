@@ -171,6 +171,8 @@ class Scenario:
         return self.state.obligations[obligation]
 
     def _tell(self, emissions: Sequence[Emission]) -> None:
+        for emission in emissions:
+            read_back(emission)
         self.told.extend(emissions)
         self.everything.extend(emissions)
 

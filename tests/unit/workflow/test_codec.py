@@ -13,7 +13,7 @@ from tests.unit.workflow.scenario import Scenario, moment, stored
 
 def waiting() -> Scenario:
     """Return a dossier with rungs that were raised and others that are planned."""
-    scenario = Scenario("2026-01-05 08:00")
+    scenario = Scenario()
     scenario.accepted("2026-01-05 09:00")
     scenario.walks_to("2026-01-12 18:00")
     return scenario
