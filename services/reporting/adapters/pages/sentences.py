@@ -7,6 +7,7 @@ from typing import Final
 from services.reporting.adapters.pages import formats
 from services.reporting.adapters.pages.formats import Language
 from services.reporting.core.timeline import ABOVE_THE_CENTRE, Entry, Note, Value
+from shared.events.codes import parse_matter
 
 EVENTS: Final[Mapping[str, tuple[str, str]]] = {
     "dossier.submitted": ("Người nộp gửi hồ sơ", "Submitted by the applicant"),
@@ -156,6 +157,8 @@ def details(entry: Entry, language: Language) -> list[str]:
         if hours := params.get("late_by_outage_hours"):
             text = ("muộn {hours} giờ do hệ thống gián đoạn", "late by our outage of {hours} h")
             found.append(chosen(text, language).format(hours=hours))
+        if incident := params.get("incident"):
+            found.append(_hung_on(str(incident), language))
     if entry.key == "obligation.breached":
         found.insert(0, named(KINDS, params.get("kind"), language))
     if entry.key == "obligation.due_changed":
@@ -165,6 +168,22 @@ def details(entry: Entry, language: Language) -> list[str]:
     if entry.mark:
         found.append(named(MARKS, entry.mark, language))
     return found
+
+
+def _hung_on(incident: str, language: Language) -> str:
+    """Say what held a message back: its id begins with the matter that it is about."""
+    matter = parse_matter(incident.partition("~")[0])
+    if matter is None or matter.kind != "connection":
+        text = (
+            "gộp vào thông báo chung: trung tâm gián đoạn",
+            "told with the incident: the centre stood still",
+        )
+        return chosen(text, language)
+    text = (
+        "gộp vào thông báo chung: mất kết nối {system}",
+        "told with the incident: the link to {system} was lost",
+    )
+    return chosen(text, language).format(system=matter.id)
 
 
 def _told_once(notes: Sequence[str]) -> list[str]:
