@@ -78,8 +78,9 @@ def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subjec
 def recount(subject: Subject, context: Context) -> Sequence[Emission]:
     """Count a subject's open obligations anew under the law as it is now.
 
-    What has begun and stays is judged by the moment of the first decision that is new here:
-    a session that began between the decision and this look was voided before it began.
+    What has begun and stays, and what was due before, is judged by the moment of the first
+    decision that is new here, however late we look: a session that began between the decision
+    and this look was voided before it began, and a rung of that time is told, late.
     """
     reference = context.reference
     changes = changes_since(
@@ -102,7 +103,8 @@ def recount(subject: Subject, context: Context) -> Sequence[Emission]:
     cause = changes[-1].event if counted_before else f"reference:{law_of(reference)}"
     reason = changes[-1].reason if counted_before else "calendar"
     emit = Emitter(subject, cause=cause)
-    occasion = Occasion(context.now, context.now, context.now, reason=reason)
+    since = decided if counted_before else context.now
+    occasion = Occasion(context.now, since, since, reason=reason)
     assessments = _assess(facts, kinds, reference)
     reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
     subject.law = law_of(reference)

@@ -31,7 +31,7 @@ class RungState:
         status: What became of it.
         settled_at: When that was decided.
         why: The reason, where it was not raised in time.
-        times: How often it was raised, so that each time has an id of its own.
+        times: How often it was raised or skipped, so that each time has an id of its own.
         role: Who heard it, or would have.
         incident: The incident that it was gathered under, once it was.
     """

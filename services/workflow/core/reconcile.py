@@ -284,7 +284,7 @@ def _move(
         new = begun.find(old.rung, old.repeat)
         if old.status == "planned":
             old.status, old.settled_at = "moot", occasion.now
-            if new is not None and max(old.at, new.at) <= occasion.now:
+            if new is not None and max(old.at, new.at) <= occasion.at:
                 new.why = CARRIED  # It was due already, and nobody had looked yet.
         elif old.status in CARRIES and new is not None and new.at <= occasion.now:
             new.status, new.settled_at, new.why = old.status, old.settled_at, CARRIED
@@ -366,11 +366,11 @@ def _settle_anew(
     """Settle again what its cycle's end had settled, because that end was corrected."""
     if cycle.ended_at is None:
         # The cycle runs again, because what ended it was struck: so does what ended with it.
-        rung.times += rung.status == "withdrawn"
+        rung.times += rung.status in {"withdrawn", "skipped"}
         rung.status, rung.settled_at, rung.why = "planned", None, None
     elif rung.status != "skipped" and rung.at < cycle.ended_at:
         # The end is later than it was thought to be: this should have been raised before it.
-        rung.times += rung.status == "withdrawn"
+        rung.times += rung.status in {"withdrawn", "skipped"}
         _settle_unraised(obligation, cycle, rung, occasion, emit)
 
 

@@ -122,14 +122,15 @@ class MemoryNotices:
 
     async def earliest(self) -> datetime | None:
         """Return the earliest moment."""
-        return min((one.next_at for one in self.all() if one.next_at), default=None)
+        rows = self.subjects.rows.values()
+        return min((row["next_at"] for row in rows if row.get("next_at")), default=None)
 
     async def next_due(self, channel: Channel) -> tuple[datetime | None, datetime | None]:
         """Return a channel's next moments."""
-        mine = [one for one in self.all() if one.plan.channel is channel]
+        rows = [row for row in self.subjects.rows.values() if row["channel"] == channel.value]
         return (
-            min((one.next_at for one in mine if one.next_at), default=None),
-            min((one.wall_at for one in mine if one.wall_at), default=None),
+            min((row["next_at"] for row in rows if row.get("next_at")), default=None),
+            min((row["wall_at"] for row in rows if row.get("wall_at")), default=None),
         )
 
     async def unfinished(
