@@ -37,17 +37,22 @@ class OpenQuery:
     late_before: datetime | None = None
     late_since: datetime | None = None
     index_late_before: datetime | None = None
+    index_late_since: datetime | None = None
     field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A dossier or a matter in a list, with what it gives to the cell it was found in."""
+    """A dossier or a matter in a list, with what it gives to the cells that it is counted in.
+
+    `day` is set where the list is of what fell into days: that of the cell it was found in.
+    """
 
     subject: str
     counts: tuple[Counted, ...]
     row: Row | None = None
     matter: MatterFact | None = None
+    day: date | None = None
 
 
 class Facts(Protocol):

@@ -20,7 +20,8 @@ from services.reporting.core.figures import Period
 from services.reporting.core.rollups import Month, MonthTotal, OpenRoll
 from services.reporting.core.state import FactState, stream_of, subject_of
 from services.reporting.ports import Counted, Listed, OpenQuery, RollRead
-from services.reporting.usecases.listing import Asked, Found, ListRows
+from services.reporting.usecases.asked import Asked
+from services.reporting.usecases.listing import Found, ListRows
 from services.reporting.usecases.reading import Gate, Overview, ReadFigures
 from services.reporting.usecases.refresh import RefreshRolls
 from services.reporting.usecases.taking import MarkCells, fold, note_heard
@@ -100,6 +101,8 @@ def _matches(row: Mapping[str, Any], query: OpenQuery) -> bool:
         query.index_late_before is None
         or (stands["x"] or NEVER) < moment_to_text(query.index_late_before),
         query.late_since is None or (stands["l"] or NEVER) >= moment_to_text(query.late_since),
+        query.index_late_since is None
+        or (stands["x"] or NEVER) >= moment_to_text(query.index_late_since),
         query.field in {None, stands["f"]},
     ]
     return all(wanted)

@@ -32,6 +32,7 @@ from shared.web.keys import mint
 from shared.web.principal import Role
 from shared.web.probes import Probes
 from tests.fakes.histories import Teller, province
+from tests.fakes.matters import matters
 from tests.fakes.reporting import MemoryReporting
 
 NOW = datetime(2026, 11, 23, 9, 12, tzinfo=ICT)
@@ -117,7 +118,8 @@ def a_fortnight(seed: int = 3) -> list[Event]:
     events = province(
         seed, bundled_reference(), first=date(2026, 11, 9), now=NOW, per_day=14, units=UNITS
     )
-    return [*events, *imported()]
+    beside = matters(seed, UNITS, first=datetime(2026, 11, 3, 8, tzinfo=ICT), now=NOW)
+    return [*events, *beside, *imported()]
 
 
 def imported() -> list[Event]:

@@ -10,13 +10,13 @@ from services.reporting.adapters.documents import (
     dossier_document,
     overview_document,
     period_document,
-    row_document,
+    row_documents,
 )
 from services.reporting.adapters.pages.frame import choose_period
 from services.reporting.core.figures import Period
 from services.reporting.core.rows import row_of
 from services.reporting.core.timeline import timeline
-from services.reporting.usecases.listing import PAGE_ROWS
+from services.reporting.usecases.asked import PAGE_ROWS
 from shared.web.auth import allow
 from shared.web.principal import Principal
 from shared.web.problem import ProblemError
@@ -57,9 +57,10 @@ def api_router(desk: Desk) -> APIRouter:
             "unit": unit,
             **period_document(asked.period),
             "total": found.total,
+            "amount": found.amount,
             "page": page,
             "page_rows": PAGE_ROWS,
-            "rows": [row_document(desk, one) for one in found.rows],
+            "rows": row_documents(desk, figure, found.rows),
         }
 
     @router.get("/dossiers/{code}", summary="One dossier with its story")

@@ -5,7 +5,8 @@ from typing import Self
 
 from services.reporting.adapters.desk import Desk
 from services.reporting.core.figures import NotReconciledError, Period
-from services.reporting.usecases.listing import PAGE_ROWS, Asked, UnknownFigureError
+from services.reporting.usecases.asked import PAGE_ROWS, Asked
+from services.reporting.usecases.listing import UnknownFigureError
 from shared.events.codes import PROVINCE
 from shared.subjects.errors import UnavailableError
 from shared.web.principal import Principal

@@ -16,6 +16,7 @@ from services.reporting.adapters.events import (
     moment_from_text,
     moment_to_text,
 )
+from services.reporting.core.clocks import Span
 from services.reporting.core.counts import (
     Count,
     OpenEntry,
@@ -25,7 +26,8 @@ from services.reporting.core.counts import (
 )
 from services.reporting.core.derive import derive
 from services.reporting.core.fact import MatterFact
-from services.reporting.core.matters import derive_matter, matter_checksums, matter_counts
+from services.reporting.core.matter_counts import matter_checksums, matter_counts
+from services.reporting.core.matters import derive_matter
 from services.reporting.core.rows import Row, row_of
 from services.reporting.core.state import FactState, Settled
 from shared.events.codes import is_matter
@@ -176,22 +178,26 @@ def matter_to_document(fact: MatterFact) -> dict[str, Any]:
     document = asdict(fact)
     return document | {
         "day": fact.day.isoformat(),
-        "opened": moment_to_text(fact.opened),
-        "closed": _text(fact.closed),
+        "spans": [[moment_to_text(one.start), _text(one.end)] for one in fact.spans],
+        "due": _text(fact.due),
         "persons": list(fact.persons),
+        "lacking": list(fact.lacking),
     }
 
 
 def matter_from_document(document: Mapping[str, Any]) -> MatterFact:
     """Read a matter's fact."""
-    values = {one.name: document.get(one.name) for one in fields(MatterFact)}
+    values: dict[str, Any] = {one.name: document.get(one.name) for one in fields(MatterFact)}
     return MatterFact(
         **values
         | {
             "day": date.fromisoformat(document["day"]),
-            "opened": moment_from_text(document["opened"]),
-            "closed": _moment(document["closed"]),
+            "spans": tuple(
+                Span(moment_from_text(start), _moment(end)) for start, end in document["spans"]
+            ),
+            "due": _moment(document["due"]),
             "persons": tuple(document["persons"]),
+            "lacking": tuple(document["lacking"]),
         }
     )
 

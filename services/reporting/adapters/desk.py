@@ -9,7 +9,8 @@ from services.reporting.core.fact import Fact
 from services.reporting.core.figures import Period
 from services.reporting.core.state import FactState
 from services.reporting.ports import Facts
-from services.reporting.usecases.listing import Asked, Found, ListRows
+from services.reporting.usecases.asked import Asked
+from services.reporting.usecases.listing import Found, ListRows
 from services.reporting.usecases.reading import Overview, ReadFigures
 from shared.calendar.days import DeadlineCalendar
 from shared.events.codes import PROVINCE, is_matter

@@ -1,12 +1,13 @@
 """Figures and rows as JSON: what the API answers, the command line prints and exports hold."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from services.reporting.adapters.desk import Desk
-from services.reporting.core.fact import Fact
+from services.reporting.core.fact import Fact, MatterFact
 from services.reporting.core.figures import Figures, Period, Ratio
+from services.reporting.core.matter_counts import MATTER_FIGURES, added, value_of
 from services.reporting.core.rows import Row
 from services.reporting.core.timeline import Entry
 from services.reporting.ports import Listed
@@ -75,8 +76,14 @@ def overview_document(desk: Desk, found: Overview, unit: str | None) -> dict[str
         "as_of": iso(found.as_of),
         **figures_document(found.total),
         "heard": {"day": heard.day.isoformat(), "count": heard.count, "of": len(heard.of)},
+        "matters": matters_document(found, found.by_unit),
         "by_unit": [
-            {"unit": code, "name": desk.unit_name(code), **figures_document(mine)}
+            {
+                "unit": code,
+                "name": desk.unit_name(code),
+                **figures_document(mine),
+                "matters": matters_document(found, [code]),
+            }
             for code, mine in found.by_unit.items()
         ],
         "by_field": [
@@ -84,6 +91,14 @@ def overview_document(desk: Desk, found: Overview, unit: str | None) -> dict[str
             for name, mine in found.by_field.items()
         ],
     }
+
+
+def matters_document(found: Overview, units: Iterable[str]) -> dict[str, int]:
+    """Write the figures of some centres' matters; those that are zero are left out."""
+    chosen = list(units)
+    within, through = added(found.atoms, chosen), added(found.levels, chosen)
+    numbers = {name: value_of(name, within, through) for name in sorted(MATTER_FIGURES)}
+    return {name: number for name, number in numbers.items() if number}
 
 
 def period_document(period: Period) -> dict[str, Any]:
@@ -94,22 +109,49 @@ def period_document(period: Period) -> dict[str, Any]:
     }
 
 
+def facts_of(figure: str, rows: Sequence[Listed]) -> list[MatterFact]:
+    """Return the matters in a list; one of minutes has of each row what ended on its day."""
+    by_day = figure.endswith("_minutes")
+    return [
+        one.matter.ended_on(one.day) if by_day and one.day is not None else one.matter
+        for one in rows
+        if one.matter is not None
+    ]
+
+
+def row_documents(desk: Desk, figure: str, rows: Sequence[Listed]) -> list[dict[str, Any]]:
+    """Write the rows of a list."""
+    matters = [matter_row(desk, one) for one in facts_of(figure, rows)]
+    return matters or [row_document(desk, one) for one in rows]
+
+
 def row_document(desk: Desk, listed: Listed) -> dict[str, Any]:
-    """Write one row of a list."""
-    if listed.matter is not None:
-        fact = listed.matter
-        return {
-            "subject": fact.subject,
-            "unit": fact.unit,
-            "unit_name": desk.unit_name(fact.unit),
-            "day": fact.day.isoformat(),
-            "session": fact.session,
-            "outcome": fact.outcome,
-            "reported_up": fact.reported_up,
-            "persons": list(fact.persons),
-        }
-    assert listed.row is not None, "a subject is a dossier or a matter"
+    """Write the row of a dossier."""
+    assert listed.row is not None, "a list is of dossiers or of matters"
     return dossier_row(desk, listed.row)
+
+
+def matter_row(desk: Desk, fact: MatterFact) -> dict[str, Any]:
+    """Write a matter's row; the times for which it was open, the last of them perhaps still."""
+    return {
+        "subject": fact.subject,
+        "unit": fact.unit,
+        "unit_name": desk.unit_name(fact.unit),
+        "kind": fact.kind,
+        "day": fact.day.isoformat(),
+        "detail": fact.detail,
+        "opened": iso(fact.spans[-1].start) if fact.spans else None,
+        "closed": iso(fact.spans[-1].end) if fact.spans else None,
+        "minutes": fact.minutes,
+        "due": iso(fact.due),
+        "session": fact.session,
+        "outcome": fact.outcome,
+        "reported_up": fact.reported_up,
+        "persons": list(fact.persons),
+        "good": fact.good,
+        "assessed": fact.assessed,
+        "lacking": list(fact.lacking),
+    }
 
 
 def dossier_row(desk: Desk, row: Row) -> dict[str, Any]:

@@ -112,18 +112,27 @@ def _open_filter(query: OpenQuery) -> dict[str, Any]:
         wanted["overdue_at"]["$lt"] = moment_to_text(query.before)
     if query.never:
         wanted["overdue_at"] = NEVER
-    for name, before in (("l", query.late_before), ("x", query.index_late_before)):
-        if before is not None:
-            wanted[f"standing.{name}"] = {"$lt": moment_to_text(before)}
-    if query.late_since is not None:
-        since = moment_to_text(query.late_since)
-        wanted["$or"] = [{"standing.l": None}, {"standing.l": {"$gte": since}}]
+    wanted |= _clock_filter(query)
     if query.waiting is not None:
         wanted["standing.w"] = query.waiting
     if query.dated is not None:
         wanted["standing.d"] = query.dated
     if query.field is not None:
         wanted["standing.f"] = query.field
+    return wanted
+
+
+def _clock_filter(query: OpenQuery) -> dict[str, Any]:
+    """Ask by the moments after which the statute and the index find a dossier late."""
+    wanted: dict[str, Any] = {}
+    for name, before in (("l", query.late_before), ("x", query.index_late_before)):
+        if before is not None:
+            wanted[f"standing.{name}"] = {"$lt": moment_to_text(before)}
+    for name, at_least in (("l", query.late_since), ("x", query.index_late_since)):
+        if at_least is not None:
+            within = {"$gte": moment_to_text(at_least)}
+            # One question asks by one clock alone, so there is one "$or" at most.
+            wanted["$or"] = [{f"standing.{name}": None}, {f"standing.{name}": within}]
     return wanted
 
 

@@ -4,11 +4,11 @@ A fact is worked out from the dossier's own histories alone, one per topic, so i
 whatever the order in which the topics were read.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
-from services.reporting.core.clocks import Span
+from services.reporting.core.clocks import Span, local_day
 from shared.events.transitions import Status
 
 Verdict = Literal["on_time", "late", "none", "open"]
@@ -19,6 +19,7 @@ LawDay = Literal["before", "last_day", "late", "none", "open"]
 
 Outcome = Literal["met", "missed", "open", "void"]
 Holder = Literal["desk", "specialist", "agency", "applicant"]
+SECONDS_A_MINUTE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,17 +175,45 @@ def _turns(spans: tuple[Span, ...]) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class MatterFact:
-    """One matter of a centre, as its own events and its obligations tell it."""
+    """One matter of a centre, as its own events and its obligations tell it.
+
+    Attributes:
+        day: The legal day that it belongs to: that of the session, or on which it began.
+        spans: The times for which it was open; a connection can be lost more than once.
+        detail: What it is about, as a code: a cause, an item, a topic, a procedure, a right.
+        lacking: What a self-assessment found not good, each as `item:state`.
+        good: Items found good; of a rating 1 if it is a good one.
+        assessed: Items assessed; of a rating 1.
+    """
 
     subject: str
     unit: str
     kind: str
     day: date
-    opened: datetime
-    closed: datetime | None
+    spans: tuple[Span, ...]
     outcome: Outcome
     reported_up: bool
+    due: datetime | None = None
+    detail: str | None = None
     session: str | None = None
     persons: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
     good: int = 0
     assessed: int = 0
+
+    def ended_on(self, day: date) -> "MatterFact":
+        """Return it with those spans alone that ended on a day."""
+        ended = [one for one in self.spans if one.end and local_day(one.end) == day]
+        return replace(self, spans=tuple(ended))
+
+    @property
+    def minutes(self) -> int:
+        """How many whole minutes it was open, as far as it is over."""
+        return sum(minutes_of(one) for one in self.spans)
+
+
+def minutes_of(span: Span) -> int:
+    """Return the whole minutes of a span that is over; 0 for one that lasts."""
+    if span.end is None:
+        return 0
+    return int((span.end - span.start).total_seconds() // SECONDS_A_MINUTE)

@@ -1,29 +1,28 @@
-"""Facts of a centre's matters: who was on duty, what was interrupted, lost or asked for.
+"""Facts of a centre's matters: who was on duty, what was interrupted, lost, asked or posted.
 
-They give atoms to the same roll-ups as dossiers do, under a field of their own, so the board of
-the directive is made like every other page: a number, and the matters behind it.
+A fact is worked out from the matter's own events and from what workflow said of it. What it
+gives to the roll-ups stands in `matter_counts`.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
-from services.reporting.core.clocks import local_day
-from services.reporting.core.counts import Cell, Count, checksum_of
+from services.reporting.core.clocks import Span, local_day
 from services.reporting.core.fact import MatterFact, Outcome
 from services.reporting.core.state import FactState
 from shared.events import centres, obligations
-from shared.events.codes import duty_session, parse_matter
+from shared.events.codes import Matter, duty_session, parse_matter
 from shared.events.envelope import Event
 from shared.events.history import effective
-
-MATTERS: Final = "~centre"
-"""The field under which matters are counted; no procedure has it."""
 
 DUTY: Final = "duty"
 COVERAGE: Final = "coverage"
 """Whether a unit's seats are filled: no matter that begins and ends."""
 
+POSTING: Final = "posting"
 UPWARD: Final = frozenset({"chairman", "province"})
+GOOD_SCORE_MIN: Final = 4
 
 OPENERS: Final = (
     centres.CentreInterrupted,
@@ -40,10 +39,13 @@ CLOSERS: Final = (
     centres.DefectRepaired,
     centres.PetitionAnswered,
     centres.DataRequestAnswered,
-    centres.ConditionsReported,
     centres.PostingPublished,
-    centres.RatingGiven,
+    centres.PostingWithdrawn,
 )
+NOT_OWED: Final = frozenset({"refused", "forwarded"})
+"""Outcomes of a petition that leave no answer to be given."""
+
+DETAILS: Final = ("cause", "item", "topic", "procedure", "right", "channel")
 
 
 def derive_matter(state: FactState) -> MatterFact | None:
@@ -56,33 +58,74 @@ def derive_matter(state: FactState) -> MatterFact | None:
     moments = [event.time for event in (*own, *dues)]
     if not moments:
         return None
-    opened = next((one.time for one in own if isinstance(one.data, OPENERS)), min(moments))
-    closed = next((one.time for one in reversed(own) if isinstance(one.data, CLOSERS)), None)
-    if closed is not None and closed < max(
-        (one.time for one in own if isinstance(one.data, OPENERS)), default=closed
-    ):
-        closed = None  # A connection lost again is open again.
-    session, day = None, local_day(opened)
+    spans = _spans(own, matter, min(moments))
+    began = spans[0].start if spans else min(moments)
+    session, day = None, local_day(began)
     if matter.kind == DUTY:
         day, session = duty_session(matter)
-    report = next(
-        (one.data for one in reversed(own) if isinstance(one.data, centres.ConditionsReported)),
-        None,
-    )
+    lacking, good, assessed = _assessment(own)
     return MatterFact(
         subject=state.subject,
         unit=matter.unit,
         kind=matter.kind,
         day=day,
-        opened=opened,
-        closed=closed,
+        spans=spans,
         outcome=_outcome(own, dues),
         reported_up=_reported_up(dues),
+        due=_due(dues),
+        detail=_detail(own, matter),
         session=session,
         persons=_on_duty(own),
-        good=sum(item.state == "good" for item in report.items) if report else 0,
-        assessed=len(report.items) if report else 0,
+        lacking=lacking,
+        good=good,
+        assessed=assessed,
     )
+
+
+def _spans(own: Sequence[Event], matter: Matter, first: datetime) -> tuple[Span, ...]:
+    """Return when it was open; a posting is owed from the first that is known of it."""
+    found: list[Span] = []
+    since = first if matter.kind == POSTING else None
+    for event in own:
+        if isinstance(event.data, OPENERS):
+            since = since or event.time
+        elif since is not None and _closes(event):
+            found.append(Span(since, event.time))
+            since = None
+    if since is not None:
+        found.append(Span(since, None))
+    return tuple(found)
+
+
+def _closes(event: Event) -> bool:
+    data = event.data
+    if isinstance(data, centres.PetitionClassified):
+        return data.outcome in NOT_OWED
+    return isinstance(data, CLOSERS)
+
+
+def _detail(own: Sequence[Event], matter: Matter) -> str | None:
+    """Name what it is about by the first event that says so; a connection by its system."""
+    if matter.kind == "connection":
+        return matter.id
+    if matter.kind == POSTING:
+        return matter.id.partition("/")[0]
+    said = (getattr(one.data, name, None) for one in own for name in DETAILS)
+    return next((str(one) for one in said if one is not None), None)
+
+
+def _assessment(own: Sequence[Event]) -> tuple[tuple[str, ...], int, int]:
+    """Return what the last self-assessment or rating says: what lacks, good ones, all."""
+    for event in reversed(own):
+        data = event.data
+        if isinstance(data, centres.ConditionsReported):
+            lacking = tuple(
+                f"{one.item}:{one.state}" for one in data.items if one.state != "good"
+            )
+            return lacking, len(data.items) - len(lacking), len(data.items)
+        if isinstance(data, centres.RatingGiven):
+            return (), int(data.score >= GOOD_SCORE_MIN), 1
+    return (), 0, 0
 
 
 def _is_own_kind(event: Event, kind: str) -> bool:
@@ -91,20 +134,46 @@ def _is_own_kind(event: Event, kind: str) -> bool:
 
 
 def _outcome(own: Sequence[Event], dues: Sequence[Event]) -> Outcome:
-    """Judge by what workflow said; a check-in alone is met, before it has spoken."""
-    outcome: Outcome = "open"
+    """Judge by what workflow said of each obligation: one that was missed is missed.
+
+    A check-in alone is met, before workflow has spoken.
+    """
+    if not dues:
+        present = any(isinstance(one.data, centres.DutyCheckedIn) for one in own)
+        return "met" if present else "open"
+    judged: dict[tuple[str, int], Outcome] = {}
     for event in dues:
         data = event.data
+        if not isinstance(data, obligations.ObligationData):
+            continue
+        which = (data.obligation, data.cycle)
+        before = judged.setdefault(which, "open")
         if isinstance(data, obligations.ObligationDischarged):
             done: Outcome = "missed" if data.in_time is False else "met"
-            outcome = "void" if data.void else done
-        elif isinstance(data, obligations.ObligationBreached) and outcome == "open":
-            outcome = "missed"
-        elif isinstance(data, obligations.ObligationOpened) and outcome == "void":
-            outcome = "open"
-    if not dues and any(isinstance(one.data, centres.DutyCheckedIn) for one in own):
-        return "met"
-    return outcome
+            judged[which] = "void" if data.void else done
+        elif isinstance(data, obligations.ObligationBreached) and before == "open":
+            judged[which] = "missed"
+        elif isinstance(data, obligations.ObligationOpened) and before == "void":
+            judged[which] = "open"
+    found = set(judged.values())
+    order: tuple[Outcome, ...] = ("missed", "open", "met", "void")
+    return next((one for one in order if one in found), "open")
+
+
+def _due(dues: Sequence[Event]) -> datetime | None:
+    """Return the date of what is owed last."""
+    moments = [
+        one.data.due
+        for one in dues
+        if isinstance(one.data, obligations.ObligationOpened) and one.data.due is not None
+    ]
+    moments += [
+        one.data.new_due
+        for one in dues
+        if isinstance(one.data, obligations.ObligationDueChanged)
+        and one.data.new_due is not None
+    ]
+    return moments[-1] if moments else None
 
 
 def _reported_up(dues: Sequence[Event]) -> bool:
@@ -119,38 +188,3 @@ def _on_duty(own: Sequence[Event]) -> tuple[str, ...]:
         one.data.person for one in own if isinstance(one.data, centres.DutyCheckedIn)
     )
     return tuple(seen)
-
-
-def matter_counts(fact: MatterFact) -> list[Count]:
-    """Return what a matter gives to the roll-ups, one entry per cell."""
-    opened = Cell(fact.unit, fact.day)
-    if fact.kind == DUTY:
-        return [Count(opened, MATTERS, atoms)] if (atoms := _duty_atoms(fact)) else []
-    if fact.kind in {"conditions", "posting", "rating"}:
-        atoms = {"conditions_good": fact.good, "conditions_assessed": fact.assessed}
-        return [Count(opened, MATTERS, atoms)] if fact.assessed else []
-    found = {opened: {f"{fact.kind}_in": 1}}
-    if fact.closed is not None:
-        ended = Cell(fact.unit, local_day(fact.closed))
-        minutes = max(0, int((fact.closed - fact.opened).total_seconds() // 60))
-        atoms = found.setdefault(ended, {})
-        atoms[f"{fact.kind}_out"] = 1
-        atoms[f"{fact.kind}_minutes"] = minutes
-    if fact.reported_up:
-        found[opened][f"{fact.kind}_reported_up"] = 1
-    return [Count(cell, MATTERS, atoms) for cell, atoms in sorted(found.items())]
-
-
-def _duty_atoms(fact: MatterFact) -> dict[str, int]:
-    """Return the atoms of a session; one that is not over or was voided gives none."""
-    if fact.outcome in {"open", "void"}:
-        return {}
-    atoms = {"duty_expected": 1, f"duty_{fact.outcome}": 1}
-    if fact.outcome == "missed" and fact.reported_up:
-        atoms["duty_reported_up"] = 1
-    return atoms
-
-
-def matter_checksums(fact: MatterFact | None) -> dict[str, int]:
-    """Return each cell that a matter is counted in with a checksum of what it gives there."""
-    return {} if fact is None else checksum_of(matter_counts(fact))

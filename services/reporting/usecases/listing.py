@@ -1,35 +1,47 @@
 """The rows behind a number: found by the same atoms and moments that were counted."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.reporting.core.clocks import local_day
-from services.reporting.core.counts import Cell, OpenEntry
+from services.reporting.core.counts import Cell
 from services.reporting.core.figures import (
     FLOWS,
     LEVELS,
     PENDING,
     STANDINGS,
+    UNIONS,
+    Flow,
     Level,
     Period,
-    Standing,
 )
+from services.reporting.core.matter_counts import MATTER_FLOWS, MATTER_LEVELS
 from services.reporting.core.rollups import MonthTotal, month_of, sums_by_unit
-from services.reporting.core.standing import standing
 from services.reporting.ports import Facts, Listed, OpenQuery, Rolls
+from services.reporting.usecases.asked import AT_RISK, Asked, query_of, stands
 from services.reporting.usecases.reading import Gate, days_needed, flat_sums
-from shared.calendar.days import DeadlineCalendar
 
-PAGE_ROWS: Final = 50
 ROWS_MAX: Final = 100_000
 """The most rows an export holds."""
 
 CARRIED: Final = "carried"
-AT_RISK: Final = "at_risk"
 FAR_BACK: Final = timedelta(days=1)
-FIGURES: Final = (*FLOWS, *LEVELS, *STANDINGS, CARRIED, AT_RISK)
+FIGURES: Final = tuple(
+    dict.fromkeys(
+        (
+            *FLOWS,
+            *LEVELS,
+            *STANDINGS,
+            CARRIED,
+            AT_RISK,
+            *UNIONS,
+            *MATTER_FLOWS,
+            *MATTER_LEVELS,
+        )
+    )
+)
 """Every figure that has a list."""
 
 
@@ -38,29 +50,16 @@ class UnknownFigureError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which rows: of which figure, scope and period, from which one on."""
-
-    figure: str
-    units: frozenset[str] | None
-    period: Period
-    now: datetime
-    skip: int = 0
-    limit: int = PAGE_ROWS
-    field: str | None = None
-    calendar: DeadlineCalendar | None = None
-
-    def whole(self, limit: int) -> "Asked":
-        """Return the same question for every row, up to a limit."""
-        return replace(self, skip=0, limit=limit)
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
-    """A page of rows, and how many there are in all: the figure's own number."""
+    """A page of rows, and how many there are in all: the figure's own number.
+
+    A figure that counts more than one per row, as minutes do, has its number in `amount`, and
+    `total` says how many rows make it.
+    """
 
     rows: Sequence[Listed]
     total: int
+    amount: int | None = None
 
 
 @dataclass(slots=True)
@@ -79,23 +78,63 @@ class ListRows:
         """
         async with self.gate.lock:
             await self.gate.settle()
-            if asked.figure in FLOWS:
-                return await self._flow(asked)
-            if asked.figure == CARRIED:
-                return await self._carried(asked)
-            if asked.figure in LEVELS and not asked.period.is_current(asked.now):
-                end = asked.period.last
-                assert end is not None, "a period that is over has a last day"
-                return await self._level_then(LEVELS[asked.figure], end, asked)
-            if asked.figure in FIGURES:
-                return await self._level_now(asked)
+            if asked.figure in UNIONS:
+                return await self._union(asked)
+            return await self._one(asked)
+
+    async def _union(self, asked: Asked) -> Found:
+        """List the parts of a sum one after the other."""
+        rows: list[Listed] = []
+        total = 0
+        for part in UNIONS[asked.figure]:
+            left = asked.limit - len(rows)
+            skip = max(0, asked.skip - total)
+            # No limit would mean every row: one is asked for, and dropped.
+            found = await self._one(replace(asked, figure=part, skip=skip, limit=max(left, 1)))
+            rows += found.rows[:left]
+            total += found.total
+        return Found(rows, total)
+
+    async def _one(self, asked: Asked) -> Found:
+        flow = FLOWS.get(asked.figure) or MATTER_FLOWS.get(asked.figure)
+        if flow is not None:
+            return await self._flow(flow, asked)
+        if asked.figure in MATTER_LEVELS:
+            return await self._matters_at_end(MATTER_LEVELS[asked.figure], asked)
+        if asked.figure == CARRIED:
+            return await self._carried(asked)
+        if asked.figure in LEVELS and not asked.period.is_current(asked.now):
+            end = asked.period.last
+            assert end is not None, "a period that is over has a last day"
+            return await self._level_then(LEVELS[asked.figure], end, asked)
+        if asked.figure in FIGURES:
+            return await self._level_now(asked)
         raise UnknownFigureError(asked.figure)
 
-    async def _flow(self, asked: Asked) -> Found:
+    async def _matters_at_end(self, level: Level, asked: Asked) -> Found:
+        """List the matters that were open at the end, the newest first."""
+        end = min(asked.period.last or local_day(asked.now), local_day(asked.now))
+        until = Period(None, end)
+        came = [
+            await self._cells(atom, asked.units, until, asked.now, None) for atom in level.plus
+        ]
+        gone = [
+            await self._cells(atom, asked.units, until, asked.now, None) for atom in level.minus
+        ]
+        total = sum(number for cells in came for _, number in cells)
+        total -= sum(number for cells in gone for _, number in cells)
+        found: dict[str, Listed] = {}
+        for cells in _chunks([cell for part in came for cell, _ in part]):
+            if len(found) >= total:
+                break
+            names = [cell.name for cell in cells]
+            _keep(found, await self.facts.listed(names), level, end, asked)
+        rows = sorted(found.values(), key=_newest_first)
+        return Found(rows[asked.skip : asked.skip + asked.limit], total)
+
+    async def _flow(self, flow: Flow, asked: Asked) -> Found:
         """Walk the cells from the newest day on; the roll-ups say which ones have rows."""
-        flow = FLOWS[asked.figure]
-        # A weight counts more than one per row; its rows are those that carry it at all.
-        atom = "imported" if flow.weight else flow.atom
+        atom = flow.rows or flow.atom
         cells = await self._cells(atom, asked.units, asked.period, asked.now, asked.field)
         total = sum(number for _, number in cells)
         wanted: list[Cell] = []
@@ -109,7 +148,13 @@ class ListRows:
             if needed + skip <= 0:
                 break
         rows = await self._rows_of(wanted, atom, asked.field)
-        return Found(rows[skip : skip + asked.limit], total)
+        amount = None
+        if flow.rows is not None:
+            parts = await self._cells(
+                flow.atom, asked.units, asked.period, asked.now, asked.field
+            )
+            amount = sum(number for _, number in parts)
+        return Found(rows[skip : skip + asked.limit], total, amount)
 
     async def _cells(
         self,
@@ -148,7 +193,8 @@ class ListRows:
             for count in one.counts:
                 mine = count.cell in place and count.atoms.get(atom, 0)
                 if mine and field in {None, count.field}:
-                    found.append((place[count.cell], one.subject, one))
+                    day = Cell.parse(count.cell).day
+                    found.append((place[count.cell], one.subject, replace(one, day=day)))
         return [one for _, _, one in sorted(found, key=lambda item: item[:2])]
 
     async def _carried(self, asked: Asked) -> Found:
@@ -165,11 +211,11 @@ class ListRows:
             for entry, number in roll.entries
             if asked.field in {None, entry.field}
         ]
-        chosen = [pair for pair in entries if _stands(pair[0], asked)]
+        chosen = [pair for pair in entries if stands(pair[0], asked)]
         total = sum(number for _, number in chosen)
         if not chosen:
             return Found((), 0)
-        query = replace(_query(asked, [entry for entry, _ in chosen]), field=asked.field)
+        query = replace(query_of(asked, [entry for entry, _ in chosen]), field=asked.field)
         rows = await self.facts.open_rows(query, skip=asked.skip, limit=asked.limit)
         return Found(rows, total)
 
@@ -219,52 +265,6 @@ def _last(first: date) -> date:
     return month_of(first + timedelta(days=31)) - timedelta(days=1)
 
 
-def _stands(entry: OpenEntry, asked: Asked) -> bool:
-    """Say whether an open dossier is among those of a figure, now."""
-    now = asked.now
-    late: Mapping[str, datetime | None] = {
-        "overdue": entry.overdue_at,
-        "late_open": entry.late_at,
-        "late_open_index": entry.index_late_at,
-    }
-    if asked.figure in late:
-        at = late[asked.figure]
-        return at is not None and at < now
-    if asked.figure == "in_time_open":
-        return entry.late_at is None or entry.late_at >= now
-    if asked.figure == PENDING.name:
-        return True
-    if asked.figure == "waiting":
-        return entry.waiting
-    if asked.figure == "pending_without_deadline":
-        return not entry.dated
-    band: Standing = standing(entry, now, asked.calendar)
-    wanted = {"due_today", "left_1_2"} if asked.figure == AT_RISK else {asked.figure}
-    return band in wanted
-
-
-def _query(asked: Asked, chosen: Sequence[OpenEntry]) -> OpenQuery:
-    """Return the query that finds exactly the open dossiers that stand like those chosen."""
-    query = OpenQuery(asked.units)
-    plain: Mapping[str, OpenQuery] = {
-        PENDING.name: query,
-        "waiting": replace(query, waiting=True),
-        "pending_without_deadline": replace(query, dated=False),
-        "undated": replace(query, dated=False),
-        "waiting_undue": replace(query, dated=True, never=True),
-        "overdue": replace(query, before=asked.now),
-        "late_open": replace(query, late_before=asked.now),
-        "in_time_open": replace(query, late_since=asked.now),
-        "late_open_index": replace(query, index_late_before=asked.now),
-    }
-    if asked.figure in plain:
-        return plain[asked.figure]
-    moments = [one.overdue_at for one in chosen if one.overdue_at is not None]
-    # A band is one stretch of moments, so its ends are all that is needed.
-    after_last = max(moments) + timedelta(microseconds=1)
-    return replace(query, since=min(moments), before=after_last, dated=True)
-
-
 def _keep(
     found: dict[str, Listed],
     rows: Collection[Listed],
@@ -283,6 +283,11 @@ def _keep(
                     until[atom] = until.get(atom, 0) + number
         if level.holds(until):
             found[one.subject] = one
+
+
+def _newest_first(one: Listed) -> tuple[int, str]:
+    assert one.matter is not None, "only matters are among them"
+    return -one.matter.day.toordinal(), one.subject
 
 
 def _turns(one: Listed) -> str:

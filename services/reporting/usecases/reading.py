@@ -17,7 +17,7 @@ from services.reporting.core.figures import (
     Sums,
     figures,
 )
-from services.reporting.core.matters import MATTERS
+from services.reporting.core.matter_counts import MATTERS
 from services.reporting.core.rollups import (
     ByField,
     MonthTotal,

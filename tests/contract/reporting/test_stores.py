@@ -12,7 +12,8 @@ from deploy.reference.load import bundled_reference
 from services.reporting.adapters.facts import MongoFacts
 from services.reporting.adapters.generations import Generations, generation_of
 from services.reporting.core.figures import FLOWS, Period
-from services.reporting.usecases.listing import FIGURES, Asked, ListRows
+from services.reporting.usecases.asked import Asked
+from services.reporting.usecases.listing import FIGURES, ListRows
 from services.reporting.usecases.reading import ReadFigures
 from services.reporting.usecases.taking import MarkCells
 from shared.mongo.client import Mongo

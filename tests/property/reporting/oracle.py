@@ -305,7 +305,9 @@ def _count_one(
         found.add("late_open", late)
         found.add("in_time_open", not late)
         by_index = [(row[0], None, None, row[1]) for row in index_rows(rows, one)]
-        found.add("late_open_index", dated and late_at(by_index, 3, min(at, stopped)))
+        late_index = dated and late_at(by_index, 3, min(at, stopped))
+        found.add("late_open_index", late_index)
+        found.add("in_time_open_index", dated and not late_index)
         found.add(
             "waiting", any(_waits(wait[0], wait[1], at, current=current) for wait in one.waits)
         )

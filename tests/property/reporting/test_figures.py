@@ -1,6 +1,7 @@
 """Whatever dossiers live through, the figures are those of a slow count, and they add up."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from random import Random
@@ -10,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.reference.load import bundled_reference
-from services.reporting.core.figures import FLOWS, LEVELS, Period
+from services.reporting.core.figures import FLOWS, LEVELS, UNIONS, Figures, Period
+from services.reporting.usecases.asked import Asked
 from shared.events.envelope import Event
 from tests.fakes.reporting import MemoryReporting
 from tests.property.reporting.lives import NOW, UNITS, populations
@@ -98,14 +100,53 @@ def test_a_figure_and_its_list_have_the_same_number(
     """Every number opens as many rows as it says."""
     service = reporting([list(events) for events in population], seed, 4)
     found = asyncio.run(service.overview(period, scope))
-    numbers = {name: found.total.flows[name] for name, flow in FLOWS.items() if not flow.weight}
+    numbers = {name: found.total.flows[name] for name, flow in FLOWS.items() if not flow.rows}
     numbers |= {name: getattr(found.total.open, name) for name in LEVELS}
     numbers |= {"carried": found.total.carried}
     if found.total.standing:
         numbers |= dict(found.total.standing) | {"at_risk": found.total.at_risk}
+    numbers |= sums_of(found.total)
     for name, number in numbers.items():
         listed = asyncio.run(service.listed(name, period, scope))
         assert (name, listed.total, len(listed.rows)) == (name, number, number)
+
+
+def sums_of(total: Figures) -> dict[str, int]:
+    """Return the figures that are sums, as the rates and the balance say them."""
+    law, index, moved = total.on_time_law, total.on_time_index, total.flows["moved_out"]
+    came = total.received + total.carried + total.flows["moved_in"]
+    assert {*UNIONS} == {
+        *("came", "handled", "ended_dated", "in_time_index", "dated_index"),
+        "without_deadline",
+    }
+    return {
+        "came": came,
+        "handled": came - moved,
+        "ended_dated": law.den,
+        "in_time_index": index.num,
+        "dated_index": index.den,
+        "without_deadline": total.without_deadline,
+    }
+
+
+@LENIENT
+@given(populations(), periods, st.integers(1, 7))
+def test_the_pages_of_a_sum_are_its_parts_one_after_the_other(
+    population: list[list[Event]], period: Period, size: int
+) -> None:
+    """No row is lost or shown twice where one part ends and the next begins."""
+    service = reporting([list(events) for events in population], 0, 4)
+    for name, parts in UNIONS.items():
+        whole = asyncio.run(service.listed(name, period)).rows
+        each = [asyncio.run(service.listed(part, period)).rows for part in parts]
+        assert [one.subject for one in whole] == [one.subject for part in each for one in part]
+        asked = Asked(name, None, period, NOW, 0, size, None, service.reference.calendar)
+        shown = [
+            one.subject
+            for skip in range(0, len(whole) + 1, size)
+            for one in asyncio.run(service.rows(replace(asked, skip=skip))).rows
+        ]
+        assert shown == [one.subject for one in whole]
 
 
 @LENIENT

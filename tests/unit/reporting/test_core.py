@@ -21,7 +21,8 @@ from services.reporting.core.figures import (
     check,
     stand_at,
 )
-from services.reporting.core.matters import derive_matter, matter_counts
+from services.reporting.core.matter_counts import matter_counts
+from services.reporting.core.matters import derive_matter
 from services.reporting.core.rollups import next_month
 from services.reporting.core.standing import standing
 from services.reporting.core.state import FactState

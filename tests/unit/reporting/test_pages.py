@@ -115,7 +115,7 @@ def test_a_silent_centre_has_no_rate_and_says_since_when(
     text = client.get("/", headers=province).text
     heard = client.get("/v1/figures", headers=province).json()["heard"]
     assert 0 < heard["count"] <= 6
-    assert f"{heard['count']}/65 trung tâm" in text
+    assert f">{heard['count']}</a>/65 trung tâm" in text
     assert text.count("chưa có dữ liệu") == 59
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final, Literal
 
 from services.reporting.adapters.desk import Desk
 from services.reporting.adapters.pages import formats
 from services.reporting.adapters.pages.frame import Frame
+from services.reporting.adapters.pages.matters import MINUTES_AN_HOUR, duration
 from services.reporting.adapters.pages.overview import silent
 from services.reporting.core.figures import Figures, Ratio
+from services.reporting.core.matter_counts import value_of
 from services.reporting.usecases.reading import Overview
 
 Grade = Literal["met", "remind", "missed", "grave", "none"]
@@ -25,6 +26,7 @@ COLUMNS: Final = (
     "interruption",
     "duty",
     "conditions",
+    "posting",
     "process",
     "support",
     "connection",
@@ -38,6 +40,7 @@ class BoardCell:
     grade: Grade
     text: str
     href: str | None
+    title: str = ""
 
 
 def context(frame: Frame, desk: Desk, found: Overview) -> dict[str, Any]:
@@ -71,12 +74,13 @@ def cells(frame: Frame, found: Overview, unit: str, mine: Figures) -> list[Board
     heard = not quiet
     return [
         on_time(frame, mine.on_time_law, unit) if heard and mine.on_time_law.den else none,
-        hours(frame, atoms, through, "interruption") if heard else none,
+        hours(frame, atoms, through, "interruption", unit) if heard else none,
         duty(frame, mine, unit),
-        conditions(atoms) or none,
+        conditions(frame, atoms, unit) or none,
+        posting(frame, through, unit) or none,
         process(frame, mine, unit) if heard and mine.received else none,
-        support(frame, atoms, through) if heard else none,
-        hours(frame, atoms, through, "connection") if heard else none,
+        support(frame, atoms, through, unit) if heard else none,
+        hours(frame, atoms, through, "connection", unit) if heard else none,
     ]
 
 
@@ -86,8 +90,9 @@ def on_time(frame: Frame, law: Ratio, unit: str) -> BoardCell:
     grade: Grade = (
         "met" if share >= ON_TIME_MET else "remind" if share >= ON_TIME_REMIND else "missed"
     )
-    href = frame.rows_link("ended_late", unit=unit)
-    return BoardCell(grade, formats.rate(law, frame.language), href)
+    href = frame.rows_link("ended_late" if law.num < law.den else "ended_on_time", unit=unit)
+    made_of = f"{frame.number(law.num)} / {frame.number(law.den)}"
+    return BoardCell(grade, formats.rate(law, frame.language), href, made_of)
 
 
 def duty(frame: Frame, mine: Figures, unit: str) -> BoardCell:
@@ -112,40 +117,65 @@ def process(frame: Frame, mine: Figures, unit: str) -> BoardCell:
     return BoardCell(grade, frame.say("errors", count=frame.number(count)), href)
 
 
-def conditions(atoms: Mapping[str, int]) -> BoardCell | None:
-    """Grade the last self-assessments of facilities; None where there is none."""
+def conditions(frame: Frame, atoms: Mapping[str, int], unit: str) -> BoardCell | None:
+    """Grade the self-assessments of facilities; None where there is none."""
     good, assessed = atoms.get("conditions_good", 0), atoms.get("conditions_assessed", 0)
     if not assessed:
         return None
-    grade: Grade = "met" if good == assessed else "remind"
-    return BoardCell(grade, f"{good}/{assessed}", None)
+    whole = good == assessed
+    figure = "conditions_assessed" if whole else "conditions_lacking"
+    href = frame.rows_link(figure, unit=unit)
+    return BoardCell("met" if whole else "remind", f"{good}/{assessed}", href)
+
+
+def posting(frame: Frame, through: Mapping[str, int], unit: str) -> BoardCell | None:
+    """Grade what is posted of all that must be; None where nothing was decided yet."""
+    known = value_of("posting_known", {}, through)
+    missing = value_of("posting_open", {}, through)
+    if not known:
+        return None
+    grade: Grade = "met" if not missing else "remind"
+    if missing and through.get("posting_missed", 0):
+        grade = "grave" if through.get("posting_reported_up", 0) else "missed"
+    figure = "posting_open" if missing else "posting_known"
+    text = f"{frame.number(known - missing)}/{frame.number(known)}"
+    return BoardCell(grade, text, frame.rows_link(figure, unit=unit))
 
 
 def hours(
-    frame: Frame, atoms: Mapping[str, int], through: Mapping[str, int], kind: str
+    frame: Frame, atoms: Mapping[str, int], through: Mapping[str, int], kind: str, unit: str
 ) -> BoardCell:
     """Grade the time for which something was interrupted or lost; still open is never met."""
-    lasted = timedelta(minutes=atoms.get(f"{kind}_minutes", 0))
-    open_now = through.get(f"{kind}_in", 0) - through.get(f"{kind}_out", 0)
-    count = round(lasted / timedelta(hours=1))
-    grade: Grade = "met" if not lasted else "remind"
-    if count >= HOURS_REMIND or open_now > 0:
+    minutes = atoms.get(f"{kind}_minutes", 0)
+    open_now = value_of(f"{kind}_open", {}, through)
+    grade: Grade = "met" if not minutes else "remind"
+    if minutes >= HOURS_REMIND * MINUTES_AN_HOUR or open_now > 0:
         grade = "missed"
     if atoms.get(f"{kind}_reported_up", 0):
         grade = "grave"
-    text = frame.say("hours", count=count)
     if open_now > 0:
-        text = frame.say("open_count", count=open_now)
-    return BoardCell(grade, text, None)
+        text = frame.say("open_count", count=frame.number(open_now))
+        return BoardCell(grade, text, frame.rows_link(f"{kind}_open", unit=unit))
+    if not minutes:
+        return BoardCell(grade, frame.say("hours", count=0), None)
+    href = frame.rows_link(f"{kind}_minutes", unit=unit)
+    lasted = duration(frame, minutes)
+    if minutes < MINUTES_AN_HOUR:
+        return BoardCell(grade, lasted, href, lasted)
+    rounded = frame.say("hours", count=frame.number(round(minutes / MINUTES_AN_HOUR)))
+    return BoardCell(grade, rounded, href, lasted)
 
 
-def support(frame: Frame, atoms: Mapping[str, int], through: Mapping[str, int]) -> BoardCell:
+def support(
+    frame: Frame, atoms: Mapping[str, int], through: Mapping[str, int], unit: str
+) -> BoardCell:
     """Grade the requests for support that are still open."""
-    count = through.get("support_in", 0) - through.get("support_out", 0)
-    grade: Grade = "met" if count <= 0 else "remind" if count < OPEN_REMIND else "missed"
-    if count > 0 and atoms.get("support_reported_up", 0):
+    count = value_of("support_open", {}, through)
+    grade: Grade = "met" if not count else "remind" if count < OPEN_REMIND else "missed"
+    if count and atoms.get("support_reported_up", 0):
         grade = "grave"
-    return BoardCell(grade, frame.say("open_count", count=max(count, 0)), None)
+    href = frame.rows_link("support_open", unit=unit) if count else None
+    return BoardCell(grade, frame.say("open_count", count=frame.number(count)), href)
 
 
 def _worst_first(row: Sequence[BoardCell]) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from services.reporting.adapters.api import Unit
 from services.reporting.adapters.asking import Answering, asked_for, scope_of
 from services.reporting.adapters.desk import Desk
-from services.reporting.adapters.documents import figures_document, row_document
+from services.reporting.adapters.documents import figures_document, row_documents
 from services.reporting.adapters.exports import Export, stamped
 from services.reporting.adapters.pages.frame import Frame, period_text
 from services.reporting.adapters.pages.routes import Field, Reader
@@ -76,7 +76,7 @@ def downloads_router(desk: Desk) -> APIRouter:
         asked = asked.whole(ROWS_MAX)
         async with Answering():
             found = await desk.listed(asked)
-        listed = [row_document(desk, one) for one in found.rows]
+        listed = row_documents(desk, figure, found.rows)
         columns = [(key, key) for key in (listed[0] if listed else {"code": None})]
         about = [("figure", frame.say(figure)), ("rows", str(found.total)), *_about(frame)]
         name = f"motcua-{figure}-{stamped(frame.now)}"

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from fastapi import Request
+from markupsafe import Markup
 from typing_extensions import override
 
 from services.reporting.adapters.pages import formats
@@ -51,6 +52,16 @@ class Frame(PageFrame):
     def rows_link(self, figure: str, **changes: str | None) -> str:
         """Return the address of the rows behind a number."""
         return self.link("/rows", **{"figure": figure, "unit": self.unit, **changes})
+
+
+def linked(text: str, href: str) -> Markup:
+    """Return a number, or a word, as a link to what is behind it."""
+    return Markup('<a href="{}">{}</a>').format(href, text)
+
+
+def sentence(frame: Frame, key: str, **parts: str) -> Markup:
+    """Return a sentence of ours with parts that may be links; plain parts are escaped."""
+    return Markup(frame.say(key)).format(**parts)  # noqa: S704 -- Our own words.
 
 
 def choose_period(request: Request, now: datetime) -> Chosen:

@@ -1,4 +1,4 @@
-"""Lists of dossiers and matters: the rows behind a number."""
+"""Lists of dossiers: the rows behind a number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from services.reporting.adapters.pages.frame import Frame
 from services.reporting.adapters.pages.sentences import CAUSES, MARKS, chosen, named
 from services.reporting.adapters.pages.words import words
 from services.reporting.core.clocks import local_day
-from services.reporting.core.fact import MatterFact
 from services.reporting.core.rows import Row
 from services.reporting.core.standing import working_days_apart
 from services.reporting.ports import Listed
-from services.reporting.usecases.listing import PAGE_ROWS, Found
+from services.reporting.usecases.asked import PAGE_ROWS
+from services.reporting.usecases.listing import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,6 @@ class Pager:
 def dossier_rows(frame: Frame, desk: Desk, rows: Sequence[Listed]) -> list[dict[str, Any]]:
     """Return what the list's template shows of each dossier."""
     return [_dossier(frame, desk, one.row) for one in rows if one.row is not None]
-
-
-def matter_rows(frame: Frame, desk: Desk, rows: Sequence[Listed]) -> list[dict[str, Any]]:
-    """Return what the list's template shows of each matter."""
-    return [_matter(frame, desk, one.matter) for one in rows if one.matter is not None]
 
 
 def _dossier(frame: Frame, desk: Desk, row: Row) -> dict[str, Any]:
@@ -109,21 +104,6 @@ def stands(frame: Frame, desk: Desk, row: Row) -> str:
     if last == today:
         return frame.say("due_today")
     return frame.say("days_left", days=working_days_apart(calendar, today, last))
-
-
-def _matter(frame: Frame, desk: Desk, fact: MatterFact) -> dict[str, Any]:
-    session = "" if fact.session is None else frame.say(f"session_{fact.session}")
-    return {
-        "subject": fact.subject,
-        "unit": desk.unit_name(fact.unit),
-        "unit_href": frame.link(f"/units/{fact.unit}"),
-        "day": formats.day(fact.day),
-        "session": session,
-        "outcome": frame.say(f"outcome_{fact.outcome}"),
-        "missed": fact.outcome == "missed",
-        "reported_up": fact.reported_up,
-        "persons": ", ".join(fact.persons),
-    }
 
 
 def pager(frame: Frame, found: Found, page: int, path: str, **query: str | None) -> Pager:

@@ -1,6 +1,6 @@
 """The overview of a scope: strip of figures, trend, ageing, table of centres."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from services.reporting.adapters.desk import Desk
 from services.reporting.adapters.pages import drawing, formats
-from services.reporting.adapters.pages.frame import Frame, period_text
+from services.reporting.adapters.pages.frame import Frame, linked, period_text, sentence
 from services.reporting.core.clocks import local_day
 from services.reporting.core.figures import STANDINGS, Figures, Ratio
 from services.reporting.core.pauses import PAUSE_MARKS
@@ -32,14 +32,14 @@ BAR_STYLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One figure of the strip: a number that is a link, and a line beneath it."""
+    """One figure of the strip: a number that is a link, and its own links beneath it."""
 
     label: str
     value: str
     href: str
     note: str
-    note_href: str | None
     strong: bool = False
+    title: str = ""
 
 
 def context(frame: Frame, desk: Desk, found: Overview) -> dict[str, Any]:
@@ -61,88 +61,102 @@ def context(frame: Frame, desk: Desk, found: Overview) -> dict[str, Any]:
     }
 
 
-def subtitle(frame: Frame, found: Overview) -> list[str]:
+def subtitle(frame: Frame, found: Overview) -> Sequence[str]:
     """Say the period, the freshness and the completeness of what is shown."""
     heard = found.heard
     today = heard.day == local_day(frame.now)
-    spoken = frame.say(
+    spoken = sentence(
+        frame,
         "heard_today" if today else "heard_on",
-        count=heard.count,
-        of=len(heard.of),
+        count=linked(str(heard.count), f"{frame.link('/sources', unit=frame.unit)}#heard"),
+        of=str(len(heard.of)),
         day=formats.day(heard.day),
     )
-    seen = found.total.ended + found.total.pending
-    undated = formats.share(
-        found.total.without_deadline / seen if seen else 0.0, frame.language
-    )
+    seen, undated = found.total.ended + found.total.pending, found.total.without_deadline
+    share = formats.share(undated / seen if seen else 0.0, frame.language)
+    if undated:
+        share = linked(share, frame.rows_link("without_deadline"))
     return [
         period_text(frame),
         frame.say("data_as_of", moment=frame.as_of(found.as_of)),
         spoken,
-        frame.say("undated_share", share=undated),
+        sentence(frame, "undated_share", share=share),
     ]
 
 
 def tiles(frame: Frame, total: Figures) -> list[Tile]:
     """Return the six figures of the strip."""
-    say, number = frame.say, frame.number
-    law, index = total.on_time_law, total.on_time_index
-    all_of_them = total.received + total.carried + total.flows["moved_in"]
-    resolved = formats.share(total.ended / all_of_them if all_of_them else None, frame.language)
-    current = bool(total.standing)
+    number = frame.number
+    came = total.received + total.carried + total.flows["moved_in"]
+    resolved = formats.share(total.ended / came if came else None, frame.language)
+    due_today = number(total.standing.get("due_today", 0))
+
+    def tile(name: str, count: int, note: str, *, strong: bool = False) -> Tile:
+        return Tile(frame.say(name), number(count), frame.rows_link(name), note, strong)
+
+    def counted(key: str, figure: str, count: str) -> Markup:
+        return linked(frame.say(key, count=count), frame.rows_link(figure))
+
     return [
-        Tile(
-            say("received"),
-            number(total.received),
-            frame.rows_link("received"),
-            say("from_before", count=number(total.carried)),
-            frame.rows_link("carried"),
+        tile(
+            "received", total.received, counted("from_before", "carried", number(total.carried))
         ),
-        Tile(
-            say("ended"),
-            number(total.ended),
-            frame.rows_link("ended"),
-            say("of_all", share=resolved),
-            None,
+        tile(
+            "ended",
+            total.ended,
+            linked(frame.say("of_all", share=resolved), frame.rows_link("came")),
         ),
-        Tile(
-            say("pending"),
-            number(total.pending),
-            frame.rows_link("pending"),
-            say("waiting_count", count=number(total.open.waiting)),
-            frame.rows_link("waiting"),
+        tile(
+            "pending",
+            total.pending,
+            counted("waiting_count", "waiting", number(total.open.waiting)),
         ),
-        Tile(
-            say("on_time_law"),
-            formats.rate(law, frame.language),
-            frame.rows_link("ended_on_time"),
-            say("num_of_den", num=number(law.num), den=number(law.den)),
-            frame.rows_link("ended_late"),
-        ),
-        Tile(
-            say("on_time_index"),
-            formats.rate(index, frame.language),
-            frame.rows_link("ended_on_time_index"),
-            gap_note(frame, law, index),
-            "#definitions",
-        ),
-        Tile(
-            say("overdue"),
-            number(total.open.overdue),
-            frame.rows_link("overdue"),
-            say("due_today_count", count=number(total.standing.get("due_today", 0)))
-            if current
-            else "",
-            frame.rows_link("due_today") if current else None,
+        *rates(frame, total),
+        tile(
+            "overdue",
+            total.open.overdue,
+            counted("due_today_count", "due_today", due_today) if total.standing else "",
             strong=total.open.overdue > 0,
         ),
     ]
 
 
+def rates(frame: Frame, total: Figures) -> list[Tile]:
+    """Return both on-time rates; each shows what it is made of, and why they differ."""
+    law, index = total.on_time_law, total.on_time_index
+    of_law = made_of(frame, law, "ended_on_time", "ended_dated")
+    of_index = made_of(frame, index, "in_time_index", "dated_index")
+    gap = linked(gap_note(frame, law, index), "#definitions")
+    shown = (
+        ("on_time_law", law, "ended_on_time", of_law),
+        ("on_time_index", index, "in_time_index", Markup("{} · {}").format(of_index, gap)),
+    )
+    return [
+        Tile(
+            frame.say(name),
+            formats.rate(ratio, frame.language),
+            frame.rows_link(figure),
+            note,
+            title=f"{frame.number(ratio.num)} / {frame.number(ratio.den)}",
+        )
+        for name, ratio, figure, note in shown
+    ]
+
+
+def made_of(frame: Frame, ratio: Ratio, num: str, den: str) -> Markup:
+    """Write what a rate is made of; both parts open their rows."""
+    return sentence(
+        frame,
+        "num_of_den",
+        num=linked(frame.number(ratio.num), frame.rows_link(num)),
+        den=linked(frame.number(ratio.den), frame.rows_link(den)),
+    )
+
+
 def gap_note(frame: Frame, law: Ratio, index: Ratio) -> str:
     """Say how far the two rates are apart."""
     if law.share is None or index.share is None:
-        return frame.say("num_of_den", num=frame.number(index.num), den=frame.number(index.den))
+        return frame.say("no_comparison")
     points = abs(law.share - index.share) * 100
     rounded = formats.decimal(points, frame.language)
     return frame.say("no_gap") if points < 0.05 else frame.say("gap_points", points=rounded)  # noqa: PLR2004 - rounds to zero.
@@ -282,22 +296,6 @@ def silent(frame: Frame, found: Overview, unit: str, mine: Figures) -> str | Non
     return frame.say("no_data_since", moment=formats.moment_short(last, frame.language))
 
 
-FORM_FIGURES: Final = (
-    None,
-    "received_online",
-    "received_offline",
-    None,
-    "ended",
-    "ended_before_last_day",
-    "ended_on_day",
-    "ended_late",
-    "pending",
-    "in_time_open",
-    "late_open",
-)
-"""The list behind each of the columns 3 to 13; columns 3 and 6 are sums of several."""
-
-
 def pause_rows(frame: Frame, found: Overview) -> list[dict[str, str]]:
     """Return what was amiss with waits for the applicant, each with the rows behind it."""
     flows = found.total.flows
@@ -309,51 +307,4 @@ def pause_rows(frame: Frame, found: Overview) -> list[dict[str, str]]:
         }
         for mark in PAUSE_MARKS
         if flows[mark]
-    ]
-
-
-def field_rows(
-    frame: Frame, desk: Desk, by_field: Mapping[str, Figures]
-) -> list[dict[str, Any]]:
-    """Return form II.06a: received, resolved and pending by field, with the total."""
-    rows = [
-        (desk.field_name(name) or frame.say("no_field"), name, form_columns(mine))
-        for name, mine in by_field.items()
-    ]
-    if len(rows) > 1:
-        total = [sum(column) for column in zip(*(row[2] for row in rows), strict=True)]
-        rows.append((frame.say("total"), "", total))
-    return [
-        {
-            "name": name,
-            "field": field,
-            "cells": [
-                {
-                    "text": frame.number(number),
-                    "href": frame.rows_link(figure, field=field or None)
-                    if figure and number
-                    else None,
-                }
-                for figure, number in zip(FORM_FIGURES, columns, strict=True)
-            ],
-        }
-        for name, field, columns in rows
-    ]
-
-
-def form_columns(mine: Figures) -> list[int]:
-    """Return columns 3 to 13 of form II.06a; column 6 nets the moves."""
-    moved = mine.flows["moved_in"] - mine.flows["moved_out"]
-    return [
-        mine.received + mine.carried + moved,
-        mine.flows["received_online"],
-        mine.flows["received_offline"],
-        mine.carried + moved,
-        mine.ended,
-        mine.flows["ended_before_last_day"],
-        mine.flows["ended_on_day"],
-        mine.flows["ended_late"],
-        mine.pending,
-        mine.open.in_time_open,
-        mine.open.late_open,
     ]

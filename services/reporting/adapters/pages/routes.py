@@ -8,11 +8,21 @@ from starlette.responses import HTMLResponse, Response
 from services.reporting.adapters.api import Page, Unit
 from services.reporting.adapters.asking import Answering, asked_for, scope_of
 from services.reporting.adapters.desk import Desk
-from services.reporting.adapters.pages import board, dossier, lists, overview, sources
+from services.reporting.adapters.pages import (
+    board,
+    dossier,
+    form,
+    lists,
+    matters,
+    overview,
+    sources,
+)
 from services.reporting.adapters.pages.frame import Frame, period_text
 from services.reporting.adapters.pages.show import frame_of, page
 from services.reporting.core.figures import FLOWS, NotReconciledError
-from services.reporting.usecases.listing import PAGE_ROWS, Found
+from services.reporting.core.matter_counts import MATTER_FIGURES
+from services.reporting.usecases.asked import PAGE_ROWS
+from services.reporting.usecases.listing import Found
 from services.reporting.usecases.reading import Overview
 from shared.subjects.errors import UnavailableError
 from shared.web.auth import allow
@@ -60,7 +70,13 @@ class Pages:
             request,
             frame,
             "overview.html",
-            values | {"crumb": None, "pauses": None, "export_path": "/export/overview"},
+            values
+            | {
+                "crumb": None,
+                "pauses": None,
+                "matters": None,
+                "export_path": "/export/overview",
+            },
             active="overview",
         )
 
@@ -73,20 +89,14 @@ class Pages:
         if isinstance(found, str):
             return self._sorry(request, frame, found)
         values = overview.context(frame, self._desk, found)
-        fields = overview.field_rows(frame, self._desk, found.by_field)
-        total = found.total
+        fields = form.rows_of(frame, self._desk, found.by_field)
         values |= {
             "title": self._desk.unit_name(unit),
             "rows": (),
             "fields": fields,
             "pauses": overview.pause_rows(frame, found),
-            "form_note": frame.say(
-                "form_note",
-                undated=total.flows["ended_without_deadline"],
-                open_undated=total.open.pending_without_deadline,
-                moved_in=total.flows["moved_in"],
-                moved_out=total.flows["moved_out"],
-            ),
+            "matters": matters.figures_of(frame, found, [unit], unit),
+            "form_note": form.note_of(frame, found.total),
             "crumb": frame.say("nav_overview" if frame.is_province else "nav_own"),
             "export_path": "/export/overview",
         }
@@ -131,12 +141,7 @@ class Pages:
         found = await self._list(frame, principal, figure, unit, number, field)
         if isinstance(found, str):
             return self._sorry(request, frame, found)
-        matters = figure.startswith("duty_")
-        title = frame.say(
-            "rows_matters" if matters else "rows_title",
-            figure=frame.say(figure),
-            count=frame.number(found.total),
-        )
+        title = _rows_title(frame, figure, found)
         kept = {"figure": figure, "unit": unit, "field": field}
         name = self._desk.unit_name(unit) if unit else frame.say("nav_overview")
         href = frame.link(f"/units/{unit}" if unit else "/")
@@ -151,7 +156,7 @@ class Pages:
             "crumb": {"name": name, "href": href},
             "subtitle": subtitle,
             "rows": lists.dossier_rows(frame, self._desk, found.rows),
-            "matters": lists.matter_rows(frame, self._desk, found.rows),
+            "matters": matters.table(frame, self._desk, figure, found.rows),
             "pager": lists.pager(frame, found, number, "/rows", **kept),
         }
         return page(request, frame, "rows.html", values, active=_section(figure), kept=kept)
@@ -163,6 +168,7 @@ class Pages:
         if isinstance(found, str):
             return self._sorry(request, frame, found)
         values = board.context(frame, self._desk, found)
+        values["matters"] = matters.figures_of(frame, found, sorted(found.by_unit), unit)
         values["subtitle"] = [
             frame.say("board_sub"),
             *overview.subtitle(frame, found)[:2],
@@ -225,8 +231,22 @@ class Pages:
         return page(request, frame, "message.html", values, status=503)
 
 
+def _rows_title(frame: Frame, figure: str, found: Found) -> str:
+    """Say which figure it is, its number, and how many rows make it."""
+    count = frame.number(found.total)
+    said = {"figure": frame.say(figure), "count": count}
+    if found.amount is not None:
+        return frame.say(
+            "rows_amount", **said, amount=matters.amount(frame, figure, found.amount)
+        )
+    if figure in MATTER_FIGURES:
+        duty = figure.startswith("duty_")
+        return frame.say("rows_matters" if duty else "rows_title_matters", **said)
+    return frame.say("rows_title", **said)
+
+
 def _section(figure: str) -> str:
-    if figure.startswith("duty_"):
+    if figure in MATTER_FIGURES:
         return "board"
     flow = FLOWS.get(figure)
     sources_of = {"imported", "imported_events", "events_after_end", "end_before_first"}

@@ -17,7 +17,7 @@ def context(frame: Frame, desk: Desk, found: Overview) -> dict[str, Any]:
     return {
         "subtitle": [frame.say("sources_sub"), *overview.subtitle(frame, found)],
         "tiles": [
-            Tile(frame.say(name), frame.number(flows[name]), frame.rows_link(name), "", None)
+            Tile(frame.say(name), frame.number(flows[name]), frame.rows_link(name), "")
             for name in FIGURES
         ],
         "rows": sorted(
