@@ -30,6 +30,9 @@ FIGURES: Final = frozenset({"strip", "data", "board", "ageing", "counts", "sub",
 NO_FIGURES: Final = frozenset({"when", "picture", "label", "column", "balance"})
 VOID: Final = frozenset({"br", "input", "link", "meta", "img", "hr"})
 DATES: Final = re.compile(r"\d{1,2}[:/]\d{1,2}(?:/\d{4})?|\d{1,2} – |\d{1,2}/\d{4}")
+SUMS: Final = ("_minutes", "_assessed", "_lacking", "_events")
+"""How the names of figures end that count more than one per row."""
+
 PLAIN: Final = re.compile(r"[\d.]+")
 ZERO: Final = re.compile(r"0(?:,0)?(?: %)?(?: \w+)*")
 
@@ -88,14 +91,21 @@ class Page(HTMLParser):
             self.links[-1].text += text
         elif self._within("h1"):
             self.heading += text
-        elif self._is_figure() and re.search(r"\d", DATES.sub("", text)):
+        elif self._is_figure() and re.search(r"\d", self._without_dates(text)):
             self.bare.append(text)
 
     def _within(self, tag: str) -> bool:
         return any(name == tag for name, _ in self._open)
 
+    def _without_dates(self, text: str) -> str:
+        """Take dates out of a sentence; a cell has none, and 20/21 is no date there."""
+        return DATES.sub("", text) if self._classes() & {"sub", "note"} else text
+
+    def _classes(self) -> frozenset[str]:
+        return frozenset[str]().union(*(named for _, named in self._open))
+
     def _is_figure(self) -> bool:
-        classes = frozenset[str]().union(*(named for _, named in self._open))
+        classes = self._classes()
         drawn = self._within("svg") or self._within("th")
         return bool(classes & FIGURES) and not classes & NO_FIGURES and not drawn
 
@@ -114,6 +124,38 @@ def test_every_number_opens_as_many_rows_as_it_says(
             assert is_of(link, heading, rows), f"{link} opens {heading!r} with {rows} rows"
             followed += 1
     assert followed > 3 or "period=last_month" in path
+
+
+@pytest.mark.parametrize("path", ["/", "/board", "/sources?period=all"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_director_finds_the_rows_of_their_own_centre(
+    client: TestClient, director: Headers, path: str, language: str
+) -> None:
+    """The same holds within the scope of a key, in either language."""
+    joined = "&" if "?" in path else "?"
+    page = Page.of(client.get(f"{path}{joined}lang={language}", headers=director).text)
+    links = [one for one in page.links if one.href.startswith("/rows?")]
+    assert len(links) > 3
+    for link in links:
+        answer = client.get(link.href, headers=director)
+        assert answer.status_code == 200, link
+        found = Page.of(answer.text)
+        whole = re.fullmatch(r"\d+", link.text)
+        if whole and not figure_of(link).endswith(SUMS):
+            assert found.rows == min(int(link.text), 50), link
+
+
+def test_the_list_of_what_is_late_has_as_many_rows_as_its_headings_say(
+    client: TestClient, province: Headers
+) -> None:
+    """Both parts stand on the page itself, or lead to the rest."""
+    text = client.get("/overdue", headers=province).text
+    parts = [one for one in text.split("<section ")[1:] if "</section>" in one]
+    assert len(parts) == 2
+    for part in parts:
+        said = re.search(r"<h2 id=[^>]*>[^<]*: ([\d.]+)</h2>", part)
+        assert said is not None
+        assert Page.of(part).rows == min(number(said[1]), 50)
 
 
 def is_explained(text: str) -> bool:
@@ -146,9 +188,7 @@ def opened(client: TestClient, headers: Headers, href: str) -> tuple[str, int]:
 def is_of(link: Link, heading: str, rows: int) -> bool:
     """Say whether what a link says agrees with the list that it opens."""
     said = link.text.replace("\u00a0", " ")
-    if (figure := parse_qs(urlsplit(link.href).query)["figure"][0]).endswith(
-        ("_minutes", "_assessed", "_lacking", "_events")
-    ):
+    if (figure := figure_of(link)).endswith(SUMS):
         # One row makes more than one of these: the heading says the sum.
         said = link.title or said  # Hours are rounded where there is little room.
         told = amount_of(said.replace("\u00a0", " "), figure) in heading.replace("\u00a0", " ")
@@ -165,6 +205,11 @@ def is_of(link: Link, heading: str, rows: int) -> bool:
         return f": {rows:,}".replace(",", ".") in heading
     (counted,) = PLAIN.findall(said)
     return rows == number(counted) and f": {counted}" in heading
+
+
+def figure_of(link: Link) -> str:
+    """Return whose rows a link opens."""
+    return parse_qs(urlsplit(link.href).query)["figure"][0]
 
 
 def amount_of(said: str, figure: str) -> str:
@@ -185,7 +230,7 @@ def shown(client: TestClient, headers: Headers) -> Iterator[str]:
     for path in PAGES:
         for link in Page.of(client.get(path, headers=headers).text).links:
             if link.href.startswith("/rows?"):
-                yield parse_qs(urlsplit(link.href).query)["figure"][0]
+                yield figure_of(link)
 
 
 @pytest.mark.parametrize("figure", ["interruption_minutes", "connection_minutes"])
