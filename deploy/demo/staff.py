@@ -49,13 +49,16 @@ class Staff:
     answered: int = 0
 
     def read_mail(self, now: datetime) -> None:
-        """Look through the mail that came since the last time and plan the answers."""
+        """Look through the mail that came since the last time and plan the answers.
+
+        A mail may carry several notices; whoever answers, answers each.
+        """
         for mail in self.mailbox.since(self.read):
             self.read += 1
             person = _person(mail)
-            link = _LINK.search(mail.text()) if person else None
-            if person and link and answers(person):
-                self.answers.append(Answer(now + ANSWERS_AFTER, link.group(), person))
+            if person and answers(person):
+                links = dict.fromkeys(_LINK.findall(mail.text()))
+                self.answers += [Answer(now + ANSWERS_AFTER, link, person) for link in links]
 
     async def answer(self, now: datetime) -> int:
         """Let everybody answer whose time has come; return how many did.

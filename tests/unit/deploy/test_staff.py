@@ -1,14 +1,15 @@
 """The simulated officials answer the same whenever the same month is played."""
 
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import httpx2
 import pytest
 
-from deploy.demo.mailbox import Mailbox
-from deploy.demo.staff import Answer, Staff
+from deploy.demo.mailbox import Mail, Mailbox
+from deploy.demo.staff import Answer, Staff, address, answers
 from deploy.reference.load import bundled_reference
 
 NOW = datetime(2026, 8, 3, 3, tzinfo=UTC)
@@ -34,6 +35,28 @@ async def _answers(tmp_path: Path, links: dict[str, str]) -> list[tuple[str, str
         staff.answers = [Answer(NOW, link, person) for person, link in links.items()]
         assert await staff.answer(NOW) == len(links)
     return taken
+
+
+def _mail(number: int, person: str, text: str) -> Mail:
+    message = EmailMessage()
+    message["To"] = address(person)
+    message.set_content(text)
+    return Mail(number, (address(person),), message.as_bytes())
+
+
+@pytest.mark.asyncio
+async def test_a_merged_mail_is_answered_notice_by_notice(tmp_path: Path) -> None:
+    """Whether alerts were merged depends on when they came, and what is answered must not."""
+    links = [f"http://a.example/a/{number}" for number in range(3)]
+    text = "\n".join(f"Trả lời: {link}" for link in (*links, links[0]))
+    mailbox = Mailbox(tmp_path / "mail.tsv")
+    mailbox.mails = [_mail(1, "p-06112-chairman", text), _mail(2, "p-06112-head", links[0])]
+    async with httpx2.AsyncClient() as http:
+        staff = Staff(mailbox, http, bundled_reference().calendar)
+        staff.read_mail(NOW)
+    assert answers("p-06112-chairman")
+    assert not answers("p-06112-head")
+    assert [one.link for one in staff.answers] == links
 
 
 @pytest.mark.asyncio
