@@ -82,10 +82,18 @@ class Actor:
             run.next_act += 1
 
     async def _counter(self, pairs: Sequence[tuple[Running, Act]]) -> None:
-        for start in range(0, len(pairs), AT_ONCE):
-            await asyncio.gather(
-                *(self._receive(run, act) for run, act in pairs[start : start + AT_ONCE])
-            )
+        """Let the counters receive; each one by one, so that codes are always the same."""
+        counters: dict[str, list[tuple[Running, Act]]] = {}
+        for run, act in pairs:
+            counters.setdefault(run.story.receiving, []).append((run, act))
+        limit = asyncio.Semaphore(AT_ONCE)
+
+        async def receive(own: Sequence[tuple[Running, Act]]) -> None:
+            async with limit:
+                for run, act in own:
+                    await self._receive(run, act)
+
+        await asyncio.gather(*(receive(own) for own in counters.values()))
 
     async def _receive(self, run: Running, act: Act) -> None:
         story = run.story

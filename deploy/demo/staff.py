@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -19,6 +20,10 @@ from shared.events.codes import PROVINCE
 DOMAIN: Final = "can-bo.example"
 ANSWERING_SHARE: Final = 0.5
 ANSWERS_AFTER: Final = timedelta(hours=2)
+ANSWERS_A_DAY_MAX: Final = 6
+"""How many alerts a person takes up in a day. The link's form takes sixty requests a minute of
+one person, and in lock-step five days may pass in a minute."""
+
 AT_ONCE: Final = 8
 _LINK: Final = re.compile(r"https?://\S+/a/\S+")
 _OPTION: Final = re.compile(r'name="cause"[^>]*value="([a-z_]+)"')
@@ -47,18 +52,26 @@ class Staff:
     read: int = 0
     answers: list[Answer] = field(default_factory=list)
     answered: int = 0
+    taken_up: Counter[tuple[str, date]] = field(default_factory=Counter)
 
     def read_mail(self, now: datetime) -> None:
         """Look through the mail that came since the last time and plan the answers.
 
-        A mail may carry several notices; whoever answers, answers each.
+        A mail may carry several notices; whoever answers, answers each, up to so many a day.
         """
+        found: set[tuple[str, str]] = set()
         for mail in self.mailbox.since(self.read):
             self.read += 1
             person = _person(mail)
             if person and answers(person):
-                links = dict.fromkeys(_LINK.findall(mail.text()))
-                self.answers += [Answer(now + ANSWERS_AFTER, link, person) for link in links]
+                found |= {(person, link) for link in _LINK.findall(mail.text())}
+        today = now.astimezone(ICT).date()
+        # A link begins with its matter and ends with what is new in every play, so that
+        # their order is not.
+        for person, link in sorted(found):
+            if self.taken_up[person, today] < ANSWERS_A_DAY_MAX:
+                self.taken_up[person, today] += 1
+                self.answers.append(Answer(now + ANSWERS_AFTER, link, person))
 
     async def answer(self, now: datetime) -> int:
         """Let everybody answer whose time has come; return how many did.
@@ -70,7 +83,7 @@ class Staff:
         due = [one for one in self.answers if one.at <= now]
         self.answers = [one for one in self.answers if one.at > now]
         offices: dict[str, list[Answer]] = {}
-        for one in sorted(due, key=lambda one: (one.at, one.person)):
+        for one in sorted(due, key=lambda one: (one.at, one.person, one.link)):
             offices.setdefault(_office(one.person), []).append(one)
         last = offices.pop(PROVINCE, [])
         limit = asyncio.Semaphore(AT_ONCE)

@@ -1,6 +1,6 @@
 """The simulated officials answer the same whenever the same month is played."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from deploy.demo.mailbox import Mail, Mailbox
-from deploy.demo.staff import Answer, Staff, address, answers
+from deploy.demo.staff import ANSWERS_A_DAY_MAX, Answer, Staff, address, answers
 from deploy.reference.load import bundled_reference
 
 NOW = datetime(2026, 8, 3, 3, tzinfo=UTC)
@@ -57,6 +57,24 @@ async def test_a_merged_mail_is_answered_notice_by_notice(tmp_path: Path) -> Non
     assert answers("p-06112-chairman")
     assert not answers("p-06112-head")
     assert [one.link for one in staff.answers] == links
+
+
+def test_a_person_takes_up_a_few_matters_a_day_and_always_the_same(tmp_path: Path) -> None:
+    """Which of them depends on the matters, not on the order in which their mails came."""
+    person, links = "p-06112-chairman", [f"http://a.example/a/{n:02}" for n in range(20)]
+    taken = []
+    for order in (links, links[::-1]):
+        mailbox = Mailbox(tmp_path / "mail.tsv")
+        mailbox.mails = [_mail(n, person, link) for n, link in enumerate(order)]
+        staff = Staff(mailbox, httpx2.AsyncClient(), bundled_reference().calendar)
+        staff.read_mail(NOW)
+        assert not [one for one in staff.answers if one.person != person]
+        mailbox.mails.append(_mail(99, person, "http://a.example/a/99"))
+        staff.read_mail(NOW + timedelta(hours=1))
+        assert len(staff.answers) == ANSWERS_A_DAY_MAX
+        staff.read_mail(NOW + timedelta(days=1))
+        taken.append([one.link for one in staff.answers])
+    assert taken[0] == taken[1] == links[:ANSWERS_A_DAY_MAX]
 
 
 @pytest.mark.asyncio
