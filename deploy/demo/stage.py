@@ -125,10 +125,10 @@ async def stage(
     clock.start(now=start, rate=rate)
     mailbox = Mailbox(folder / "mail.tsv")
     smtp_port = await mailbox.start(0)
-    mail_port, base = _ports()
-    supervisor = Supervisor(
-        plan_for(folder, base, _environ(clock, smtp_port, stands=rate == 0)), say
-    )
+    stands = rate == 0
+    mail_port, base = _ports(usual=not stands)
+    environ = _environ(clock, smtp_port, stands=stands)
+    supervisor = Supervisor(plan_for(folder, base, environ), say)
     pages = asyncio.create_task(_serve(mailbox, mail_port))
     tending: asyncio.Task[None] | None = None
     kafka: KafkaPublisher | None = None
@@ -183,10 +183,13 @@ async def stage(
         await mailbox.stop()
 
 
-def _ports() -> tuple[int, int]:
-    """Pick a port for the mail pages and the first of four for the services."""
+def _ports(*, usual: bool) -> tuple[int, int]:
+    """Pick a port for the mail pages and the first of four for the services.
+
+    Nobody visits a play in lock-step, so that it leaves the usual ones to others.
+    """
     base = HTTP_PORT_BASE
-    if not all(map(ports.is_free, range(base, base + len(SERVICES)))):
+    if not usual or not all(map(ports.is_free, range(base, base + len(SERVICES)))):
         base = ports.pick(row=len(SERVICES))
     return ports.pick(range(base, base + len(SERVICES))), base
 
