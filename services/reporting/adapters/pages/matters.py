@@ -151,7 +151,7 @@ def _until(frame: Frame, _desk: Desk, fact: MatterFact) -> Cell:
         return Cell("")
     end = fact.spans[-1].end
     if end is None:
-        return Cell(frame.say("still"), "needs")
+        return Cell(frame.say("still"), "needs when")
     return Cell(formats.moment_near(end, frame.now, frame.language), "when")
 
 
@@ -168,7 +168,7 @@ def _due(frame: Frame, _desk: Desk, fact: MatterFact) -> Cell:
 def _outcome(frame: Frame, _desk: Desk, fact: MatterFact) -> Cell:
     family = "outcome" if fact.kind == "duty" else "matter"
     notes = (frame.say("reported_up"),) if fact.reported_up else ()
-    style = "needs" if fact.outcome == "missed" else ""
+    style = "needs when" if fact.outcome == "missed" else "when"
     return Cell(frame.say(f"{family}_{fact.outcome}"), style, notes)
 
 
