@@ -21,7 +21,7 @@ from services.reporting.adapters.pages.routes import pages_router
 from services.reporting.main import STATIC
 from services.reporting.settings import ReportingSettings
 from shared.calendar.zone import ICT
-from shared.events import dossiers
+from shared.events import dossiers, obligations
 from shared.events.envelope import Event
 from shared.events.lookup import lookup_hash
 from shared.ops.health import Health
@@ -31,7 +31,7 @@ from shared.web.app import build_app, mount_public
 from shared.web.keys import mint
 from shared.web.principal import Role
 from shared.web.probes import Probes
-from tests.fakes.histories import Teller, province
+from tests.fakes.histories import WORKFLOW, Teller, province
 from tests.fakes.matters import matters
 from tests.fakes.reporting import MemoryReporting
 
@@ -119,7 +119,37 @@ def a_fortnight(seed: int = 3) -> list[Event]:
         seed, bundled_reference(), first=date(2026, 11, 9), now=NOW, per_day=14, units=UNITS
     )
     beside = matters(seed, UNITS, first=datetime(2026, 11, 3, 8, tzinfo=ICT), now=NOW)
-    return [*events, *beside, *imported()]
+    return [*events, *beside, *imported(), *delayed()]
+
+
+def delayed() -> list[Event]:
+    """Tell dossiers that outages held up: each of one, one of two links and of its centre."""
+    found: list[Event] = []
+    of = {
+        "H37.117-261112-9101": ("connection/lgsp",),
+        "H37.117-261112-9102": ("connection/lgsp", "connection/civil-status-db"),
+        "H37.117-261112-9103": ("interruption/i0", "connection/civil-status-db"),
+    }
+    for code, matters_of in of.items():
+        teller = Teller(code, "06112")
+        start = datetime(2026, 11, 12, 9, tzinfo=ICT)
+        teller.tell(dossiers.DossierAccepted(procedure="1.004873", channel="direct"), start)
+        due = start + timedelta(days=1)
+        which = {"obligation": "dossier_deadline", "kind": "dossier_deadline", "unit": "06112"}
+        opened = obligations.ObligationOpened(**which, opened_at=start, due=due, limit=due)
+        teller.tell(opened, start, source=WORKFLOW)
+        for days, matter in enumerate(matters_of):
+            rung = obligations.ObligationRungReached(
+                **which,
+                rung=f"overdue_{days}",
+                rung_at=due,
+                role="chairman",
+                incident=f"06112/{matter}~0123456789ab",
+            )
+            teller.tell(rung, due + timedelta(days=days), source=WORKFLOW)
+        teller.tell(dossiers.DossierCompleted(), start + timedelta(days=5))
+        found += teller.events
+    return found
 
 
 def imported() -> list[Event]:

@@ -8,6 +8,7 @@ from services.reporting.adapters.desk import Desk
 from services.reporting.core.fact import Fact, MatterFact
 from services.reporting.core.figures import Figures, Period, Ratio
 from services.reporting.core.matter_counts import MATTER_FIGURES, added, value_of
+from services.reporting.core.outages import delays_among
 from services.reporting.core.rows import Row
 from services.reporting.core.timeline import Entry
 from services.reporting.ports import Listed
@@ -94,10 +95,11 @@ def overview_document(desk: Desk, found: Overview, unit: str | None) -> dict[str
 
 
 def matters_document(found: Overview, units: Iterable[str]) -> dict[str, int]:
-    """Write the figures of some centres' matters; those that are zero are left out."""
+    """Write the figures of some centres' matters, and of what they delayed; no zeros."""
     chosen = list(units)
     within, through = added(found.atoms, chosen), added(found.levels, chosen)
     numbers = {name: value_of(name, within, through) for name in sorted(MATTER_FIGURES)}
+    numbers |= {name: within[name] for name in delays_among(within)}
     return {name: number for name, number in numbers.items() if number}
 
 

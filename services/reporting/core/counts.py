@@ -148,6 +148,9 @@ def _atoms(fact: Fact) -> Iterator[tuple[Cell, str, int]]:
                 yield from ((end, atom, 1) for atom in _end_atoms(fact))
         yield from _levels(fact, stint)
     yield from _pause_atoms(fact)
+    for delay in fact.delays:
+        stint = _stint_at(fact.stints, local_day(delay.at))
+        yield Cell(stint.unit, local_day(delay.at)), delay.atom, 1
 
 
 def _pause_atoms(fact: Fact) -> Iterator[tuple[Cell, str, int]]:

@@ -20,7 +20,6 @@ from services.reporting.core.dates import (
 )
 from services.reporting.core.fact import (
     Acknowledgement,
-    Escalation,
     Fact,
     Hold,
     Inconsistency,
@@ -29,9 +28,10 @@ from services.reporting.core.fact import (
     Verdict,
     Wait,
 )
+from services.reporting.core.outages import delays, escalations
 from services.reporting.core.pauses import pause_marks
 from services.reporting.core.state import FactState
-from shared.events import dossiers, obligations
+from shared.events import dossiers
 from shared.events.answers import ObligationAcknowledged
 from shared.events.envelope import Event
 from shared.events.history import effective
@@ -195,7 +195,8 @@ def derive(state: FactState, field_of: FieldOf) -> Fact | None:
         handler=_handler(history),
         apology_at=_first_at(history, dossiers.DossierApologyIssued),
         acknowledgements=_acknowledgements(history),
-        escalations=_escalations(dues),
+        escalations=escalations(dues),
+        delays=delays(dues),
         inconsistency=_inconsistency(history, ended, ended_status),
         backfill=any(one.backfill for one in own),
         backfill_events=sum(one.backfill for one in own),
@@ -349,20 +350,6 @@ def _acknowledgements(history: Sequence[Event]) -> tuple[Acknowledgement, ...]:
         Acknowledgement(one.time, data.by, data.rung, data.cause, data.promised)
         for one in history
         if isinstance(data := one.data, ObligationAcknowledged)
-    )
-
-
-def _escalations(dues: Sequence[Event]) -> tuple[Escalation, ...]:
-    withdrawn = {
-        (one.data.obligation, one.data.cycle, one.data.rung)
-        for one in dues
-        if isinstance(one.data, obligations.ObligationRungWithdrawn)
-    }
-    return tuple(
-        Escalation(one.time, data.obligation, data.rung, data.role, data.persons)
-        for one in dues
-        if isinstance(data := one.data, obligations.ObligationRungReached)
-        and (data.obligation, data.cycle, data.rung) not in withdrawn
     )
 
 

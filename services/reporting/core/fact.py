@@ -74,6 +74,19 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class Delay:
+    """The first that fell due in a dossier during outages of one sort.
+
+    Attributes:
+        atom: What it is counted as: its kind, or the kind and the system.
+        at: When.
+    """
+
+    atom: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Deadlines:
     """The dates of one dossier, as they stand now."""
 
@@ -128,6 +141,7 @@ class Fact:
     apology_at: datetime | None = None
     acknowledgements: tuple[Acknowledgement, ...] = ()
     escalations: tuple[Escalation, ...] = ()
+    delays: tuple[Delay, ...] = ()
     inconsistency: Inconsistency = Inconsistency()
     backfill: bool = False
     backfill_events: int = 0

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from services.reporting.core.clocks import FAR, local_day
 from services.reporting.core.counts import OpenEntry
+from services.reporting.core.outages import DELAYED, system_of
 from services.reporting.core.pauses import ANY_MARK, PAUSE_MARKS
 
 Atoms = Mapping[str, int]
@@ -73,6 +74,7 @@ FLOWS: Final = {
         Flow("new_date_broken", "new_date_broken"),
         Flow(ANY_MARK, ANY_MARK),
         *(Flow(mark, mark) for mark in PAUSE_MARKS),
+        *(Flow(name, name) for name in DELAYED.values()),
         Flow("unreceived", "unreceived"),
         Flow("imported", "imported"),
         Flow("imported_events", "imported_events", rows="imported"),
@@ -84,6 +86,15 @@ FLOWS: Final = {
         Flow("duty_reported_up", "duty_reported_up"),
     )
 }
+
+
+def flow_of(figure: str) -> Flow | None:
+    """Return what falls into a period; a system's own delays have no row of the table."""
+    if system_of(figure) is not None:
+        return Flow(figure, figure)
+    return FLOWS.get(figure)
+
+
 PENDING: Final = Level("pending", ("received", "moved_in"), ("ended", "moved_out"))
 LEVELS: Final = {
     level.name: level

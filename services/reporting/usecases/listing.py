@@ -16,6 +16,7 @@ from services.reporting.core.figures import (
     Flow,
     Level,
     Period,
+    flow_of,
 )
 from services.reporting.core.matter_counts import MATTER_FLOWS, MATTER_LEVELS
 from services.reporting.core.rollups import MonthTotal, month_of, sums_by_unit
@@ -96,7 +97,7 @@ class ListRows:
         return Found(rows, total)
 
     async def _one(self, asked: Asked) -> Found:
-        flow = FLOWS.get(asked.figure) or MATTER_FLOWS.get(asked.figure)
+        flow = flow_of(asked.figure) or MATTER_FLOWS.get(asked.figure)
         if flow is not None:
             return await self._flow(flow, asked)
         if asked.figure in MATTER_LEVELS:

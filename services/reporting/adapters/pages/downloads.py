@@ -67,7 +67,7 @@ def downloads_router(desk: Desk) -> APIRouter:
         request: Request,
         form: Form,
         principal: Reader,
-        figure: Annotated[str, Query(max_length=40)],
+        figure: Annotated[str, Query(max_length=60)],
         unit: Unit = None,
         field: Field = None,
     ) -> Response:
@@ -78,7 +78,7 @@ def downloads_router(desk: Desk) -> APIRouter:
             found = await desk.listed(asked)
         listed = row_documents(desk, figure, found.rows)
         columns = [(key, key) for key in (listed[0] if listed else {"code": None})]
-        about = [("figure", frame.say(figure)), ("rows", str(found.total)), *_about(frame)]
+        about = [("figure", frame.figure(figure)), ("rows", str(found.total)), *_about(frame)]
         name = f"motcua-{figure}-{stamped(frame.now)}"
         return Export(name, columns, listed, about).response(form)
 

@@ -12,6 +12,7 @@ from typing_extensions import override
 from services.reporting.adapters.pages import formats
 from services.reporting.core.clocks import local_day
 from services.reporting.core.figures import Period
+from services.reporting.core.outages import system_of
 from services.reporting.core.rollups import month_of, next_month
 from shared.web.problem import ProblemError
 from shared.web.site import PageFrame
@@ -48,6 +49,13 @@ class Frame(PageFrame):
         """Return this page's address for a period that has a name."""
         gone = dict.fromkeys(("from", "to"))
         return self.link(self.path, **{**gone, **kept, "period": name})
+
+    def figure(self, name: str) -> str:
+        """Say which figure it is; one of a single system by the system's code."""
+        system = system_of(name)
+        if system is None:
+            return self.say(name)
+        return self.say("connection_delayed_by", system=system)
 
     def rows_link(self, figure: str, **changes: str | None) -> str:
         """Return the address of the rows behind a number."""

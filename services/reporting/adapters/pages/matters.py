@@ -10,6 +10,7 @@ from services.reporting.adapters.pages import formats
 from services.reporting.adapters.pages.frame import Frame
 from services.reporting.core.fact import MatterFact
 from services.reporting.core.matter_counts import added, value_of
+from services.reporting.core.outages import delays_among
 from services.reporting.ports import Listed
 from services.reporting.usecases.reading import Overview
 
@@ -89,7 +90,10 @@ def table(
 def figures_of(
     frame: Frame, found: Overview, units: Sequence[str], unit: str | None
 ) -> list[dict[str, str]]:
-    """Return how many matters there were of each sort in some units, each with its rows."""
+    """Return how many matters of each sort there were in some units, and what they delayed.
+
+    Each number has its rows: the matters, or the dossiers that an outage delayed.
+    """
     within, through = added(found.atoms, units), added(found.levels, units)
     shown = []
     for name in SHOWN:
@@ -98,6 +102,10 @@ def figures_of(
             text = amount(frame, name, number)
             href = frame.rows_link(name, unit=unit)
             shown.append({"name": frame.say(name), "count": text, "href": href})
+    for name in delays_among(within):
+        href = frame.rows_link(name, unit=unit)
+        count = frame.number(within[name])
+        shown.append({"name": frame.figure(name), "count": count, "href": href})
     return shown
 
 

@@ -21,6 +21,7 @@ from services.reporting.adapters.pages.frame import Frame, period_text
 from services.reporting.adapters.pages.show import frame_of, page
 from services.reporting.core.figures import FLOWS, NotReconciledError
 from services.reporting.core.matter_counts import MATTER_FIGURES
+from services.reporting.core.outages import delays_among
 from services.reporting.usecases.asked import PAGE_ROWS
 from services.reporting.usecases.listing import Found
 from services.reporting.usecases.reading import Overview
@@ -131,7 +132,7 @@ class Pages:
         self,
         request: Request,
         principal: Reader,
-        figure: Annotated[str, Query(max_length=40)],
+        figure: Annotated[str, Query(max_length=60)],
         unit: Unit = None,
         field: Field = None,
         number: Annotated[Page, Query(alias="page")] = 1,
@@ -234,7 +235,7 @@ class Pages:
 def _rows_title(frame: Frame, figure: str, found: Found) -> str:
     """Say which figure it is, its number, and how many rows make it."""
     count = frame.number(found.total)
-    said = {"figure": frame.say(figure), "count": count}
+    said = {"figure": frame.figure(figure), "count": count}
     if found.amount is not None:
         return frame.say(
             "rows_amount", **said, amount=matters.amount(frame, figure, found.amount)
@@ -246,7 +247,7 @@ def _rows_title(frame: Frame, figure: str, found: Found) -> str:
 
 
 def _section(figure: str) -> str:
-    if figure in MATTER_FIGURES:
+    if figure in MATTER_FIGURES or delays_among([figure]):
         return "board"
     flow = FLOWS.get(figure)
     sources_of = {"imported", "imported_events", "events_after_end", "end_before_first"}
