@@ -30,7 +30,7 @@ from services.workflow.settings import WorkflowSettings
 from services.workflow.usecases.asking import AskIntake
 from services.workflow.usecases.calendar import OpenByCalendar
 from services.workflow.usecases.desk import ReadDesk
-from services.workflow.usecases.freshness import Freshness
+from services.workflow.usecases.freshness import Freshness, ReadTogether
 from services.workflow.usecases.incidents import GatherOnIncidents
 from services.workflow.usecases.passes import Passes
 from services.workflow.usecases.preview import PreviewChange
@@ -85,8 +85,9 @@ class Workflow:
     def _passes(self, settings: WorkflowSettings) -> Passes:
         change = self.runtime.changing()
         holding = ConsumedShards(self.consumption)
+        still_seconds_max = settings.still_minutes_max * 60
         freshness = Freshness(
-            self.progress, time.monotonic, still_seconds_max=settings.still_minutes_max * 60
+            self.progress, time.monotonic, still_seconds_max=still_seconds_max
         )
         return Passes(
             open_by_calendar=OpenByCalendar(
@@ -107,7 +108,7 @@ class Workflow:
                 index=self.index,
                 change=change,
                 freshness=freshness,
-                holding=holding,
+                reading=ReadTogether(holding, time.monotonic, still_seconds_max),
                 reference=self.reference,
                 clock=self.clock,
                 incidents=GatherOnIncidents(MongoIncidents(self.runtime.subjects), change),

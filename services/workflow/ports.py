@@ -9,6 +9,8 @@ from services.workflow.core.incident import Hanging, Incident
 from services.workflow.core.model import Subject
 
 Shards = Collection[int]
+Ends = Mapping[tuple[str, int], int]
+"""Topic and partition to the offset after its last record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +125,16 @@ class Holding(Protocol):
         """Return the shards of the partitions that this instance holds."""
         ...
 
-    async def current(self) -> frozenset[int]:
-        """Return those shards that have been read to the ends which the broker tells now.
+    async def ends(self) -> Ends:
+        """Return where the partitions that this instance holds end, as the broker tells now.
 
         Raises:
             UnavailableError: the broker did not say.
         """
+        ...
+
+    def passed(self, ends: Ends) -> frozenset[int]:
+        """Return the shards of ours that have been read to these ends."""
         ...
 
 

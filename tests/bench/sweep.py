@@ -12,7 +12,8 @@ from services.workflow.adapters.index import INDEXES, MongoIncidents, MongoOblig
 from services.workflow.core.codec import SubjectCodec, shard_of, stamp
 from services.workflow.core.fold import fold
 from services.workflow.core.model import Subject
-from services.workflow.usecases.freshness import Freshness
+from services.workflow.ports import Ends
+from services.workflow.usecases.freshness import Freshness, ReadTogether
 from services.workflow.usecases.incidents import GatherOnIncidents
 from services.workflow.usecases.sweep import SweepObligations
 from shared.calendar.zone import ICT
@@ -54,7 +55,11 @@ class AllShards:
     def shards(self) -> frozenset[int]:
         return frozenset(range(PARTITIONS))
 
-    async def current(self) -> frozenset[int]:
+    async def ends(self) -> Ends:
+        return {}
+
+    def passed(self, ends: Ends) -> frozenset[int]:
+        del ends
         return self.shards()
 
 
@@ -167,7 +172,7 @@ def _sweep(subjects: MongoSubjects[Subject], relay: Relay[Subject]) -> SweepObli
         index=MongoObligationIndex(subjects),
         change=change,
         freshness=Freshness(Marks(), time.monotonic),
-        holding=AllShards(),
+        reading=ReadTogether(AllShards(), time.monotonic),
         reference=reference,
         clock=StandingClock(),
         incidents=GatherOnIncidents(MongoIncidents(subjects), change),

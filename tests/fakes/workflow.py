@@ -10,9 +10,9 @@ from services.workflow.core.fold import fold
 from services.workflow.core.incident import Hanging, Incident
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.model import Subject
-from services.workflow.ports import OpenQuery
+from services.workflow.ports import Ends, OpenQuery
 from services.workflow.usecases.calendar import OpenByCalendar
-from services.workflow.usecases.freshness import Freshness
+from services.workflow.usecases.freshness import Freshness, ReadTogether
 from services.workflow.usecases.incidents import GatherOnIncidents
 from services.workflow.usecases.reachability import CheckReachability
 from services.workflow.usecases.sweep import SweepObligations, Swept
@@ -213,8 +213,13 @@ class Held:
         """Return what is held."""
         return self.held
 
-    async def current(self) -> frozenset[int]:
-        """Return what has been read."""
+    async def ends(self) -> Ends:
+        """Return where the log ends now."""
+        return {}
+
+    def passed(self, ends: Ends) -> frozenset[int]:
+        """Return what has been read to its end."""
+        del ends  # Tests say what has been read.
         return self.read & self.held
 
 
@@ -297,7 +302,7 @@ class Process:
             index=port(self.index),
             change=change,
             freshness=Freshness(durable.mark, lambda: durable.wall),
-            holding=durable.held,
+            reading=ReadTogether(durable.held, lambda: durable.wall),
             reference=reference,
             clock=durable.clock,
             incidents=GatherOnIncidents(port(MemoryIncidents(durable.subjects)), change),

@@ -1,5 +1,6 @@
 """Which shards this instance holds, as the consumer group has it."""
 
+from services.workflow.ports import Ends
 from shared.events.topics import CENTRES, DOSSIERS
 from shared.kafka.consumer import Consumption
 
@@ -20,13 +21,16 @@ class ConsumedShards:
             number for number in numbers if all((topic, number) in held for topic in TOPICS)
         )
 
-    async def current(self) -> frozenset[int]:
-        """Return the shards read to the ends that the broker tells now.
+    async def ends(self) -> Ends:
+        """Return where the partitions held end, as the broker tells now.
 
         Raises:
             UnavailableError: the broker did not say.
         """
-        ends = await self._consumption.end_offsets()
+        return await self._consumption.end_offsets()
+
+    def passed(self, ends: Ends) -> frozenset[int]:
+        """Return the shards of ours that have been read to these ends."""
         at = self._consumption.next_offsets
         behind = {place[1] for place, end in ends.items() if at.get(place, -1) < end}
         told = {number for _, number in ends}

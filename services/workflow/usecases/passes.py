@@ -54,7 +54,9 @@ class Passes:
         checked = await self.check_reachability()
         swept = await self.sweep()
         swept.emissions.extend(checked)
-        self._complete = swept.complete
+        # Those ahead wait for those behind, so a sweep may end at marks older than the newest.
+        upto = swept.upto
+        self._complete = swept.complete and upto is not None and upto >= fresh.upto
         return opened, swept
 
     def _worth_it(self, fresh: Fresh) -> bool:

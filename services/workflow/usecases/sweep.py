@@ -9,8 +9,8 @@ from services.workflow.core.fold import recount, sweep
 from services.workflow.core.incident import Incidents
 from services.workflow.core.law import law_of
 from services.workflow.core.model import Subject
-from services.workflow.ports import Holding, ObligationIndex
-from services.workflow.usecases.freshness import Fresh, Freshness
+from services.workflow.ports import ObligationIndex
+from services.workflow.usecases.freshness import Fresh, Freshness, ReadTogether
 from services.workflow.usecases.incidents import GatherOnIncidents
 from shared.events.obligations import ObligationRungReached
 from shared.subjects.change import ChangeSubjects, Decide
@@ -56,14 +56,14 @@ class Swept:
 class SweepObligations:
     """One pass over what is due, by index, oldest first, in bounded batches.
 
-    A shard is swept only once its own position has passed the ends that the broker told after
-    intake's marks were read: what the marks speak of has then been applied here.
+    It begins only once our positions have passed the ends that the broker told after intake's
+    marks were read: what the marks speak of has then been applied here, incidents included.
     """
 
     index: ObligationIndex
     change: ChangeSubjects[Subject]
     freshness: Freshness
-    holding: Holding
+    reading: ReadTogether
     reference: ReferenceSource
     clock: Clock
     incidents: GatherOnIncidents
@@ -78,8 +78,8 @@ class SweepObligations:
         fresh = self.freshness.look(now)
         if fresh is None:
             return Swept()
-        held = self.holding.shards()
-        shards = await self.holding.current() if fresh.incomplete_since is None else held
+        readable = await self.reading.look(fresh)
+        shards, fresh = readable.shards, readable.fresh
         result = Swept(upto=fresh.upto, incomplete_since=fresh.incomplete_since)
         if not shards:
             return result
@@ -93,7 +93,7 @@ class SweepObligations:
             for said in result.emissions
         )
         result.emissions.extend(await self.incidents.tell(shards, now, grouped=grouped))
-        result.complete = counted and swept and freed and shards == held
+        result.complete = counted and swept and freed and readable.whole
         return result
 
     async def _recount(self, shards: Collection[int], result: Swept) -> bool:

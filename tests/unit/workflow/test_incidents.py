@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from services.workflow.core.codec import SubjectCodec
+from services.workflow.core.codec import SubjectCodec, shard_of
 from services.workflow.core.gathering import incident_id
 from services.workflow.core.incident import Incident
 from services.workflow.usecases.views import explanation, obligations_view, open_view
 from shared.events.dossiers import DossierAssigned
 from shared.events.obligations import ObligationRungReached
-from tests.fakes.workflow import MemoryIncidents, Process
+from tests.fakes.workflow import ALL_SHARDS, MemoryIncidents, Process
 from tests.unit.workflow.gathered import LINK, Centre, code
 from tests.unit.workflow.province import OTHER_UNIT, TEN_DAYS, UNIT, province
 
@@ -321,3 +321,22 @@ def _ladder(explained: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _assigned() -> DossierAssigned:
     return DossierAssigned(handler="p-handler")
+
+
+def test_a_loss_that_is_still_to_be_read_is_waited_for(centre: Centre) -> None:
+    """No dossier is told of by itself because the link's shard was read a bit later."""
+    centre.jumps_to("2026-01-07 17:30")
+    others = ALL_SHARDS - {shard_of(LINK)}
+    assert {shard_of(code(number)) for number in (1, 2, 3)} & others
+    centre.durable.held.read = others
+    centre.looks()
+    assert centre.heard() == []
+    centre.lost("2026-01-07 16:00")
+    centre.durable.held.read = ALL_SHARDS
+    centre.looks()
+    assert centre.heard() == [
+        "0001 last_moment → chairman in the incident",
+        "0002 last_moment → chairman in the incident",
+        "0003 last_moment → chairman in the incident",
+        f"~ opened system_outage 0001,0002,0003 (3) {CHAIRMAN}",
+    ]

@@ -1,10 +1,14 @@
 """Sweeps: bounded, oldest first, on our own shards, never on stale data and never silent."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+from typing_extensions import override
+
 from services.workflow.core.codec import shard_of
+from services.workflow.ports import Ends
 from services.workflow.usecases.freshness import STILL_SECONDS_MAX
 from services.workflow.usecases.sweep import (
     BATCH_SUBJECTS_MAX,
@@ -14,9 +18,10 @@ from services.workflow.usecases.sweep import (
 from shared.events.dossiers import DossierAccepted
 from shared.events.envelope import Event
 from shared.events.obligations import ObligationRungReached
+from shared.events.topics import DOSSIERS
 from shared.ops.clock import FixedClock
 from tests.fakes.emitted import read_back
-from tests.fakes.workflow import Durable, Process
+from tests.fakes.workflow import ALL_SHARDS, Durable, Held, Process
 from tests.unit.workflow.province import THREE_DAYS, UNIT, day_off, decide, province
 from tests.unit.workflow.scenario import moment
 
@@ -127,13 +132,79 @@ def test_only_our_own_shards_are_swept() -> None:
     assert {shard_of(subject) for subject in reached(durable)} <= ours
 
 
-def test_a_shard_not_read_to_its_end_waits() -> None:
-    """What the marks speak of may still be on its way to us."""
+def test_while_one_shard_is_not_read_to_its_end_all_of_ours_wait() -> None:
+    """What the marks speak of may still be on its way to us, and concern the others."""
     durable = house(60)
+    process = Process(durable)
     durable.held.read = frozenset({4, 5})
-    swept = asyncio.run(Process(durable).sweep())
-    assert {shard_of(subject) for subject in reached(durable)} <= {4, 5}
+    swept = asyncio.run(process.sweep())
+    assert (reached(durable), swept.complete) == ([], False)
+    durable.held.read = ALL_SHARDS
+    assert asyncio.run(process.sweep()).complete
+    assert len({shard_of(subject) for subject in reached(durable)}) > 2
+
+
+def test_a_shard_that_does_not_move_holds_the_others_up_for_fifteen_minutes_only() -> None:
+    """Then those that are read are swept, at every pass, until it moves."""
+    durable = house(60)
+    process = Process(durable)
+    durable.held.read = frozenset({4, 5})
+    asyncio.run(process.sweep())
+    durable.wall = STILL_SECONDS_MAX - 1
+    durable.mark.at = moment(OVERDUE)
+    asyncio.run(process.sweep())
+    assert not reached(durable)
+    durable.wall = STILL_SECONDS_MAX
+    swept = asyncio.run(process.sweep())
+    assert {shard_of(subject) for subject in reached(durable)} == {4, 5}
     assert not swept.complete
+    durable.held.read = frozenset({4, 5, 6})
+    asyncio.run(process.sweep())
+    assert {shard_of(subject) for subject in reached(durable)} == {4, 5, 6}
+
+
+def test_a_partition_that_comes_while_we_wait_does_not_begin_the_patience_anew() -> None:
+    """Else a group that is shared out again and again would never act."""
+    durable = house(60)
+    process = Process(durable)
+    durable.held.held = frozenset({4, 5})
+    durable.held.read = frozenset({4})
+    asyncio.run(process.sweep())
+    durable.wall = STILL_SECONDS_MAX
+    durable.held.held = frozenset({4, 5, 6})
+    asyncio.run(process.sweep())
+    assert {shard_of(subject) for subject in reached(durable)} == {4}
+
+
+@dataclass
+class Streaming(Held):
+    """A log that is longer at every look; what was there at the last look has been read."""
+
+    end: int = 0
+
+    @override
+    async def ends(self) -> Ends:
+        self.end += 1
+        return {(DOSSIERS.name, 0): self.end}
+
+    @override
+    def passed(self, ends: Ends) -> frozenset[int]:
+        behind = ends[DOSSIERS.name, 0] >= self.end
+        self.end += 1
+        return ALL_SHARDS - {0} if behind else ALL_SHARDS
+
+
+def test_a_stream_that_never_pauses_is_swept_by_the_marks_of_its_last_look() -> None:
+    """The ends are those of one moment; what is newer belongs to the next sweep."""
+    durable = house(60)
+    durable.held = Streaming()
+    stood = moment("2026-01-07 08:00")
+    durable.mark.at = stood
+    process = Process(durable)
+    assert not asyncio.run(process.sweep()).complete
+    durable.mark.at = moment(OVERDUE)
+    swept = asyncio.run(process.sweep())
+    assert (swept.complete, swept.upto) == (True, stood)
 
 
 def test_without_any_mark_nothing_is_swept_until_patience_ends() -> None:
