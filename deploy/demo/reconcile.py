@@ -24,6 +24,7 @@ from deploy.demo.oracle import (
     truth_of,
 )
 from deploy.demo.province import Month
+from deploy.demo.recount import recount
 from deploy.demo.staff import DOMAIN
 from deploy.demo.stage import Stage
 from deploy.demo.story import Story
@@ -145,6 +146,7 @@ async def reconcile(playing: Stage, month: Month, *, end: datetime) -> Report:
     ]
     expected += duty_rungs(month, (*playing.units, PROVINCE), ladders, calendar, end)
     _compare_rungs(report, expected, obligations)
+    report.lines.append(Line("independent audit of all rungs", *await recount(playing, end)))
     await _compare_messages(report, playing, dossiers, obligations, notices, end)
     for service in playing.installation.state.services:
         status = await _get(playing, service, "/statusz", playing.keys.operator)
