@@ -31,6 +31,9 @@ def told_line(plan: Plan) -> str:
     if plan.template != "rung":
         detail = [plan.template, plan.obligation or "", plan.rung or ""]
         detail += [facts.get(name, "") for name in ("unit", "role", "why")]
+        if "incident" in facts:
+            detail.append("struck" if "reversed" in facts else "")
+            detail += ["of", *(_letter(code) for code in facts["dossiers"].split(", "))]
         return _about(plan.subject) + " ".join(filter(None, detail))
     repeat = f"~{facts['repeat']}" if "repeat" in facts else ""
     line = f"{plan.obligation}/{plan.cycle} {plan.rung}{repeat}"
@@ -52,8 +55,13 @@ def _about(subject: str) -> str:
     own = parts[2] if len(parts) == 3 else subject
     if own == "m-1" or own == dossier_code("A"):
         return ""
-    letters = {dossier_code(letter): letter for letter in "BCDEFGH"}
-    return f"{letters.get(own, own)}: "
+    return f"{_letter(own)}: "
+
+
+def _letter(own: str) -> str:
+    """Return what tables call a dossier, or the id of anything else."""
+    letters = {dossier_code(letter): letter for letter in "ABCDEFGH"}
+    return letters.get(own, own)
 
 
 def records(house: House) -> list[str]:
