@@ -108,7 +108,7 @@ class Intake:
             Relay(self.subjects, self.broker.publisher, self.archive),
             Relay(self.contacts, self.broker.publisher, self.archive),
             wall_now,
-            done=self.broker.pulse.beat,
+            work=self.broker.pulse.work,
         )
         self.receive = self._receive()
         self.connections = WatchConnections(
@@ -263,8 +263,8 @@ class Intake:
         self._marked_at, self._marked_now = time.monotonic(), now
         try:
             if not self.progress.stands_at(now, self.consumption.next_offsets):
-                await self.progress()
-                self.broker.pulse.beat()
+                with self.broker.pulse.work():
+                    await self.progress()
         except UnavailableError:
             return  # The marks stand still, which is what they say.
         if await self._is_stuck():

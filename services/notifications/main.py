@@ -196,7 +196,7 @@ class Notifications(Runtime[Cause]):
                     wall_now,
                     waits,
                     self.stopping,
-                    self.broker.pulse.beat,
+                    self.broker.pulse.work,
                 )
             )
 

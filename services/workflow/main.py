@@ -120,6 +120,7 @@ class Workflow:
             wall=time.monotonic,
             pause_seconds=settings.sweep_ms / 1_000,
             handled=lambda: self.consumption.handled,
+            work=self.runtime.broker.pulse.work,
         )
 
     @property
@@ -139,7 +140,6 @@ class Workflow:
             opened, swept = made
             self.telling.opened(opened)
             self.telling.swept(swept, self.clock.now())
-            self.runtime.broker.pulse.beat()
 
     async def _gauge(self) -> None:
         """Measure what is too dear to measure at every scrape."""

@@ -67,7 +67,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     Attributes:
         ends: Says where the partitions end, by a client of its own.
-        pulse: Beats after each batch.
+        pulse: Has each batch in hand, and beats after it.
         next_offsets: For each partition held, the offset after the last record whose effect is
             durable. The client's own position runs ahead of it by what is in the handler.
         replayed: Whether this start read a replay, which fills what a trimmed log lacks.
@@ -140,7 +140,9 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             raise StopServiceError(self.failure)
         for wait_s in (*RETRY_WAITS_S, None):
             try:
-                await self.handle(records)
+                with self.pulse.work():
+                    await self.handle(records)
+                    self._handled(records)
             except UnavailableError:
                 if wait_s is None or self.stopping:
                     raise
@@ -153,12 +155,13 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 raise
             else:
                 break
+
+    def _handled(self, records: Sequence[Record]) -> None:
         self.failed_in_a_row = 0
         for record in records:
             self.next_offsets[record.topic, record.partition] = record.offset + 1
         self.handled += len(records)
         self.polled_at = time.monotonic()
-        self.pulse.beat()
 
     async def _on_bug(self, error: Exception) -> None:
         """Say what happened and let the batch come again; the same bug for ever stops us."""

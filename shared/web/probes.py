@@ -67,7 +67,7 @@ def probes_router(probes: Probes) -> APIRouter:
     async def statusz(
         after: Annotated[
             int | None,
-            Query(ge=0, description="Answer once `beats` is no longer this, or `wait_s` on."),
+            Query(ge=0, description="Wait for more `beats` than these, and no work in hand."),
         ] = None,
         wait_s: Annotated[float, Query(ge=0, le=WAIT_S_MAX)] = 1.0,
     ) -> Response:

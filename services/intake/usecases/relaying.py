@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -28,7 +29,7 @@ FINISH_S: Final = 4.0
 class RelayOutboxes:
     """Publishes what was settled; contacts go by a relay that archives nothing.
 
-    `done` hears when something has been published in the background.
+    `work` holds what is being published in the background.
     """
 
     subjects: Relay[Subject]
@@ -36,7 +37,7 @@ class RelayOutboxes:
     wall_now: Callable[[], datetime]
     broker_answers: bool = True
     published: int = 0
-    done: Callable[[], None] = lambda: None
+    work: Callable[[], AbstractContextManager[None]] = nullcontext
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _recent: dict[str, None] = field(default_factory=dict)
 
@@ -113,10 +114,10 @@ class RelayOutboxes:
 
     async def _quietly(self, settled: Settled) -> None:
         try:
-            await self.now(settled)
+            with self.work():
+                await self.now(settled)
         except UnavailableError:
             return  # It is in the outboxes; `broker_answers` is false and the sweep goes on.
-        self.done()
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

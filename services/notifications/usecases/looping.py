@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -19,7 +20,7 @@ LOOK_SECONDS: Final = 1.0
 
 @dataclass(slots=True)
 class KeepSending:
-    """The sender of one channel, as long as the service lives; `done` hears of each pass."""
+    """The sender of one channel, as long as the service lives; `work` holds each pass."""
 
     send: SendDue
     notices: NoticeStore
@@ -27,7 +28,7 @@ class KeepSending:
     wall_now: Callable[[], datetime]
     waits: tuple[asyncio.Event, ...]
     stopping: asyncio.Event
-    done: Callable[[], None] = lambda: None
+    work: Callable[[], AbstractContextManager[None]] = nullcontext
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -47,10 +48,10 @@ class KeepSending:
             self._wake.clear()
             self._idle.clear()
             try:
-                looked_at = await self.send()
+                with self.work():
+                    looked_at = await self.send()
             finally:
                 self._idle.set()
-            self.done()
             if looked_at == 0:
                 await self._sleep()
 

@@ -1,6 +1,7 @@
 """When to look: at once when simulated time has leapt, else at a steady pace."""
 
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,6 +35,7 @@ class Passes:
     wall: WallClock
     pause_seconds: float
     handled: Callable[[], int]
+    work: Callable[[], AbstractContextManager[None]] = nullcontext
     _made_at: float = field(default=float("-inf"))
     _looked: tuple[datetime, Hashable] | None = None
     _complete: bool = False
@@ -50,9 +52,10 @@ class Passes:
             return None
         self._made_at, self._complete = self.wall(), False
         self._looked = (fresh.upto, self._state())
-        opened = await self.open_by_calendar()
-        checked = await self.check_reachability()
-        swept = await self.sweep()
+        with self.work():
+            opened = await self.open_by_calendar()
+            checked = await self.check_reachability()
+            swept = await self.sweep()
         swept.emissions.extend(checked)
         # Those ahead wait for those behind, so a sweep may end at marks older than the newest.
         upto = swept.upto

@@ -1,6 +1,7 @@
 """Who waits for a service to do something hears of it at once, and never waits for ever."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -13,7 +14,8 @@ async def test_everybody_who_waits_hears_the_next_beat() -> None:
     pulse = Pulse()
     waiting = [asyncio.create_task(pulse.since(0, seconds_max=600)) for _ in range(3)]
     await asyncio.sleep(0)
-    pulse.beat()
+    with pulse.work():
+        pass
     await asyncio.wait_for(asyncio.gather(*waiting), 10)
     assert pulse.beats == 1
 
@@ -22,9 +24,26 @@ async def test_everybody_who_waits_hears_the_next_beat() -> None:
 async def test_what_beat_before_the_question_was_asked_is_not_waited_for() -> None:
     """Nor is a pulse that began anew because its process did."""
     pulse = Pulse()
-    pulse.beat()
+    with pulse.work():
+        pass
     for known in (0, 7):
         await asyncio.wait_for(pulse.since(known, seconds_max=600), 10)
+
+
+@pytest.mark.asyncio
+async def test_while_work_is_in_hand_there_is_nothing_to_hear() -> None:
+    """Work that fails has ended too."""
+    pulse = Pulse()
+    with pulse.work():
+        waiting = asyncio.create_task(pulse.since(0, seconds_max=600))
+        with contextlib.suppress(ValueError), pulse.work():
+            raise ValueError
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert pulse.beats == 1
+        assert not waiting.done()
+    await asyncio.wait_for(waiting, 10)
+    assert pulse.beats == 2
 
 
 @pytest.mark.asyncio
