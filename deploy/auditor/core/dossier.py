@@ -288,13 +288,13 @@ def _slip(
             found.append((part, due))
     if all(due is None for _, due in found):
         return []
+    begun = [one for one in found if issued is None or one[0].opened <= issued.time]
     hung = []
-    for part, due in found:
-        if issued is None or part.opened <= issued.time:
-            ended = part.ended
-            if issued is not None and (ended is None or ended > issued.time):
-                ended = issued.time
-            hung.append(_stretch(ladder, wall, limit, replace(part, ended=ended), due))
+    for part, due in begun or found[:1]:  # Given before the clock began: nothing is left.
+        ended = part.ended
+        if issued is not None and (ended is None or ended > issued.time):
+            ended = issued.time
+        hung.append(_stretch(ladder, wall, limit, replace(part, ended=ended), due))
     waiting = whole.ran.waiting and issued is None
     last = hung[-1]
     discharged, void = _slip_ended(dossier, whole)

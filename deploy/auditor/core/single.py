@@ -97,18 +97,18 @@ def hand_over(about: About) -> Iterator[One]:
         return
     accepted = dossier.accepted
     day = accepted.time.date()
-    if not wall.first <= day < wall.last:
+    if not wall.first <= day <= wall.last:
         return
     if wall.works(day) and accepted.time.time() <= CUT_OFF:
         return
     try:
-        due = wall.begin(wall.next_working(day)) + HOUR
+        limit = given(wall.begin(wall.next_working(day)) + HOUR)
     except BeyondCalendar:
-        return
+        limit = working_days(1)  # It is owed, on a day that nobody has published.
     passed_on = first(
         about.facts, "dossier.assigned", "dossier.arrived", *OVER, after=accepted.time
     )
-    yield One("hand_over", accepted.time, accepted.id, given(due), passed_on)
+    yield One("hand_over", accepted.time, accepted.id, limit, passed_on)
 
 
 def losses(kind: str, lost: str, back: str) -> Callable[[About], Iterator[One]]:

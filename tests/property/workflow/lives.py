@@ -90,6 +90,20 @@ def happening(life: Life, data: st.DataObject, at: datetime) -> EventData | None
     return _MAKE[name](life, data, at)
 
 
+def any_event_of(
+    life: Life, few: Sequence[int], data: st.DataObject, at: datetime
+) -> EventData | None:
+    """Draw an event, lawful there and then or not; None if the draw makes no sense.
+
+    It is of one of a few names, given by number, so that the same come together often. A
+    dossier's first is its acceptance, without which there is nothing to say.
+    """
+    kind = life.subject.split("/")[1] if is_matter(life.subject) else None
+    names = MATTERS[kind] if kind else DOSSIER if life.events else ("dossier.accepted",)
+    name = names[data.draw(st.sampled_from(few), label=life.subject) % len(names)]
+    return _MAKE[name](life, data, at)
+
+
 def correction(life: Life, data: st.DataObject, now: datetime) -> EventData | None:
     """Draw that an event is struck, or put at another time; each is put right once."""
     right_now = {one.data.replaces for one in life.events if isinstance(one.data, Corrected)}

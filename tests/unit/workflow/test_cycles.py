@@ -233,6 +233,47 @@ def test_across_boundaries_the_clock_starts_on_arrival() -> None:
     ]
 
 
+def test_an_apology_before_the_arrival_leaves_no_slip_to_give() -> None:
+    """The receiving commune apologised before the competent agency had it: nothing hangs on."""
+    scenario = Scenario()
+    scenario.accepted(OPENED, THREE_DAYS, units=(OTHER_UNIT, UNIT))
+    units = (OTHER_UNIT, UNIT)
+    scenario.happens(
+        "dossier.apology_issued", "2026-01-05 10:00", units=units, reason="x", agency="UB"
+    )
+    scenario.happens("dossier.arrived", "2026-01-06 09:00", units=units)
+    assert scenario.heard() == [
+        "opened dossier_deadline/1 due –",
+        "due dossier_deadline/1 – → Fri 9 Jan 17:00 (arrival)",
+        "opened apology_slip/1 due Thu 8 Jan 17:00",
+        "discharged apology_slip issued in time",
+    ]
+    scenario.walks_to("2026-01-09 18:00")
+    assert not any("apology_slip" in line for line in scenario.heard())
+
+
+def test_paper_that_comes_late_on_the_last_published_day_is_to_be_handed_over() -> None:
+    """It is owed, and without a date until the next year is published."""
+    scenario = Scenario(now=moment("2026-12-31 15:30"))
+    scenario.accepted("2026-12-31 15:30", TEN_DAYS)
+    assert scenario.heard() == [
+        "opened dossier_deadline/1 due –",
+        "opened hand_over/1 due –",
+    ]
+    assert scenario.obligation("hand_over").no_deadline == "beyond_horizon"
+    scenario.decides(published_through(date(2027, 12, 31)))
+    scenario.sweeps()
+    assert "due hand_over/1 – → Fri 1 Jan 08:30 (calendar)" in scenario.heard()
+
+
+def test_a_last_day_off_leaves_no_next_working_day() -> None:
+    """The year ends with a day off: the next working day is not published yet."""
+    scenario = Scenario(now=moment("2026-12-30 15:30"))
+    scenario.decides(day_off(date(2026, 12, 31)))
+    scenario.accepted("2026-12-30 15:30", TEN_DAYS)
+    assert scenario.obligation("hand_over").no_deadline == "beyond_horizon"
+
+
 def test_a_new_day_off_moves_what_is_open() -> None:
     """The limit is counted anew; what was told and still holds is not told again."""
     scenario = accepted()

@@ -103,13 +103,12 @@ def assess_slip(facts: Facts, reference: Reference) -> list[Assessment]:
         if all(apology_slip_due(stretch.deadline) is None for stretch in found):
             return []
         issued = _issued(dossier, facts)
-        cycles = [
-            _until_issued(cycle, issued)
-            for cycle in cycles_of(
-                found, APOLOGY_SLIP.ladder, due_of=apology_slip_due, limit_of=_slip_limit
-            )
-            if issued is None or cycle.opened <= issued.time
-        ]
+        counted_on = cycles_of(
+            found, APOLOGY_SLIP.ladder, due_of=apology_slip_due, limit_of=_slip_limit
+        )
+        begun = [one for one in counted_on if issued is None or one.opened <= issued.time]
+        # One that was given before the clock began (on arrival) leaves nothing of the first.
+        cycles = [_until_issued(one, issued) for one in begun or counted_on[:1]]
         due = cycles[-1].due
     except DateOutsideCalendarError:
         return []

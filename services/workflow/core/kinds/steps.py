@@ -1,11 +1,18 @@
 """What else is owed while a dossier is settled: steps, notices, hand-over, confirmation."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Final
 
 from services.workflow.core.assessment import Assessment, Discharge
 from services.workflow.core.facts import Facts
-from services.workflow.core.kinds.counted import Owed, assess_owed, given, working_days
+from services.workflow.core.kinds.counted import (
+    Owed,
+    assess_owed,
+    given,
+    undated,
+    working_days,
+)
 from services.workflow.core.kinds.dossier_facts import ENDS, read_dossier
 from services.workflow.core.kinds.kind import NEVER, Kind, Words
 from services.workflow.core.ladder import (
@@ -15,6 +22,7 @@ from services.workflow.core.ladder import (
     Rung,
     Share,
 )
+from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.limits import Limit, LimitUnit
 from shared.calendar.zone import ICT, at, legal_day, midnight_after
 from shared.events.dossiers import (
@@ -23,6 +31,7 @@ from shared.events.dossiers import (
     DossierStepStarted,
 )
 from shared.events.envelope import Event
+from shared.reference.errors import NoCalendarError, UnknownUnitError
 from shared.reference.view import Reference
 
 STEP: Final = "agency_step"
@@ -37,6 +46,7 @@ HAND_OVER_GRACE: Final = timedelta(hours=1)
 
 _ENDS: Final = frozenset(name for names in ENDS for name in names)
 _RESULTS: Final = frozenset({"dossier.completed", "dossier.returned"})
+_PASSED_ON: Final = _RESULTS | {"dossier.assigned", "dossier.arrived"}
 
 
 def assess_steps(facts: Facts, reference: Reference) -> list[Assessment]:
@@ -143,28 +153,33 @@ def assess_hand_over(facts: Facts, reference: Reference) -> list[Assessment]:
     if dossier is None or dossier.channel == "online":
         return []
     local = dossier.accepted.time.astimezone(ICT)
-    calendar, opening = reference.calendar, reference.opening(dossier.unit)
+    try:
+        calendar, opening = reference.calendar, reference.opening(dossier.unit)
+    except (NoCalendarError, UnknownUnitError):
+        return []
     day = local.date()
-    if not calendar.first_day <= day < calendar.last_day:
+    if not calendar.first_day <= day <= calendar.last_day:
         return []
     late = at(day, HAND_OVER_CUTOFF) < dossier.accepted.time
     if calendar.is_working(day) and not late:
         return []  # At once, on the same day: nothing is left to watch over.
-    due = opening.begin_of(calendar.add_working_days(day, 1)) + HAND_OVER_GRACE
-    passed_on = {"dossier.assigned", "dossier.arrived", *_RESULTS}
     owed = Owed(
         id=HAND_OVER,
         kind=HAND_OVER,
         unit=dossier.unit,
         start=dossier.accepted.time,
         cause=dossier.accepted.id,
-        limit=given(due),
-        done=_first(facts, passed_on, dossier.accepted.time),
+        limit=working_days(1),
+        done=_first(facts, _PASSED_ON, dossier.accepted.time),
         done_why="handed_over",
         void=_first(facts, _ENDS - _RESULTS, dossier.accepted.time),
         about=_about(facts),
     )
-    return [assess_owed(owed, HAND_OVER_LATE.ladder, reference)]
+    try:
+        due = opening.begin_of(calendar.add_working_days(day, 1)) + HAND_OVER_GRACE
+    except DateOutsideCalendarError:
+        return [undated(owed, "beyond_horizon")]
+    return [assess_owed(replace(owed, limit=given(due)), HAND_OVER_LATE.ladder, reference)]
 
 
 def _first(facts: Facts, names: frozenset[str] | set[str], after: datetime) -> Event | None:
