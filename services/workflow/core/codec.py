@@ -307,7 +307,8 @@ def _read_told(row: Sequence[Any]) -> Told:
 
 def _rung(rung: RungState) -> list[Any]:
     untouched = rung.status == "planned" and not rung.times
-    if untouched and rung.role is None and rung.incident is None:
+    # One that is due though its cycle began after it says so: that is not to be forgotten.
+    if untouched and (rung.role, rung.incident, rung.why) == (None, None, None):
         return [rung.rung, stamp(rung.at), rung.repeat]  # Most of them, most of the time.
     row = [
         rung.rung,

@@ -274,10 +274,12 @@ def _move(
 ) -> None:
     """Replace a cycle by one with other moments, and carry over what still holds of it.
 
-    A rung that was raised stays raised if its new moment has passed too; if its new moment is
-    still to come, it was raised too early: it is withdrawn, and will come again.
+    A rung that was raised stays raised if its new moment had passed too, when the law changed
+    or now that facts are put right; if it was still to come, it was raised too early: it is
+    withdrawn, and will come again. How late we look at a decision changes none of it.
     """
     by_law = occasion.reason in BY_LAW and known.due is not None
+    moved_at = occasion.at if by_law else occasion.now
     opened = max(cycle.opened, occasion.at) if by_law else cycle.opened
     begun = _begin(obligation, cycle, occasion, emit, opened=opened)
     for old in known.rungs:
@@ -286,7 +288,7 @@ def _move(
             old.status, old.settled_at = "moot", occasion.now
             if new is not None and max(old.at, new.at) <= occasion.at:
                 new.why = CARRIED  # It was due already, and nobody had looked yet.
-        elif old.status in CARRIES and new is not None and new.at <= occasion.now:
+        elif old.status in CARRIES and new is not None and new.at <= moved_at:
             new.status, new.settled_at, new.why = old.status, old.settled_at, CARRIED
             new.role, new.times, new.incident = old.role, old.times, old.incident
         elif old.status in TOLD and old.rung != BROKEN:

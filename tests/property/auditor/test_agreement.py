@@ -57,6 +57,14 @@ def with_an_outage(rng: Random) -> Played:
     return play(facts, down=down)
 
 
+def with_another_calendar_in_an_outage(rng: Random) -> Played:
+    """A day is decided while nobody sweeps; what falls due before and after it is told all."""
+    facts, changes = facts_of(drawn(rng)), decisions(rng)
+    begins = changes[0][0] - timedelta(hours=rng.randint(0, 48))
+    down = (begins, begins + timedelta(hours=rng.randint(1, 200)))
+    return play(facts, changes, down=down)
+
+
 def imported(rng: Random) -> Played:
     """The beginning is history, imported days later; the rest happens as usual."""
     facts = facts_of(drawn(rng))
@@ -79,6 +87,7 @@ SORTS: Final = (
     corrected,
     with_another_calendar,
     with_an_outage,
+    with_another_calendar_in_an_outage,
     imported,
     matters.play,
 )

@@ -480,6 +480,49 @@ def test_what_was_due_before_the_calendar_changed_is_still_told() -> None:
     assert told == ["Fri 9 Jan 17:00 dossier_deadline/2 overdue_1 → province"]
 
 
+def test_what_was_due_before_the_calendar_changed_is_not_forgotten_in_the_store() -> None:
+    """An event comes first when we are back, and the state is stored before anybody looks."""
+    scenario = accepted(THREE_DAYS)
+    scenario.walks_to("2026-01-08 18:00")
+    scenario.heard()
+    scenario.jumps_to("2026-01-09 18:00")
+    scenario.decides(day_off(date(2026, 1, 12)))
+    scenario.assigned("2026-01-09 18:10", "p-other")
+    scenario.sweeps()
+    told = [line for line in scenario.heard() if "overdue_1" in line]
+    assert told == ["Fri 9 Jan 17:00 dossier_deadline/2 overdue_1 → province"]
+
+
+def test_what_falls_due_between_a_decision_and_our_return_is_told() -> None:
+    """A Sunday is worked after all: 80 % are used a day earlier, while we are down."""
+    scenario = accepted()
+    scenario.walks_to("2026-01-12 08:00")
+    scenario.heard()
+    scenario.jumps_to("2026-01-12 12:00")
+    scenario.decides(day_worked(date(2026, 1, 11)))
+    scenario.jumps_to("2026-01-13 18:00")
+    scenario.sweeps()
+    told = [line for line in scenario.heard() if "most" in line]
+    assert told == ["Tue 13 Jan 07:30 dossier_deadline/2 most → division_head late 10 h"]
+
+
+def test_what_a_decision_showed_to_be_too_early_comes_again_however_late_we_look() -> None:
+    """Overdue by a day was told on Friday; a day off puts it to Saturday, which we miss."""
+    scenario = accepted(THREE_DAYS)
+    scenario.walks_to("2026-01-09 18:00")
+    scenario.heard()
+    scenario.decides(day_off(date(2026, 1, 7)))
+    scenario.jumps_to("2026-01-10 18:15")
+    scenario.sweeps()
+    assert [line for line in scenario.heard() if "dossier_deadline" in line] == [
+        "withdrawn dossier_deadline/1 overdue_1 (calendar)",
+        "withdrawn dossier_deadline/1 breach (calendar)",
+        "due dossier_deadline/2 Thu 8 Jan 17:00 → Fri 9 Jan 17:00 (calendar)",
+        "breached dossier_deadline/2 at Sat 10 Jan 00:00",
+        "Sat 10 Jan 17:00 dossier_deadline/2 overdue_1 → province late 1 h",
+    ]
+
+
 def test_an_end_that_is_corrected_to_later_leaves_no_rung_without_a_word() -> None:
     """What should have been told before the real end is recorded as not told."""
     scenario = accepted(THREE_DAYS)
