@@ -56,19 +56,20 @@ AnyT = TypeVar("AnyT")
 def token_router(pages: Pages) -> APIRouter:
     """Build the routes of the links in messages."""
     router = APIRouter(tags=["pages"], include_in_schema=True)
-    limit = RateLimit("answer", "60/minute;1000/day")
+    guessing = RateLimit("guess", "60/minute;1000/day")
+    asking = RateLimit("answer", "20/minute;200/day")
     guard = public("The token in the address is the right to this one form.")
 
     async def matter_of(token: str, lang: Language, request: Request) -> Matter | Response:
         try:
             grant = pages.grant(token)
         except ForgedTokenError:
-            await limit.spend(client_of(request))
+            await guessing.spend(client_of(request))
             return pages.stop("forged", lang, request, status=404)
         except ExpiredTokenError:
             return pages.stop("expired", lang, request, status=410)
-        # By person, since a whole office comes from one address.
-        await limit.spend(grant.person)
+        # By link, since a whole office comes from one address, and who leads many answers many.
+        await asking.spend(token)
         return Matter(grant.subject, grant.obligation, grant.cycle, grant.rung, grant.person)
 
     @router.get("/a/{token}", response_class=HTMLResponse, dependencies=[guard])

@@ -78,6 +78,19 @@ async def test_the_link_shows_a_form_and_changes_nothing(house: Paged) -> None:
     assert page.headers["referrer-policy"] == "no-referrer"
 
 
+async def test_a_link_is_asked_so_often_and_others_go_on(house: Paged) -> None:
+    """Whoever leads much has many links: each has a limit of its own; who guesses has one."""
+    await escalate(house)
+    async with house.client() as client:
+        link = f"/a/{house.token(grant())}"
+        codes = [(await client.get(link)).status_code for _ in range(21)]
+        other = await client.get(f"/a/{house.token(grant(rung='most'))}")
+        guesses = [(await client.get(f"/a/guess{one}")).status_code for one in range(61)]
+    assert codes == [200] * 20 + [429]
+    assert other.status_code != 429
+    assert guesses == [404] * 60 + [429]
+
+
 async def test_english_is_a_click_away(house: Paged) -> None:
     """The address holds the language."""
     await escalate(house)
