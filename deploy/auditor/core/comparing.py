@@ -145,8 +145,6 @@ class Comparing:
         quiet = running.quiet is not None and slot.at <= running.quiet
         if over or running.gone or (quiet and not slot.must):
             return  # Whatever is live of it is found unexpected in the end.
-        if slot.rung == BREACH and self._again(running, held, slot):
-            live = live[:1]  # A new date runs into the same limit once more: to each its own.
         self.matched |= {one.event for one in live}
         if self._before(slot.at):
             return
@@ -162,16 +160,6 @@ class Comparing:
 
     def _before(self, moment: datetime) -> bool:
         return self.since is not None and moment < self.since
-
-    @staticmethod
-    def _again(running: Running, held: Held, slot: Slot) -> bool:
-        """Say whether a later stretch meets the same limit."""
-        stretches = list(running.held.values())
-        return any(
-            slot.at in other.slots[BREACH, 0].accepts
-            for other in stretches[stretches.index(held) + 1 :]
-            if (BREACH, 0) in other.slots and not other.over(slot.at)
-        )
 
     def _quiet(self, running: Running, live: list[Raised]) -> None:
         assert running.quiet is not None, "asked of imported history only"

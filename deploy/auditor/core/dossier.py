@@ -265,9 +265,12 @@ def _stretch(
     if due is None:
         return Stretch(part.key, part.opened, part.ended, None, None)
     counted = Count(wall, due, ran.day0, limit, ran)
-    breach: Moment = (BREACH, 0, ran.standing[1])
-    hung = (*moments(ladder, counted, part.opened), breach)
-    return Stretch(part.key, part.opened, part.ended, due, ran.standing[1], hung)
+    hung = moments(ladder, counted, part.opened)
+    by_law = ran.standing[1]
+    if not part.by_new_date or by_law >= part.opened:  # Else it was missed before, once.
+        breach: Moment = (BREACH, 0, by_law)
+        hung = (*hung, breach)
+    return Stretch(part.key, part.opened, part.ended, due, by_law, hung)
 
 
 def _slip(

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from services.workflow.core.cycles import TOLD
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.ladder import BREACH, Ladder
 from services.workflow.core.model import Obligation, Promise, Subject
-from services.workflow.core.reconcile import TOLD
 from services.workflow.core.roles import find_hearers, holders, open_gap
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.zone import legal_day

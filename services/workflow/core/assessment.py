@@ -21,7 +21,7 @@ class AssessedCycle:
         rungs: The moments of its ladder, earliest first.
         ended_at: When it ended; None while it runs.
         ended_why: What ended it.
-        can_breach: Whether its end, once missed, is a breach.
+        can_breach: Whether its end, once missed, is a breach of its own.
     """
 
     key: str

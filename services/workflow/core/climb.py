@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.workflow.core.adopt import take_over
+from services.workflow.core.cycles import applies
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.gathering import RELOOK, gathers
 from services.workflow.core.incident import Incidents
 from services.workflow.core.ladder import BREACH, BROKEN, MOMENTS, Ladder
 from services.workflow.core.model import Cycle, Lapse, Obligation, RungState, Subject
-from services.workflow.core.reconcile import applies
 from services.workflow.core.roles import close_gaps, find_hearers, note_gaps
 from shared.reference.view import Reference
 

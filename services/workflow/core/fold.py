@@ -7,6 +7,7 @@ from typing import Final
 from services.workflow.core.acknowledge import acknowledge, reroute
 from services.workflow.core.assessment import Assessment
 from services.workflow.core.climb import Sweep, climb
+from services.workflow.core.cycles import Occasion
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.facts import CORRECTED, Begun, Facts, Printed, gather
 from services.workflow.core.gathering import close_incidents, tell
@@ -16,7 +17,7 @@ from services.workflow.core.kinds.registry import KINDS, PERSONS, kinds_of, watc
 from services.workflow.core.ladder import Ladder
 from services.workflow.core.law import changes_since, law_of
 from services.workflow.core.model import Obligation, Subject
-from services.workflow.core.reconcile import Occasion, reconcile
+from services.workflow.core.reconcile import reconcile
 from services.workflow.core.roles import close_gaps
 from shared.calendar.errors import InvalidHistoryError
 from shared.events.answers import NoticeUndeliverable, ObligationAcknowledged

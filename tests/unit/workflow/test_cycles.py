@@ -210,6 +210,42 @@ def test_a_new_date_moves_the_promise_and_neither_limit_nor_index() -> None:
     assert scenario.obligation().index_due == moment("2026-01-16 17:00")
 
 
+def test_a_new_date_after_the_limit_is_no_second_breach_of_it() -> None:
+    """The limit was missed once; the new date begins a promise, and moves no limit."""
+    scenario = accepted(THREE_DAYS)
+    scenario.walks_to("2026-01-12 09:00")
+    assert "breached dossier_deadline/1 at Fri 9 Jan 00:00" in scenario.heard()
+    scenario.happens("dossier.extended", "2026-01-12 09:00", new_date="2026-01-20")
+    scenario.walks_to("2026-01-20 18:00")
+    assert scenario.heard() == [
+        "due dossier_deadline/2 Thu 8 Jan 17:00 → Tue 20 Jan 17:00 (extension)",
+        "discharged apology_slip issued late",
+        "Tue 20 Jan 17:00 dossier_deadline/2 overdue → chairman",
+    ]
+
+
+def test_a_new_date_that_turns_out_to_precede_the_limit_runs_into_it() -> None:
+    """It was given on Wednesday, not on the Monday after: the breach is the new date's."""
+    scenario = accepted(THREE_DAYS)
+    scenario.walks_to("2026-01-12 09:00")
+    given = scenario.happens("dossier.extended", "2026-01-12 09:00", new_date="2026-01-20")
+    scenario.heard()
+    scenario.happens(
+        "dossier.corrected",
+        "2026-01-12 10:00",
+        replaces=given,
+        reason="wrong_time",
+        by="p-clerk",
+        right={"time": "2026-01-07T09:00:00+07:00", "data": {"new_date": "2026-01-20"}},
+    )
+    scenario.walks_to("2026-01-12 11:00")
+    of_deadline = [line for line in scenario.heard() if "dossier_deadline" in line]
+    assert [line for line in of_deadline if "breach" in line] == [
+        "withdrawn dossier_deadline/1 breach (extension)",
+        "breached dossier_deadline/3 at Fri 9 Jan 00:00",
+    ]
+
+
 def test_a_second_new_date_moves_nothing() -> None:
     """It is recorded and flagged."""
     scenario = accepted()

@@ -130,7 +130,11 @@ def cycles_of(
     due_of: Callable[[Deadline], datetime | None],
     limit_of: Callable[[Deadline], datetime | None],
 ) -> tuple[AssessedCycle, ...]:
-    """Return the stretches as cycles of an obligation with its own due moment and ladder."""
+    """Return the stretches as cycles of an obligation with its own due moment and ladder.
+
+    A new date begins a stretch of the promise, not of the statutory limit: one that is given
+    after the limit was missed cannot miss it once more.
+    """
     return tuple(
         AssessedCycle(
             key=stretch.key,
@@ -141,9 +145,15 @@ def cycles_of(
             rungs=rungs_of(stretch.deadline, ladder, due_of(stretch.deadline)),
             ended_at=stretch.ended_at,
             ended_why=stretch.ended_why,
+            can_breach=not _came_too_late(stretch, limit_of(stretch.deadline)),
         )
         for stretch in found
     )
+
+
+def _came_too_late(stretch: Stretch, limit: datetime | None) -> bool:
+    """Say whether a new date was given when the limit, which it does not move, had passed."""
+    return stretch.why == "extension" and limit is not None and limit < stretch.opened
 
 
 @lru_cache(maxsize=PLANS_KEPT)

@@ -303,8 +303,10 @@ DOSSIER_DEADLINE = Kind(
     ),
     due=Words(
         "Giờ đóng cửa của ngày cuối cùng (lời hẹn); 24:00 ngày cuối cùng (theo luật). "
+        "Ngày hẹn lại chỉ dời lời hẹn; thời hạn theo luật chỉ bị vi phạm một lần. "
         "Đồng hồ của chỉ số 766 chạy song song.",
         "Close of office on the last day (the promise); 24:00 of the last day (the statute). "
+        "A new date moves the promise alone; the statute is breached once. "
         "The clock of index 766 runs beside it.",
     ),
     pauses=Words(
