@@ -78,13 +78,14 @@ def confirmations(about: About) -> Iterator[One]:
     for number, asked in enumerate(asked_for, start=1):
         until = midnight_after(asked.time.date() + DAY)
         done = first(about.facts, "dossier.confirmed", after=asked.time)
+        over = first(about.facts, *OVER, after=asked.time)
         yield One(
             "applicant_confirmation",
             asked.time,
             asked.id,
             given(until),
             done if done is not None and done.time <= until else None,
-            first(about.facts, *OVER, after=asked.time),
+            over if over is not None and over.time <= until else None,
             lapses=until,
             tail="" if number == 1 else str(number),
         )

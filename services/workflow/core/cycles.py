@@ -65,6 +65,16 @@ def take_cycles(
             known.ended_at, known.ended_why = cycle.ended_at, cycle.ended_why
 
 
+def stand_alike(obligation: Obligation, assessment: Assessment, *, lapsed_at: datetime) -> bool:
+    """Say whether all cycles are as the facts have them, the last one until it lapsed."""
+    stored = {cycle.key: cycle for cycle in obligation.cycles if not cycle.replaced}
+    return stored.keys() == {cycle.key for cycle in assessment.cycles} and all(
+        stored[cycle.key].ended_at == (cycle.ended_at or lapsed_at)
+        and not _moved(stored[cycle.key], cycle)
+        for cycle in assessment.cycles
+    )
+
+
 def _runs_or_is_put_right(known: Cycle, cycle: AssessedCycle, occasion: Occasion) -> bool:
     """Say whether a cycle's dates may still move: it ran until now, or facts are put right."""
     ran = known.ended_at is None or cycle.ended_at is None

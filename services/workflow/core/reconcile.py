@@ -15,6 +15,7 @@ from services.workflow.core.cycles import (
     TOLD,
     Occasion,
     applies,
+    stand_alike,
     take_cycles,
 )
 from services.workflow.core.emissions import Emitter
@@ -87,7 +88,8 @@ def _update(
     discharge = assessment.discharge
     before = (obligation.discharged_at, obligation.why, obligation.void)
     after = None if discharge is None else (discharge.at, discharge.why, discharge.void)
-    if before == after and occasion.reason != "correction":
+    ended_before = before == after and occasion.reason != "correction"
+    if ended_before or _lapsed_so(obligation, assessment):
         obligation.persons = {role: tuple(who) for role, who in assessment.persons.items()}
         return  # What has ended keeps what it ended under.
     was_open, was_suspended = obligation.open, obligation.suspended_since
@@ -113,6 +115,17 @@ def _update(
     _remember_dates(obligation)
     if discharge is not None and not _ended_so(obligation, discharge):
         _discharge(obligation, assessment, emit)
+
+
+def _lapsed_so(obligation: Obligation, assessment: Assessment) -> bool:
+    """Say whether it ended by itself, and by the facts nothing about that is different."""
+    lapse = assessment.lapse
+    return (
+        lapse is not None
+        and assessment.discharge is None
+        and (obligation.discharged_at, obligation.why) == (lapse.at, lapse.why)
+        and stand_alike(obligation, assessment, lapsed_at=lapse.at)
+    )
 
 
 def _ended_so(obligation: Obligation, discharge: Discharge) -> bool:

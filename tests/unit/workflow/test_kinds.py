@@ -12,7 +12,13 @@ from services.workflow.usecases.kinds_page import kinds_page
 from services.workflow.usecases.kinds_view import kinds_file, kinds_view
 from shared.events.reference import LeaveRecorded, ProcedureDecided, ProcedureExpired
 from shared.events.registry import REGISTRY
-from tests.unit.workflow.province import SOURCE, TEN_DAYS, UNIT, published_through
+from tests.unit.workflow.province import (
+    SOURCE,
+    TEN_DAYS,
+    UNIT,
+    day_off,
+    published_through,
+)
 from tests.unit.workflow.scenario import Scenario, moment
 
 PAGE = Path("services/workflow/kinds.md")
@@ -121,6 +127,35 @@ def test_silence_of_the_applicant_is_consent() -> None:
         "Thu 8 Jan 00:00 applicant_confirmation/1 go_on → handler",
         "discharged applicant_confirmation consent_by_silence in time",
     ]
+
+
+def test_what_silence_consented_to_keeps_how_it_ended() -> None:
+    """Neither another form, nor a day off, nor the dossier's end opens or voids it again."""
+    scenario = Scenario()
+    scenario.accepted(OPENED, TEN_DAYS)
+    scenario.happens("dossier.confirmation_requested", "2026-01-06 10:00")
+    scenario.walks_to("2026-01-08 09:00")
+    scenario.heard()
+    scenario.happens("dossier.confirmation_requested", "2026-01-08 09:00")
+    scenario.decides(day_off(date(2026, 1, 7)))
+    scenario.walks_to("2026-01-12 09:00")
+    scenario.happens("dossier.completed", "2026-01-12 09:00", result="KQ.1")
+    scenario.walks_to("2026-01-13 09:00")
+    assert of(scenario, "applicant_confirmation") == []
+    confirmation = scenario.obligation("applicant_confirmation")
+    assert (confirmation.why, confirmation.void) == ("consent_by_silence", False)
+    assert confirmation.discharged_at == moment("2026-01-08 00:00")
+
+
+def test_a_dossier_that_ended_before_the_silence_did_asks_for_no_consent() -> None:
+    """It was withdrawn in time; we learn it a day later."""
+    scenario = Scenario()
+    scenario.accepted(OPENED, TEN_DAYS)
+    scenario.happens("dossier.confirmation_requested", "2026-01-06 10:00")
+    scenario.walks_to("2026-01-09 09:00")
+    scenario.happens("dossier.withdrawn", "2026-01-07 15:00", recorded="2026-01-09 09:00")
+    confirmation = scenario.obligation("applicant_confirmation")
+    assert (confirmation.why, confirmation.void) == ("not_owed", True)
 
 
 def test_an_applicant_who_confirms_ends_the_wait() -> None:

@@ -129,6 +129,7 @@ def assess_confirmation(facts: Facts, reference: Reference) -> list[Assessment]:
     for number, asked in enumerate(facts.named({"dossier.confirmation_requested"}), start=1):
         until = midnight_after(legal_day(asked.time) + timedelta(days=1))
         done = _first(facts, {"dossier.confirmed"}, asked.time)
+        end = _first(facts, _ENDS, asked.time)
         owed = Owed(
             id=CONFIRMATION if number == 1 else f"{CONFIRMATION}:{number}",
             kind=CONFIRMATION,
@@ -138,7 +139,8 @@ def assess_confirmation(facts: Facts, reference: Reference) -> list[Assessment]:
             limit=given(until),
             done=done if done is not None and done.time <= until else None,
             done_why="confirmed",
-            void=_first(facts, _ENDS, asked.time),
+            # Once silence was consent, an end of the dossier takes nothing back.
+            void=end if end is not None and end.time <= until else None,
             lapse=Discharge(until, asked.id, "consent_by_silence", in_time=True),
             about=_about(facts),
             persons=_handler(facts),
