@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -21,9 +21,12 @@ DOMAIN: Final = "can-bo.example"
 ANSWERING_SHARE: Final = 0.5
 ANSWERS_AFTER: Final = timedelta(hours=2)
 ANSWERS_A_DAY_MAX: Final = 6
-"""How many alerts a person takes up in a day. The link's form takes sixty requests a minute of
-one person, and in lock-step five days may pass in a minute."""
+"""How many alerts a person takes up in a day. The form takes sixty requests of a person in a
+minute, in which days pass in lock-step; who asks for more waits."""
 
+TOO_MANY: Final = 429
+TRIES_MAX: Final = 5
+PAUSE_S_MAX: Final = 60.0
 AT_ONCE: Final = 8
 _LINK: Final = re.compile(r"https?://\S+/a/\S+")
 _OPTION: Final = re.compile(r'name="cause"[^>]*value="([a-z_]+)"')
@@ -103,7 +106,7 @@ class Staff:
                 await self._answer(one, now)
 
     async def _answer(self, answer: Answer, now: datetime) -> None:
-        form = await self.http.get(answer.link)
+        form = await self._ask("GET", answer.link)
         if form.is_error:
             raise AnswerRefusedError(f"{answer.link} answers {form.status_code}")
         causes = _OPTION.findall(form.text)
@@ -112,13 +115,25 @@ class Staff:
         # By person and time, since a link is another one every time that the month is played.
         lot = hashlib.sha256(f"{answer.person}@{now.isoformat()}".encode()).digest()
         promised = self._promise(now.astimezone(ICT).date(), lot[1] % 3 + 1)
-        taken = await self.http.post(
+        taken = await self._ask(
+            "POST",
             answer.link,
-            data={"cause": causes[lot[0] % len(causes)], "promised": promised.isoformat()},
+            {"cause": causes[lot[0] % len(causes)], "promised": promised.isoformat()},
         )
         if taken.is_error:
             raise AnswerRefusedError(f"{answer.link} refused the answer: {taken.status_code}")
         self.answered += 1
+
+    async def _ask(
+        self, method: str, link: str, data: Mapping[str, str] | None = None
+    ) -> httpx2.Response:
+        """Send a request, and again when we are told that it was one too many in a minute."""
+        for _ in range(TRIES_MAX):
+            answer = await self.http.request(method, link, data=data)
+            if answer.status_code != TOO_MANY:
+                return answer
+            await asyncio.sleep(min(float(answer.headers["retry-after"]), PAUSE_S_MAX))
+        raise AnswerRefusedError(f"{link} took nothing for {TRIES_MAX} minutes")
 
     def _promise(self, today: date, working_days: int) -> date:
         return self.calendar.add_working_days(today, working_days)

@@ -88,3 +88,22 @@ async def test_an_answer_depends_on_who_gives_it_and_when(tmp_path: Path) -> Non
         people = [person for person, _ in order]
         assert people[-1] == "p-20-officer-1"
         assert people.index("p-06112-chairman") < people.index("p-06112-head")
+
+
+@pytest.mark.asyncio
+async def test_whoever_asked_too_often_asks_again(tmp_path: Path) -> None:
+    """As long as the form says; and the answer is given once."""
+    asked: list[str] = []
+
+    def form(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.method)
+        if len(asked) in {1, 3}:
+            return httpx2.Response(429, headers={"retry-after": "0"})
+        return httpx2.Response(200, text=FORM)
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(form)) as http:
+        staff = Staff(Mailbox(tmp_path / "mail.tsv"), http, bundled_reference().calendar)
+        staff.answers = [Answer(NOW, "http://a.example/a/1", PEOPLE[0])]
+        await staff.answer(NOW)
+    assert asked == ["GET", "GET", "POST", "POST"]
+    assert staff.answered == 1
