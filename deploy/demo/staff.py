@@ -21,8 +21,7 @@ DOMAIN: Final = "can-bo.example"
 ANSWERING_SHARE: Final = 0.5
 ANSWERS_AFTER: Final = timedelta(hours=2)
 ANSWERS_A_DAY_MAX: Final = 6
-"""How many alerts a person takes up in a day. The form takes sixty requests of a person in a
-minute, in which days pass in lock-step; who asks for more waits."""
+"""How many alerts a person takes up in a day; the rest is never answered."""
 
 TOO_MANY: Final = 429
 TRIES_MAX: Final = 5
