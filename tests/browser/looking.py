@@ -6,6 +6,7 @@ than the screen, an error, a target too small for a finger.
 """
 
 import asyncio
+import os
 import shutil
 import socket
 import subprocess
@@ -32,6 +33,9 @@ window.addEventListener("load", function () {
 });
 """
 VIRTUAL_MS = 6_000
+DESKTOP, PHONE = (1280, 960), (500, 1000)
+PICTURES = os.environ.get("PICTURES")
+"""A folder in which to keep a picture of every page, for whoever wants to look."""
 
 
 class Dressed:
@@ -157,3 +161,16 @@ def look(address: str, *, width: int, height: int, picture: Path | None = None) 
         timeout=120,
     )
     return Seen(dumped.stdout)
+
+
+def insist_that_it_fits(base: str, path: str, *, width: int, height: int) -> None:
+    """Open a page: no sideways scrolling, nothing that fails, our own type face."""
+    picture = None
+    if PICTURES:
+        name = "".join(one if one.isalnum() else "-" for one in path).strip("-") or "overview"
+        picture = Path(PICTURES) / f"{name}-{width}.png"
+    seen = look(base + path, width=width, height=height, picture=picture)
+    assert seen.told("loaded") == "yes"
+    assert seen.told("errors") is None
+    assert int(seen.told("overflow") or "1") <= 0
+    assert seen.told("font") == "true"

@@ -1,6 +1,5 @@
 """Workflow's pages in a real browser: they fit, raise no error, renew themselves, print."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from shared.events.dossiers import DossierCompleted
-from tests.browser.looking import CHROMIUM, Dressed, look, served
+from tests.browser.looking import (
+    CHROMIUM,
+    DESKTOP,
+    PHONE,
+    Dressed,
+    insist_that_it_fits,
+    look,
+    served,
+)
 from tests.fakes.histories import Teller
 from tests.fakes.workflow_site import (
     DUE_NEXT,
@@ -23,9 +30,6 @@ from tests.fakes.workflow_site import (
 from tests.unit.workflow.test_change_pages import DAY_OFF, proposes
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-DESKTOP, PHONE = (1280, 960), (500, 1000)
-PICTURES = os.environ.get("PICTURES")
-"""A folder in which to keep a picture of every page, for whoever wants to look."""
 
 PAGES = (
     "/desk",
@@ -68,15 +72,7 @@ def test_a_page_fits_its_screen_and_raises_no_error(
     address: str, path: str, width: int, height: int
 ) -> None:
     """No sideways scrolling, no script or resource that fails, our own type face."""
-    picture = None
-    if PICTURES:
-        name = "".join(one if one.isalnum() else "-" for one in path).strip("-")
-        picture = Path(PICTURES) / f"{name}-{width}.png"
-    seen = look(address + path, width=width, height=height, picture=picture)
-    assert seen.told("loaded") == "yes"
-    assert seen.told("errors") is None
-    assert int(seen.told("overflow") or "1") <= 0
-    assert seen.told("font") == "true"
+    insist_that_it_fits(address, path, width=width, height=height)
 
 
 @pytest.mark.parametrize("path", CHANGES)
@@ -88,12 +84,8 @@ def test_the_pages_of_changes_fit_too(
     own = DeskSite(tmp_path, a_morning())
     proposes(own, DAY_OFF)
     key = own.key("province", person="p-20-officer-2")
-    picture = Path(PICTURES) / f"changes-{len(path)}-{width}.png" if PICTURES else None
     with served(Dressed(own.app, key)) as base:
-        seen = look(base + path, width=width, height=height, picture=picture)
-    assert seen.told("loaded") == "yes"
-    assert seen.told("errors") is None
-    assert int(seen.told("overflow") or "1") <= 0
+        insist_that_it_fits(base, path, width=width, height=height)
 
 
 def test_todays_list_renews_itself(tmp_path: Path) -> None:

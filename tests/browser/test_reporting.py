@@ -1,7 +1,6 @@
 """The pages in a real browser: nothing wider than the screen, no error, alive, printable."""
 
 import asyncio
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,14 +9,19 @@ import pytest
 
 from services.reporting.core.figures import Period
 from shared.events import dossiers
-from tests.browser.looking import CHROMIUM, Dressed, look, served
+from tests.browser.looking import (
+    CHROMIUM,
+    DESKTOP,
+    PHONE,
+    Dressed,
+    insist_that_it_fits,
+    look,
+    served,
+)
 from tests.fakes.histories import Teller
 from tests.fakes.reporting_site import IMPORTED, KNOWN, NOW, Site, a_fortnight
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-DESKTOP, PHONE = (1280, 960), (500, 1000)
-PICTURES = os.environ.get("PICTURES")
-"""A folder in which to keep a picture of every page, for whoever wants to look."""
 
 PAGES = (
     "/",
@@ -64,15 +68,7 @@ def test_a_page_fits_its_screen_and_raises_no_error(
     address: str, path: str, width: int, height: int
 ) -> None:
     """No sideways scrolling, no script or resource that fails, our own type face."""
-    picture = None
-    if PICTURES:
-        name = "".join(one if one.isalnum() else "-" for one in path).strip("-") or "overview"
-        picture = Path(PICTURES) / f"{name}-{width}.png"
-    seen = look(address + path, width=width, height=height, picture=picture)
-    assert seen.told("loaded") == "yes"
-    assert seen.told("errors") is None
-    assert int(seen.told("overflow") or "1") <= 0
-    assert seen.told("font") == "true"
+    insist_that_it_fits(address, path, width=width, height=height)
 
 
 def test_a_page_renews_itself_in_place_and_says_when_it_stopped(
