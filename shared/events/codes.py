@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Annotated, Final, Literal
 
 from pydantic import StringConstraints
@@ -35,8 +36,12 @@ SLUG_PATTERN: Final = r"^[a-z][a-z0-9]*(?:[_-][a-z0-9]+){0,7}$"
 ITEM_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 #: An id of an event, a notice, an incident.
 IDENTIFIER_PATTERN: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._:/+=~-]{0,126}[A-Za-z0-9=])?$"
+#: What tells an obligation from others of its kind is at most this long.
+OBLIGATION_TAIL_CHARACTERS_MAX: Final = 60
 #: An obligation of a subject: its kind, and what of it where there are several.
-OBLIGATION_PATTERN: Final = r"^[a-z][a-z0-9_]{0,39}(?::[A-Za-z0-9._-]{1,60})?$"
+OBLIGATION_PATTERN: Final = (
+    rf"^[a-z][a-z0-9_]{{0,39}}(?::[A-Za-z0-9._-]{{1,{OBLIGATION_TAIL_CHARACTERS_MAX}}})?$"
+)
 PUBLISHER_PATTERN: Final = r"^[a-z][a-z0-9-]{1,30}$"
 #: A type without its prefix and major.
 EVENT_NAME_PATTERN: Final = r"^[a-z]+\.[a-z]+(?:_[a-z]+){0,4}$"
@@ -60,6 +65,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=HASH_PATTERN)]
 
 PROVINCE: Final = "20"
 SUBJECT_CHARACTERS_MAX: Final = 120
+TAIL_MARK_CHARACTERS: Final = 12
 PUBLISHER_SOURCE_PREFIX: Final = "urn:motcua:publisher:"
 SERVICE_SOURCE_PREFIX: Final = "urn:motcua:service:"
 
@@ -187,6 +193,24 @@ def posting_subject(unit: str, procedure: str, decided_on: date) -> str:
 def connection_subject(unit: str, system: str) -> str:
     """Name the link of a unit to another system."""
     return matter_subject(unit, "connection", system)
+
+
+def obligation_id(kind: str, tail: str) -> str:
+    """Name one of several obligations of a kind, by what tells it from the others.
+
+    A tail that is longer than an id has room for keeps its beginning, and ends with a full stop
+    and 12 hex digits of its SHA-256. So every word of the contract, and how often it was met,
+    has an id of its own.
+
+    Args:
+        kind: The kind of obligation.
+        tail: Letters, digits and `. _ -`; at least one.
+    """
+    if len(tail) > OBLIGATION_TAIL_CHARACTERS_MAX:
+        mark = sha256(tail.encode()).hexdigest()[:TAIL_MARK_CHARACTERS]
+        kept = OBLIGATION_TAIL_CHARACTERS_MAX - TAIL_MARK_CHARACTERS - 1
+        tail = f"{tail[:kept]}.{mark}"
+    return f"{kind}:{tail}"
 
 
 def publisher_of(source: str) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from deploy.auditor.core.counting import run
@@ -13,6 +14,7 @@ from deploy.auditor.core.owing import BREACH, Count, Ladder, Moment, Owed, Stret
 from deploy.auditor.core.wall import BeyondCalendar, Json
 
 BY_THE_CLOCK: Final = {"hours", "half_days", "given"}
+TAIL_MAX: Final = 60
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,9 @@ def count_one(one: One, unit: str, law: Law, ladder: Ladder) -> Owed:
     ends = [fact for fact in (one.done, one.void) if fact is not None]
     ended = min(ends, key=lambda fact: fact.time) if ends else None
     discharged = None if ended is None else (ended.time, ended.name)
-    name = one.kind if not one.tail else f"{one.kind}:{one.tail}"
-    bare = Owed(
-        name[:101], one.kind, who, discharged=discharged, void=not one.done and bool(ends)
-    )
+    name = one.kind if not one.tail else f"{one.kind}:{shortened(one.tail)}"
+    void = not one.done and bool(ends)
+    bare = Owed(name, one.kind, who, discharged=discharged, void=void)
     if wall is None:
         return bare
     try:
@@ -94,6 +95,16 @@ def count_one(one: One, unit: str, law: Law, ladder: Ladder) -> Owed:
         due=due,
         limit=limit,
     )
+
+
+def shortened(tail: str) -> str:
+    """Return a tail as the contract's ids of obligations have it: at most 60 characters.
+
+    Of a longer one 47, a full stop and 12 digits of its SHA-256.
+    """
+    if len(tail) <= TAIL_MAX:
+        return tail
+    return f"{tail[:47]}.{sha256(tail.encode()).hexdigest()[:12]}"
 
 
 def working_days(number: int) -> Json:

@@ -25,6 +25,7 @@ from services.workflow.core.ladder import (
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.limits import Limit, LimitUnit
 from shared.calendar.zone import ICT, at, legal_day, midnight_after
+from shared.events.codes import obligation_id
 from shared.events.dossiers import (
     DossierAssigned,
     DossierStepFinished,
@@ -62,7 +63,7 @@ def assess_steps(facts: Facts, reference: Reference) -> list[Assessment]:
         end = _first(facts, _ENDS, event.time)
         limit = _step_limit(started)
         owed = Owed(
-            id=f"{STEP}:{name}"[:101],
+            id=obligation_id(STEP, name),
             kind=STEP,
             unit=facts.unit,
             start=event.time,
