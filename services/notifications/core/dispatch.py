@@ -122,10 +122,15 @@ def decide(notice: Notice, known: Known, moment: Moment) -> Decision:
     return _quiet(notice, known, moment) or reached
 
 
-def _before_taking_back(notice: Notice, known: Known, moment: Moment) -> Drop | Wait | None:
+def _before_taking_back(
+    notice: Notice, known: Known, moment: Moment
+) -> Drop | Hold | Wait | None:
     states = follows_states(known.followed)
     if states.arrived_perhaps:
         return None
+    if states.rests_until is not None and states.rests_until > moment.now:
+        # It is dropped when its time comes, and so is this; no clock but that one matters.
+        return Hold(states.rests_until, "earlier_notice")
     if states.still_open and not _patience_over(notice, moment, DATE_PATIENCE):
         return _wait(notice, moment, "earlier_notice")
     return Drop("nothing_to_take_back")

@@ -110,18 +110,27 @@ def useful_until(plan: Plan, cause: Cause | None) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What became of the notices that are to be taken back."""
+    """What became of the notices that are to be taken back.
+
+    Attributes:
+        arrived_perhaps: Whether one of them may have been read.
+        still_open: Whether one of them may still go.
+        rests_until: The moment of the service's time before which none that is open goes; None
+            when one is on its way, or when wall time decides.
+    """
 
     arrived_perhaps: bool
     still_open: bool
+    rests_until: datetime | None
 
 
 def follows_states(notices: Sequence[Notice]) -> Followed:
     """Sum up the notices, one for each channel, that one escalation went by."""
     perhaps = {State.SENT, State.DELIVERED, State.UNKNOWN}
+    still_open = [one for one in notices if one.state in OPEN or one.state is State.CLAIMED]
+    due = [one.next_at for one in still_open if one.next_at is not None]
     return Followed(
         arrived_perhaps=any(notice.state in perhaps for notice in notices),
-        still_open=any(
-            notice.state in OPEN or notice.state is State.CLAIMED for notice in notices
-        ),
+        still_open=bool(still_open),
+        rests_until=min(due) if due and len(due) == len(still_open) else None,
     )

@@ -10,6 +10,7 @@ from services.reporting.core.clocks import local_day
 from services.reporting.ports import Hearing
 from shared.mongo.client import Mongo
 from shared.mongo.collection import GuardedUpdate
+from shared.subjects.errors import UnavailableError
 
 
 class MongoHearing(Hearing):
@@ -27,12 +28,14 @@ class MongoHearing(Hearing):
             for name in (f"day|{local_day(moment).isoformat()}|{unit}", f"last|{unit}"):
                 if self._known.get(name) != text[: _PRECISION[name[:4]]]:
                     updates[name] = text
-        await self._collection.compare_and_set(
+        lost = await self._collection.compare_and_set(
             [
                 GuardedUpdate({"_id": name}, {"$max": {"last": text}})
                 for name, text in updates.items()
             ]
         )
+        if lost:
+            raise UnavailableError("the store did not say whether it noted who was heard")
         for name, text in updates.items():
             self._known[name] = text[: _PRECISION[name[:4]]]
         if len(self._known) > _KNOWN_MAX:

@@ -5,18 +5,20 @@ once more if that was marked as a resend; nothing is lost, nothing stays claimed
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from services.notifications.core.notice import Channel
+from services.notifications.core.notice import Channel, Notice
 from services.notifications.core.policy import Rules
 from services.notifications.ports import Message
 from services.notifications.usecases.sending import LEASE
 from shared.events.dossiers import DossierAccepted, DossierCompleted
 from shared.events.envelope import Event
-from shared.subjects.document import Outgoing
+from shared.subjects.document import Document, Outgoing
+from shared.subjects.errors import UnavailableError
 from tests.fakes.notified import MONDAY, PROCEDURE, Numbered, contact, opened, reached
 from tests.unit.notifications.world import World
 
@@ -201,3 +203,28 @@ def published_once(world: World) -> bool:
 
 def _timeless(out: Outgoing) -> dict[str, Any]:
     return {key: value for key, value in (out.value or {}).items() if key != "recordedtime"}
+
+
+async def test_a_store_that_does_not_say_whether_it_took_a_notice_loses_none() -> None:
+    """The connection breaks at the insert: the plan stays in its outbox until it is there."""
+    world, numbered = World(), Numbered()
+    await world.hear(
+        contact(CHAIR, role="staff", email="chair@example.test"),
+        numbered.event(CODES[0], opened(due=MONDAY)),
+    )
+    save = world.notice_rows.save
+
+    async def broken(
+        documents: Sequence[Document[Notice]], *, pending_at: datetime
+    ) -> frozenset[str]:
+        assert pending_at.tzinfo is not None
+        return frozenset(document.id for document in documents)
+
+    world.notice_rows.save = broken  # type: ignore[method-assign]
+    with pytest.raises(UnavailableError):
+        await world.hear(numbered.event(CODES[0], reached([CHAIR])))
+    world.notice_rows.save = save  # type: ignore[method-assign]
+    world.start()
+    await world.sweep()
+    await world.work()
+    assert world.states() == {"sent": 1}

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from services.notifications.core.acknowledge import Matter
 from services.notifications.core.notice import Channel, State, Taken
 from services.notifications.core.policy import EndpointRule, Rules
 from services.notifications.core.rates import Rate
-from services.notifications.core.settling import Accepted, Later, Lost, Never
+from services.notifications.core.settling import Accepted, Later, Lost, Never, Outcome
+from services.notifications.ports import Message
 from services.notifications.usecases.receipts import Receipt
 from shared.events.answers import ObligationAcknowledged, Replacement
 from shared.events.dossiers import (
@@ -41,7 +43,7 @@ from tests.fakes.notified import (
     reached,
     withdrawn,
 )
-from tests.unit.notifications.world import Recorder, World
+from tests.unit.notifications.world import Recorder, World, accepted
 
 pytestmark = pytest.mark.asyncio
 
@@ -187,6 +189,58 @@ async def test_a_withdrawn_rung_is_taken_back_in_writing_only_if_it_was_told() -
         await world.work()
         templates = [one.notices[0].plan.template for one in world.mail.taken]
         assert templates == expected
+
+
+async def test_taking_back_what_is_held_back_waits_for_no_other_clock() -> None:
+    """The rate holds a rung; it is withdrawn: at the rung's moment both are dropped, unsaid."""
+    world, numbered = World(person=Rate(1, timedelta(minutes=10))), Numbered()
+    other = "H37.112-261123-0002"
+    await world.hear(
+        chairman(),
+        numbered.event(other, opened(due=MONDAY)),
+        numbered.event(other, reached([CHAIR])),
+    )
+    await world.work()
+    await world.hear(
+        numbered.event(CODE, opened(due=MONDAY)), numbered.event(CODE, reached([CHAIR]))
+    )
+    await world.work()
+    await world.hear(numbered.event(CODE, withdrawn()))
+    await world.work()
+    assert world.states() == {"sent": 1, "held": 2}
+    assert {one.wall_at for one in world.notices.all()} == {None}, "all rest until their moment"
+    await world.pass_time(simulated=timedelta(minutes=10))
+    await world.pass_time(wall=1)
+    assert world.states() == {"sent": 1, "obsolete": 2}
+    assert [one.notices[0].plan.subject for one in world.mail.taken] == [other]
+
+
+async def test_taking_back_what_is_on_its_way_waits_for_its_answer() -> None:
+    """A claimed rung may arrive any moment: its withdrawal looks again, by wall time."""
+    world, numbered = World(), Numbered()
+    await world.hear(chairman(), numbered.event(CODE, opened(due=MONDAY)))
+    seen: list[dict[str, int]] = []
+
+    class Slow(Recorder):
+        @override
+        async def send(self, message: Message) -> Outcome:
+            if not self.taken:
+                self.taken.append(message)
+                await world.hear(numbered.event(CODE, withdrawn()))
+                await world.work()
+                seen.append(world.states())
+                return accepted(message)
+            return await super().send(message)
+
+    slow = Slow()
+    world.ports[Channel.EMAIL] = slow
+    world.start()
+    await world.hear(numbered.event(CODE, reached([CHAIR])))
+    await world.work()
+    assert seen == [{"claimed": 1, "held": 1}]
+    await world.pass_time(wall=1)
+    templates = [one.notices[0].plan.template for one in slow.taken]
+    assert templates == ["rung", "rung_withdrawn"]
 
 
 async def test_suspension_and_a_new_cycle_overtake_a_rung() -> None:

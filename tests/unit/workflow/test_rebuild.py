@@ -1,16 +1,24 @@
 """A rebuilt workflow tells nobody anything twice, and goes on where it was."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
+
+import pytest
 
 from services.workflow.core.adopt import adopt
+from services.workflow.core.codec import SubjectCodec
 from services.workflow.core.fold import fold
+from services.workflow.core.model import Subject
+from services.workflow.usecases.rebuild import AdoptPublished
 from shared.events.envelope import Event
 from shared.events.topics import OBLIGATIONS
+from shared.ops.clock import FixedClock
 from shared.subjects.document import Document
+from shared.subjects.errors import UnavailableError
 from shared.subjects.fold import Context, Emission
 from tests.fakes.emitted import read_back
+from tests.fakes.subjects import MemorySubjects
 from tests.fakes.workflow import Process
 from tests.unit.workflow.gathered import Centre
 from tests.unit.workflow.province import day_off
@@ -170,3 +178,48 @@ def rebuilt(centre: Centre) -> None:
     asyncio.run(durable.subjects.save(adopted, pending_at=centre.now))
     centre.process = Process(durable)
     asyncio.run(centre.process.applies(sorted(facts, key=lambda event: event.time)))
+
+
+class _Archived:
+    """An archive with one subject, whose adoption is still to be done."""
+
+    def __init__(self, subject: str, events: Sequence[Event]) -> None:
+        self.subject, self.events = subject, list(events)
+        self.done = False
+
+    async def is_to_be_adopted(self) -> bool:
+        """Say that it is."""
+        return not self.done
+
+    async def by_subject(self) -> AsyncIterator[tuple[str, list[Event]]]:
+        """Yield the one subject."""
+        yield self.subject, self.events
+
+    async def adoption_is_done(self) -> None:
+        """Remember it."""
+        self.done = True
+
+
+@pytest.mark.asyncio
+async def test_a_store_that_does_not_say_whether_it_took_a_subject_is_asked_again() -> None:
+    """The connection breaks at the save: the rebuild is not done before everything is there."""
+    scenario = overdue()
+    archived = _Archived(scenario.subject, published(scenario))
+    rows = MemorySubjects[Subject](SubjectCodec())
+    begin = AdoptPublished(archived, rows, FixedClock(scenario.now), OBLIGATIONS.name)
+    save = rows.save
+
+    async def broken(
+        documents: Sequence[Document[Subject]], *, pending_at: datetime
+    ) -> frozenset[str]:
+        assert pending_at == scenario.now
+        return frozenset(document.id for document in documents)
+
+    rows.save = broken  # type: ignore[method-assign]
+    with pytest.raises(UnavailableError):
+        await begin()
+    assert not archived.done
+    rows.save = save  # type: ignore[method-assign]
+    await begin()
+    assert archived.done
+    assert set(rows.rows) == {scenario.subject}
