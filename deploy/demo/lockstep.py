@@ -166,6 +166,8 @@ class LockStep:
                 found.append(f"{name} is behind on {behind}")
             if status.get("outbox"):
                 found.append(f"{name} has {status['outbox']} outboxes to publish")
+            if status.get("held_up"):
+                found.append(f"{name} is held up by {status['held_up']}")
             found += [
                 f"{name}'s {mark} stands at {value}"
                 for mark, value in status.get("marks", {}).items()

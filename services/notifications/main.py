@@ -287,13 +287,15 @@ class Notifications(Runtime[Cause]):
     async def account(self) -> dict[str, Any]:
         """Return the common account and that of the senders.
 
-        `outbox` counts what is unpublished or on its way to a provider, so that 0 is rest.
+        `outbox` counts what is unpublished or on its way to a provider, so that 0 is rest;
+        `held_up` says by what.
         """
         account = await super().account()
         earliest = await self.notices.earliest()
-        unfinished = await self.notices.unfinished(
+        held_up = await self.notices.unfinished(
             earliest=earliest, now=self.clock.now(), wall=wall_now()
         )
+        unfinished = sum(held_up.values())
         return {
             **account,
             "at_rest_counters": {
@@ -304,6 +306,7 @@ class Notifications(Runtime[Cause]):
             "outbox": account["outbox"] + unfinished,
             "next_at": earliest.isoformat() if earliest else None,
             "marks": {"unpublished": account["outbox"], "unfinished": unfinished},
+            "held_up": dict(sorted(held_up.items())),
         }
 
     async def status(self) -> Mapping[str, Any]:

@@ -121,8 +121,11 @@ class NoticeStore(Protocol):
 
     async def unfinished(
         self, *, earliest: datetime | None, now: datetime, wall: datetime
-    ) -> int:
-        """Return how many are due now, claimed, or waiting for something on its way."""
+    ) -> Mapping[str, int]:
+        """Count what is due now, claimed, or waits for something on its way.
+
+        By what holds it up: a notice's reason, or its state where it has none.
+        """
         ...
 
 

@@ -1,5 +1,6 @@
 """Notices, causes, answers, contacts and endpoints in MongoDB."""
 
+from collections import Counter
 from collections.abc import Collection as Many
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -138,21 +139,19 @@ class MongoNotices:
 
     async def unfinished(
         self, *, earliest: datetime | None, now: datetime, wall: datetime
-    ) -> int:
-        """Return how many are due, claimed, or waiting for something on its way."""
+    ) -> Mapping[str, int]:
+        """Count what is due, claimed or waits for what is on its way, by what holds it up."""
+        shown = {"state.state": 1, "state.reason": 1, "wall_at": 1}
         pacing = await self._rows.find(
-            {"wall_at": {"$gte": LONG_AGO}},
-            projection={"state.reason": 1, "wall_at": 1},
-            limit=COUNTED_MAX,
+            {"wall_at": {"$gte": LONG_AGO}}, projection=shown, limit=COUNTED_MAX
         )
         # What a provider refused for now waits for the provider, not for this house.
-        held_up = [row for row in pacing if row["wall_at"] <= wall or not _backs_off(row)]
-        if earliest is None or earliest > now:
-            return len(held_up)
-        due = await self._rows.find(
-            {"next_at": _up_to(now)}, projection={"_id": 1}, limit=COUNTED_MAX
-        )
-        return len(due) + len(held_up)
+        rows = [row for row in pacing if row["wall_at"] <= wall or not _backs_off(row)]
+        if earliest is not None and earliest <= now:
+            rows += await self._rows.find(
+                {"next_at": _up_to(now)}, projection=shown, limit=COUNTED_MAX
+            )
+        return Counter(row["state"].get("reason") or row["state"]["state"] for row in rows)
 
     async def waiting(self, channel: Channel, *, now: datetime) -> tuple[int, datetime | None]:
         """Return how many notices of a channel are due and since when, for operators."""

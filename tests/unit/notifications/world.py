@@ -1,6 +1,7 @@
 """The whole of notifications in memory: its use cases on fakes of its ports, no engine."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -135,11 +136,11 @@ class MemoryNotices:
 
     async def unfinished(
         self, *, earliest: datetime | None, now: datetime, wall: datetime
-    ) -> int:
-        """Return how many are due."""
+    ) -> Mapping[str, int]:
+        """Count what is due."""
         assert earliest == await self.earliest()
-        return sum(
-            1
+        return Counter(
+            one.reason or one.state.value
             for one in self.all()
             if (one.next_at and one.next_at <= now) or (one.wall_at and one.wall_at <= wall)
         )
