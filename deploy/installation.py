@@ -20,6 +20,9 @@ from shared.kafka.cluster import Cluster
 from shared.ops.settings import KafkaSettings, load
 
 SERVICES: Final = ("intake", "workflow", "notifications", "reporting")
+AUDITOR: Final = "auditor"
+SUPERVISED: Final = (*SERVICES, AUDITOR)
+"""What `motcua up` keeps running beside the engines, in the order of its ports."""
 HTTP_PORT_BASE: Final = 8710
 HOST: Final = "127.0.0.1"
 PRIVATE: Final = 0o600
@@ -57,6 +60,7 @@ class State:
     clock_file: str | None = None
     phase: str = "starting"  # starting, running, stopping, stopped; elsewhere.
     supervisor: int = 0  # The process that wrote this, which may be gone.
+    auditor: str | None = None  # Its base address, where one is kept running.
 
     def now(self, phase: str, pids: Mapping[str, int]) -> "State":
         """Return the state with another phase, and the processes that run now."""

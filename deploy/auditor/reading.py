@@ -1,7 +1,7 @@
 """The archives of the services, one subject at a time, in the order of keys."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, Final
 from deploy.auditor.core.auditing import Subject
 from deploy.auditor.core.law import Laws
 from deploy.auditor.core.wall import Json, instant
+from shared.kafka.cluster import Cluster
 from shared.kafka.whole import read_to_end
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
@@ -147,14 +148,14 @@ async def _by_key(archive: MongoArchive, topic: str) -> Rows:
         yield key, events
 
 
-async def least_mark(bootstrap: Iterable[str]) -> datetime | None:
+async def least_mark(where: Cluster | Sequence[str]) -> datetime | None:
     """Return up to when intake has read everything; None if it never said.
 
     Raises:
         UnavailableError: the broker does not answer.
     """
     marks: dict[bytes, datetime] = {}
-    for record in await read_to_end(list(bootstrap), PROGRESS):
+    for record in await read_to_end(where, PROGRESS):
         if record.value is None:
             marks.pop(record.key or b"", None)
         else:

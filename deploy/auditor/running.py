@@ -1,5 +1,6 @@
 """One audit, from the archives to a report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from deploy.auditor.core.ladders import ladders_of, not_audited
 from deploy.auditor.core.report import Report
 from deploy.auditor.core.wall import VIETNAM, instant
 from deploy.auditor.reading import Archives, kinds, least_mark
+from shared.kafka.cluster import Cluster
 
 GRACE: Final = timedelta(minutes=10)
 """How long services may take: nothing due or recorded later is asked for."""
@@ -35,7 +37,7 @@ class Scope:
     until: datetime | None = None
 
 
-async def audit(mongo_url: str, bootstrap: tuple[str, ...], scope: Scope) -> Report:
+async def audit(mongo_url: str, where: Cluster | Sequence[str], scope: Scope) -> Report:
     """Recount everything that the archives have, and compare it with what was said.
 
     Raises:
@@ -43,7 +45,7 @@ async def audit(mongo_url: str, bootstrap: tuple[str, ...], scope: Scope) -> Rep
     """
     now = scope.now.astimezone(VIETNAM)
     settled = now - scope.grace
-    mark = await least_mark(bootstrap)
+    mark = await least_mark(where)
     moments = [settled, now if mark is None else mark]
     if scope.until is not None:
         moments.append(scope.until.astimezone(VIETNAM))

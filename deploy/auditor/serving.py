@@ -1,23 +1,33 @@
 """Audits again and again, and tells Prometheus what each came to."""
 
 import asyncio
+import contextlib
+import json
 import threading
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from typing_extensions import override
 
 from deploy.auditor.core.report import Report
 from deploy.auditor.running import Scope, audit
+from shared.kafka.cluster import Cluster
 from shared.ops.clock import Clock
 from shared.ops.metrics import Metrics
 from shared.subjects.errors import UnavailableError
 
 FAILURES_MAX: Final = 3
 """After so many audits in a row that could not be made, it calls itself unready."""
+
+AGAIN_S: Final = 30.0
+"""How soon an audit that could not be made is tried again, in wall seconds."""
+
+
+Recount = Callable[[str, Cluster | Sequence[str], Scope], Awaitable[Report]]
 
 
 @dataclass
@@ -26,19 +36,21 @@ class Auditor:
 
     Attributes:
         mongo_url: Where the archives are.
-        bootstrap: The brokers.
         clock: The time by which the law runs.
+        where: The brokers, and how they are spoken to.
         every: How long to wait between two audits, in wall time.
         grace: How long services may take.
         registry: What is exported.
+        recount: Audits once.
     """
 
     mongo_url: str
-    bootstrap: tuple[str, ...]
+    where: Cluster | Sequence[str]
     clock: Clock
     every: timedelta
     grace: timedelta
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    recount: Recount = audit
     failures: int = 0
     last: Report | None = None
 
@@ -49,14 +61,27 @@ class Auditor:
 
     @property
     def ready(self) -> bool:
-        """Whether an audit was made, and the last ones were not all in vain."""
-        return self.last is not None and self.failures < FAILURES_MAX
+        """Whether it audits: the last audits were not all in vain.
+
+        The first one may take its time: nobody who starts it has to wait for that.
+        """
+        return self.failures < (1 if self.last is None else FAILURES_MAX)
+
+    def status(self) -> dict[str, Any]:
+        """Say what the last audit came to; counts, and nothing else."""
+        report = self.last
+        if report is None:
+            return {"last": None}
+        counts = ("expected", "done", "missing", "unexpected")
+        last: dict[str, Any] = {name: getattr(report, name).total() for name in counts}
+        last |= {"upto": report.upto.isoformat(timespec="seconds")}
+        return {"last": last | {"subjects": report.subjects, "unsettled": report.unsettled}}
 
     async def once(self) -> Report | None:
         """Audit once; None if store or broker did not answer."""
         scope = Scope(self.clock.now(), self.grace)
         try:
-            report = await audit(self.mongo_url, self.bootstrap, scope)
+            report = await self.recount(self.mongo_url, self.where, scope)
         except UnavailableError:
             self.failures += 1
             return None
@@ -73,18 +98,24 @@ class Auditor:
         self._subjects.labels("unsettled").set(report.unsettled)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Audit until told to stop."""
-        while not stopping.is_set():
-            await self.once()
-            try:
-                async with asyncio.timeout(self.every.total_seconds()):
-                    await stopping.wait()
-            except TimeoutError:
-                continue
+        """Audit until told to stop; an audit that is under way then is given up."""
+        auditing = asyncio.create_task(self._again_and_again())
+        stopped = asyncio.create_task(stopping.wait())
+        await asyncio.wait({auditing, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        auditing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await auditing
+
+    async def _again_and_again(self) -> NoReturn:
+        while True:
+            report = await self.once()
+            pause_s = self.every.total_seconds()
+            await asyncio.sleep(min(AGAIN_S, pause_s) if report is None else pause_s)
 
 
 def serve(auditor: Auditor, host: str, port: int) -> ThreadingHTTPServer:
-    """Answer `/metrics`, `/livez` and `/readyz` from a thread; counts, and nothing else.
+    """Answer `/metrics`, `/statusz` and the probes from a thread; counts, and nothing else.
 
     Raises:
         OSError: the address cannot be listened on.
@@ -114,9 +145,12 @@ def _answer(auditor: Auditor, path: str) -> tuple[int, str, bytes]:
             return 200, CONTENT_TYPE_LATEST, generate_latest(auditor.registry)
         case "/livez":
             return 200, "text/plain", b"alive\n"
-        case "/readyz" if auditor.ready:
-            return 200, "text/plain", b"ready\n"
         case "/readyz":
-            return 503, "text/plain", b"no audit could be made yet, or lately\n"
+            ready = auditor.ready
+            missing = {} if ready else {"audit": "store or broker did not answer it lately"}
+            body = {"ready": ready, "missing": missing}
+            return 200 if ready else 503, "application/json", json.dumps(body).encode()
+        case "/statusz":
+            return 200, "application/json", json.dumps(auditor.status()).encode()
         case _:
-            return 404, "text/plain", b"there is /metrics, /livez and /readyz\n"
+            return 404, "text/plain", b"there is /metrics, /statusz, /livez and /readyz\n"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
 from datetime import date, datetime, time, timedelta
@@ -17,6 +18,9 @@ from deploy.installation import HOST, DataOption, Installation
 from shared.ops.clock import open_clock
 
 PORT: Final = 8714
+NICENESS: Final = 10
+"""Who audits again and again beside the services lets them go first."""
+
 _SPAN: Final = re.compile(r"([0-9]+)(s|m|h)")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600}
 
@@ -52,15 +56,12 @@ def audit_command(  # noqa: PLR0913, PLR0917 - the options of a command.
     takes = _span("--grace", grace)
     if every is not None:
         pause = _span("--every", every)
-        auditor = Auditor(
-            installation.mongo_url, tuple(installation.kafka_bootstrap), clock, pause, takes
-        )
+        os.nice(NICENESS)
+        auditor = Auditor(installation.mongo_url, installation.kafka, clock, pause, takes)
         asyncio.run(_run(auditor, host, port))
         return
     scope = Scope(clock.now(), takes, unit, _day("--since", since), _day("--until", until))
-    report = asyncio.run(
-        audit(installation.mongo_url, tuple(installation.kafka_bootstrap), scope)
-    )
+    report = asyncio.run(audit(installation.mongo_url, installation.kafka, scope))
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
     else:

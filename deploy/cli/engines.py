@@ -60,12 +60,12 @@ def up(
     http_port_base: Annotated[
         int | None,
         typer.Option(
-            help="The first of four HTTP ports.",
+            help="The first of five HTTP ports.",
             show_default=f"as last time, or {HTTP_PORT_BASE}",
         ),
     ] = None,
 ) -> None:
-    """Start the four services, and the engines they need, on a data folder."""
+    """Start the four services, their auditor and the engines they need, on a data folder."""
     folder = data_folder(data)
     if detach:
         _up_detached(folder, http_port_base)

@@ -56,6 +56,10 @@ class Show:
             ("Lời hẹn · answers of supervisors", f"{self.playing.staff.answered}"),
             ("Bảng theo dõi · dashboard", f"{where['reporting']}/"),
             ("Việc của tôi · desk", f"{where['workflow']}/"),
+            (
+                "Kiểm toán độc lập · independent audit",
+                f"{self.playing.installation.state.auditor}/metrics",
+            ),
             ("Khóa đăng nhập · key to sign in", self.playing.keys.province),
             ("Hộp thư · mail", self.playing.mail_url),
             ("Dữ liệu · data", str(self.playing.folder)),

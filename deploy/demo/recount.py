@@ -14,6 +14,6 @@ async def recount(playing: Stage, end: datetime) -> tuple[int, int, tuple[str, .
     """
     where = playing.installation
     scope = Scope(end, grace=timedelta())
-    report = await audit(where.mongo_url, tuple(where.kafka_bootstrap), scope)
+    report = await audit(where.mongo_url, where.kafka, scope)
     differences = tuple(finding.text() for finding in report.shown)
     return report.expected.total(), report.done.total(), differences

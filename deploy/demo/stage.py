@@ -24,10 +24,10 @@ from deploy.demo.staff import Staff, address, persons
 from deploy.demo.story import Procedure
 from deploy.engines import ports
 from deploy.errors import CommandError
-from deploy.installation import HTTP_PORT_BASE, SERVICES, Installation
+from deploy.installation import HTTP_PORT_BASE, SUPERVISED, Installation
 from deploy.reference.load import BUNDLED, bundled_reference
 from deploy.reference.send import send_reference
-from deploy.supervisor.plan import plan_for
+from deploy.supervisor.plan import AUDITS, plan_for
 from deploy.supervisor.supervisor import Supervisor
 from deploy.topics import PUBLISHERS, provision, wanted
 from shared.calendar.days import DeadlineCalendar
@@ -38,6 +38,9 @@ from shared.web.keys import mint
 
 HTTP_S_MAX: Final = 60.0
 TEND_S: Final = 0.5
+GRACE: Final = "6h"
+"""What the auditor lets services take on a fast clock: six seconds of ours at night."""
+
 STARRED: Final = frozenset(
     {
         "2.000815",
@@ -128,7 +131,8 @@ async def stage(
     stands = rate == 0
     mail_port, base = _ports(usual=not stands)
     environ = _environ(clock, smtp_port, stands=stands)
-    supervisor = Supervisor(plan_for(folder, base, environ), say)
+    audits = AUDITS if stands else ("--every", "5m", "--grace", GRACE)
+    supervisor = Supervisor(plan_for(folder, base, environ, audits=audits), say)
     pages = asyncio.create_task(_serve(mailbox, mail_port))
     tending: asyncio.Task[None] | None = None
     kafka: KafkaPublisher | None = None
@@ -184,14 +188,14 @@ async def stage(
 
 
 def _ports(*, usual: bool) -> tuple[int, int]:
-    """Pick a port for the mail pages and the first of four for the services.
+    """Pick a port for the mail pages and the first of five for services and auditor.
 
     Nobody visits a play in lock-step, so that it leaves the usual ones to others.
     """
     base = HTTP_PORT_BASE
-    if not usual or not all(map(ports.is_free, range(base, base + len(SERVICES)))):
-        base = ports.pick(row=len(SERVICES))
-    return ports.pick(range(base, base + len(SERVICES))), base
+    if not usual or not all(map(ports.is_free, range(base, base + len(SUPERVISED)))):
+        base = ports.pick(row=len(SUPERVISED))
+    return ports.pick(range(base, base + len(SUPERVISED))), base
 
 
 def _environ(clock: ClockFile, smtp_port: int, *, stands: bool) -> Mapping[str, str]:

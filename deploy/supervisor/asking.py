@@ -32,7 +32,7 @@ def readiness(url: str) -> Readiness:
     return Readiness(ready=True)
 
 
-def status(url: str, key: str) -> dict[str, Any] | None:
+def status(url: str, key: str | None = None) -> dict[str, Any] | None:
     """Ask /statusz; None when the service does not answer it."""
     try:
         answer: dict[str, Any] = json.loads(get(f"{url}/statusz", key))

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from deploy.engines import probe
-from deploy.installation import Installation, NoInstallationError, holder_of
+from deploy.installation import AUDITOR, Installation, NoInstallationError, holder_of
 from deploy.supervisor.asking import readiness, status
 from shared.kafka.admin import TopicAdmin
 from shared.kafka.cluster import Cluster
@@ -32,6 +33,7 @@ def overview(installation: Installation) -> dict[str, Any]:
         "services": {
             name: _service(installation, name, url, key) for name, url in state.services.items()
         },
+        "auditor": None if state.auditor is None else _auditor(installation, state.auditor),
     }
 
 
@@ -41,6 +43,7 @@ def healthy(said: dict[str, Any]) -> bool:
         said["running"]
         and all(engine["answers"] for engine in said["engines"].values())
         and all(service["ready"] for service in said["services"].values())
+        and (said["auditor"] is None or said["auditor"]["ready"])
     )
 
 
@@ -50,9 +53,11 @@ def lines(said: dict[str, Any]) -> Iterator[str]:
     for name, engine in said["engines"].items():
         how = "answers" if engine["answers"] else "DOES NOT ANSWER"
         own = f", process {engine['pid']}, {engine['version']}" if engine["embedded"] else ""
-        yield f"  {name:<14}{engine['address']}  {how}{own}"
+        yield f"  {name:<14}{engine['address']}  {how}{own}{_size(engine)}"
     for name, service in said["services"].items():
-        yield f"  {name:<14}{service['url']}  {_how(service)}"
+        yield f"  {name:<14}{service['url']}  {_how(service)}{_size(service)}"
+    if (auditor := said["auditor"]) is not None:
+        yield f"  {AUDITOR:<14}{auditor['url']}  {_audited(auditor)}{_size(auditor)}"
 
 
 def _how(service: dict[str, Any]) -> str:
@@ -64,12 +69,52 @@ def _how(service: dict[str, Any]) -> str:
     return f"ready, {waiting} events waiting, {parked} parked"
 
 
+def _audited(auditor: dict[str, Any]) -> str:
+    if not auditor["ready"]:
+        missing = "; ".join(f"{part}: {why}" for part, why in auditor["missing"].items())
+        return f"NOT READY ({missing})"
+    last = auditor["last"]
+    if last is None:
+        return "ready, the first audit is under way"
+    wrong = last["missing"] + last["unexpected"]
+    gap = f"{wrong} DIFFERENCES, see `motcua audit`" if wrong else "0 differences"
+    return f"ready, {last['expected']} rungs recounted up to {last['upto']}, {gap}"
+
+
+def _size(process: dict[str, Any]) -> str:
+    return "" if process["mib"] is None else f", {process['mib']} MiB"
+
+
+def _mib(pid: int | None) -> int | None:
+    """Return the memory that a process of this machine holds now; None when nobody can say."""
+    try:
+        fields = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+        return next(int(one.split()[1]) // 1024 for one in fields if one.startswith("VmRSS:"))
+    except (OSError, StopIteration):
+        return None
+
+
+def _auditor(installation: Installation, url: str) -> dict[str, Any]:
+    ready = readiness(url)
+    pid = installation.state.pids.get(AUDITOR)
+    return {
+        "url": url,
+        "pid": pid,
+        "mib": _mib(pid),
+        "ready": ready.ready,
+        "missing": ready.missing,
+        "last": ((status(url) if ready.ready else None) or {}).get("last"),
+    }
+
+
 def _service(installation: Installation, name: str, url: str, key: str) -> dict[str, Any]:
     ready = readiness(url)
     account = (status(url, key) if key and ready.ready else None) or {}
+    pid = installation.state.pids.get(name)
     return {
         "url": url,
-        "pid": installation.state.pids.get(name),
+        "pid": pid,
+        "mib": _mib(pid),
         "ready": ready.ready,
         "missing": ready.missing,
         "lag": account.get("lag"),
@@ -114,9 +159,11 @@ def _store(installation: Installation) -> dict[str, Any]:
 
 def _engine(installation: Installation, name: str) -> dict[str, Any]:
     state = installation.state
+    pid = state.pids.get(name)
     return {
         "embedded": name in state.versions,
-        "pid": state.pids.get(name),
+        "pid": pid,
+        "mib": _mib(pid),
         "version": state.versions.get(name),
     }
 

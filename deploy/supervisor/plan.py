@@ -3,14 +3,27 @@
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from deploy.errors import SettingError
-from deploy.installation import HOST, HTTP_PORT_BASE, SERVICES, read_state
-from shared.ops.settings import COMMAND_LINE_ONLY, PREFIX, ServiceSettings, variables_of
+from deploy.installation import (
+    AUDITOR,
+    HOST,
+    HTTP_PORT_BASE,
+    SERVICES,
+    SUPERVISED,
+    read_state,
+)
+from shared.ops.settings import (
+    COMMAND_LINE_ONLY,
+    PREFIX,
+    KafkaSettings,
+    ServiceSettings,
+    variables_of,
+)
 
 OWN: Final = frozenset({"MOTCUA_CACHE_DIR", "MOTCUA_MAVEN_URL", "MOTCUA_HTTP_PORT_BASE"})
 #: Differ from service to service, so `motcua up` gives each its own.
@@ -20,12 +33,14 @@ GIVEN_BY_US: Final = {
 }
 #: Where a service finds the pages of another, for its links.
 PAGES: Final = {"MOTCUA_DESK_URL": "workflow", "MOTCUA_FIGURES_URL": "reporting"}
+#: How often the auditor recounts, in wall time.
+AUDITS: Final = ("--every", "15m")
 LAST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
-    """One service as a child process."""
+    """One service, or the auditor, as a child process."""
 
     name: str
     command: tuple[str, ...]
@@ -44,12 +59,28 @@ class Plan:
     mongo_url: str | None = None  # None: the embedded one.
     clock_file: Path | None = None
     load_reference: bool = True
+    auditor: ServiceSpec | None = None
+
+    @property
+    def processes(self) -> tuple[ServiceSpec, ...]:
+        """The services, and the auditor of what they do."""
+        return self.services if self.auditor is None else (*self.services, self.auditor)
 
 
 def plan_for(
-    data: Path, port_base: int | None = None, environ: Mapping[str, str] = os.environ
+    data: Path,
+    port_base: int | None = None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    audits: Sequence[str] = AUDITS,
 ) -> Plan:
     """Decide what to start in a folder.
+
+    Args:
+        data: The folder.
+        port_base: The first of five ports; None: as last time in this folder, or the usual.
+        environ: The settings.
+        audits: How the auditor is to go about it, as options of `motcua audit`.
 
     Raises:
         SettingError: a variable is none of ours, or its value makes no sense.
@@ -67,7 +98,24 @@ def plan_for(
         kafka_bootstrap=brokers or None,
         mongo_url=_mongo_url(environ),
         clock_file=None if clock is None else Path(clock),
+        auditor=_auditor(data, base, environ, audits),
     )
+
+
+def _auditor(
+    data: Path, base: int, environ: Mapping[str, str], audits: Sequence[str]
+) -> ServiceSpec:
+    """Plan `motcua audit --every`, which finds engines and clock in the folder's state."""
+    port = base + SUPERVISED.index(AUDITOR)
+    known = variables_of(KafkaSettings)
+    environment = {
+        key: value
+        for key, value in environ.items()
+        if not key.startswith(PREFIX) or key in known
+    }
+    command = (sys.executable, "-m", "deploy.cli.main", "audit", *audits)
+    command += ("--host", HOST, "--port", str(port), "--data", str(data))
+    return ServiceSpec(AUDITOR, command, environment, port, f"http://{HOST}:{port}")
 
 
 def _service(
@@ -132,8 +180,8 @@ def _port_base(data: Path, given: int | None, environ: Mapping[str, str]) -> int
         given = int(named)
     if given is None:
         return _port_base_of_last_time(data)
-    if not 1 <= given <= LAST_PORT - len(SERVICES) + 1:
-        raise SettingError(f"the first HTTP port is wrong ({given}): give one from 1 to 65532")
+    if not 1 <= given <= LAST_PORT - len(SUPERVISED) + 1:
+        raise SettingError(f"the first HTTP port is wrong ({given}): give one from 1 to 65531")
     return given
 
 

@@ -18,7 +18,7 @@ from deploy.engines.artefacts import KAFKA_VERSION
 from deploy.engines.embedded import Engine, kafka_at, start_engines, store_at
 from deploy.engines.process import ChildProcess
 from deploy.errors import CommandError
-from deploy.installation import PRIVATE_FOLDER, Installation, State, write_state
+from deploy.installation import AUDITOR, PRIVATE_FOLDER, Installation, State, write_state
 from deploy.reference.load import PUBLISHER
 from deploy.reference.send import send_reference
 from deploy.supervisor.asking import Readiness, readiness
@@ -31,6 +31,7 @@ from deploy.topics import provision
 SHOWS: Final = {
     "workflow": " (what is mine, today, slips of apology)",
     "reporting": " (figures, board, dossiers, look-up)",
+    AUDITOR: "/metrics (recounts what was to be raised and told)",
 }
 REFERENCE_MARK: Final = "reference-loaded"
 READY_WAIT_S: Final = 180.0
@@ -62,14 +63,14 @@ class Supervisor:
         return Installation(self.plan.data, self.state)
 
     def start(self) -> None:
-        """Start everything and wait until every service is ready.
+        """Start everything and wait until every service, and the auditor, is ready.
 
         Raises:
             CommandError: something did not start; what did is for the caller to stop.
         """
         self.plan.data.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         insist_space(self.plan.data)
-        for spec in self.plan.services:
+        for spec in self.plan.processes:
             self._process(spec).end_leftover()
             ports.insist(
                 spec.port,
@@ -118,7 +119,7 @@ class Supervisor:
         Raises:
             CommandError: one cannot start, or is not ready in time; with what it says.
         """
-        waiting = {spec.name: spec for spec in self.plan.services}
+        waiting = {spec.name: spec for spec in self.plan.processes}
         until = time.monotonic() + wait_s
         while waiting:
             self.tend()
@@ -161,10 +162,12 @@ class Supervisor:
             versions=versions,
             clock_file=None if clock is None else str(clock),
             supervisor=os.getpid(),
+            auditor=None if self.plan.auditor is None else self.plan.auditor.url,
         )
 
     def _start_services(self) -> None:
-        for spec in self.plan.services:
+        self._write("starting")  # The auditor reads there where the engines are.
+        for spec in self.plan.processes:
             process = self.services[spec.name] = self._process(spec)
             kept = Kept(process, process.start)
             self.kept.append(kept)
@@ -200,7 +203,7 @@ class Supervisor:
         write_state(self.plan.data, self.state)
 
     def _say_where(self) -> None:
-        for spec in self.plan.services:
+        for spec in self.plan.processes:
             self.say(f"{spec.name} {spec.url}{SHOWS.get(spec.name, '')}")
         if self.first_keys:
             self.say(f"the first keys are in {self.plan.data / FIRST_KEYS}")

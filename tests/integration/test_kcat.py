@@ -17,7 +17,7 @@ import pytest
 
 from deploy.engines import ports
 from deploy.engines.embedded import EmbeddedEngines
-from deploy.installation import SERVICES
+from deploy.installation import SUPERVISED
 from deploy.supervisor.plan import plan_for
 from deploy.supervisor.supervisor import Supervisor
 from shared.events.partitioner import partition_of
@@ -81,7 +81,7 @@ def kcat(engines: EmbeddedEngines, tmp_path_factory: pytest.TempPathFactory) -> 
         "MOTCUA_KAFKA_BOOTSTRAP": engines.kafka.bootstrap,
         "MOTCUA_MONGO_URL": engines.store.url,
     }
-    plan = plan_for(data, ports.pick(row=len(SERVICES)), environ)
+    plan = plan_for(data, ports.pick(row=len(SUPERVISED)), environ)
     intake = plan.services[0]
     own = {**intake.environ, "MOTCUA_MONGO_DATABASE": "intake_of_kcat"}
     supervisor = Supervisor(

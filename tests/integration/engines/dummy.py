@@ -30,7 +30,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/readyz":
             body = b'{"ready": true}' if ready else missing.read_bytes()
         elif "Bearer mc_" not in self.headers.get("Authorization", ""):
-            ready, body = False, b"{}"
+            last = missing.with_name("last.json")  # What an auditor says to anybody.
+            ready = last.exists()
+            body = last.read_bytes() if ready else b"{}"
         self.send_response(200 if ready else 503)
         self.end_headers()
         self.wfile.write(body)

@@ -35,7 +35,12 @@ def service(folder: Path, name: str, how: str = "") -> ServiceSpec:
     return ServiceSpec(name, command, environ, port, f"http://127.0.0.1:{port}")
 
 
-def plan(folder: Path, engines: EmbeddedEngines, *services: ServiceSpec) -> Plan:
+def plan(
+    folder: Path,
+    engines: EmbeddedEngines,
+    *services: ServiceSpec,
+    auditor: ServiceSpec | None = None,
+) -> Plan:
     """Plan an installation on engines that run already."""
     bootstrap = (engines.kafka.bootstrap,)
     return Plan(
@@ -44,6 +49,7 @@ def plan(folder: Path, engines: EmbeddedEngines, *services: ServiceSpec) -> Plan
         kafka_bootstrap=bootstrap,
         mongo_url=engines.store.url,
         load_reference=False,
+        auditor=auditor,
     )
 
 
@@ -51,7 +57,9 @@ def plan(folder: Path, engines: EmbeddedEngines, *services: ServiceSpec) -> Plan
 def started(tmp_path: Path, engines: EmbeddedEngines) -> Iterator[Supervisor]:
     """A running installation of two services."""
     specs = service(tmp_path, "intake"), service(tmp_path, "workflow")
-    supervisor = Supervisor(plan(tmp_path, engines, *specs), lambda _said: None)
+    auditor = service(tmp_path, "auditor")
+    planned = plan(tmp_path, engines, *specs, auditor=auditor)
+    supervisor = Supervisor(planned, lambda _said: None)
     try:
         with hold(tmp_path):
             supervisor.start()
@@ -100,7 +108,8 @@ def test_status_tells_health_lag_and_parked(started: Supervisor) -> None:
     assert healthy(said)
     assert said["services"]["intake"]["lag"] == {"a.topic": 3}
     assert said["services"]["intake"]["parked"] == 1
-    assert "ready, 3 events waiting, 1 parked" in "\n".join(lines(said))
+    assert "ready, 3 events waiting, 1 parked, " in "\n".join(lines(said))
+    assert all(one["mib"] > 1 for one in (*said["services"].values(), said["auditor"]))
 
     missing = {"ready": False, "missing": {"store": "no answer"}}
     (started.plan.data / "missing.json").write_text(json.dumps(missing))
@@ -110,20 +119,43 @@ def test_status_tells_health_lag_and_parked(started: Supervisor) -> None:
     assert "NOT READY (store: no answer)" in "\n".join(lines(said))
 
 
-def test_a_service_that_dies_is_started_again(started: Supervisor) -> None:
+@pytest.mark.parametrize("name", ["intake", "auditor"])
+def test_a_service_that_dies_is_started_again(started: Supervisor, name: str) -> None:
     """Killed with -9: another process takes its place, and the state names it."""
-    first = started.services["intake"].pid
-    started.services["intake"].kill()
+    first = started.services[name].pid
+    started.services[name].kill()
 
     def came_back() -> bool:
         started.tend()
-        pid = started.services["intake"].pid
+        pid = started.services[name].pid
         return pid is not None and pid != first
 
     wait_until(came_back)
     started.wait_ready()
     state = Installation.find(started.plan.data, {}).state
-    assert state.pids["intake"] == started.services["intake"].pid
+    assert state.pids[name] == started.services[name].pid
+
+
+def test_status_tells_what_the_last_audit_came_to(started: Supervisor) -> None:
+    """Nothing yet; then what it found, which is no matter of health; then nobody answers."""
+    found = Installation.find(started.plan.data, {})
+    assert "the first audit is under way" in "\n".join(lines(overview(found)))
+
+    last = {
+        "expected": 3903,
+        "missing": 2,
+        "unexpected": 1,
+        "upto": "2026-11-27T09:00:00+07:00",
+    }
+    (started.plan.data / "last.json").write_text(json.dumps({"last": last}))
+    said = overview(found)
+    assert healthy(said)
+    assert "3903 rungs recounted up to 2026-11-27T09:00:00+07:00, 3 DIFFERENCES" in "\n".join(
+        lines(said)
+    )
+
+    started.services["auditor"].kill()
+    assert not healthy(overview(found))
 
 
 def test_a_second_up_on_the_folder_is_refused(started: Supervisor) -> None:
@@ -141,7 +173,7 @@ def test_services_stop_in_order(started: Supervisor) -> None:
     started.stop()
 
     stopped = (started.plan.data / "stopped").read_text().split()
-    assert sorted(stopped) == sorted(str(spec.port) for spec in started.plan.services)
+    assert sorted(stopped) == sorted(str(spec.port) for spec in started.plan.processes)
     assert Installation.find(started.plan.data, {}).state.phase == "stopped"
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from deploy.engines import ports
 from deploy.engines.process import started_at
-from deploy.installation import SERVICES, holder_of
+from deploy.installation import SERVICES, SUPERVISED, holder_of
+from deploy.supervisor import asking
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(400)]
 
@@ -51,7 +52,7 @@ class Motcua:
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Motcua]:
     """An installation that runs by itself, on engines of its own."""
-    motcua = Motcua(tmp_path_factory.mktemp("up") / "data", ports.pick(row=len(SERVICES)))
+    motcua = Motcua(tmp_path_factory.mktemp("up") / "data", ports.pick(row=len(SUPERVISED)))
     done = motcua.up()
     try:
         assert done.returncode == 0, done.stderr
@@ -72,9 +73,22 @@ def test_status_is_healthy_and_names_everything(installation: Motcua) -> None:
     assert said["engines"]["kafka"]["version"] == "4.4.0"
     assert all(engine["pid"] > 0 for engine in said["engines"].values())
     assert set(said["services"]) == set(SERVICES)
+    assert said["auditor"]["ready"]
+    assert said["auditor"]["url"].endswith(f":{installation.port_base + len(SERVICES)}")
     for service in said["services"].values():
         assert service["ready"], service
         assert service["parked"] == 0
+
+
+def test_the_auditor_recounts_by_itself(installation: Motcua) -> None:
+    """A province in which nothing has happened yet reads 0, and is measured."""
+    until = time.monotonic() + 60
+    while (last := installation.status()["auditor"]["last"]) is None:
+        assert time.monotonic() < until, "no audit was made"
+        time.sleep(0.5)
+    assert (last["missing"], last["unexpected"]) == (0, 0)
+    url = installation.status()["auditor"]["url"]
+    assert "motcua_audit_subjects" in asking.get(f"{url}/metrics").decode()
 
 
 def test_other_commands_work_on_it(installation: Motcua) -> None:
@@ -128,6 +142,7 @@ def test_nothing_outlives_a_supervisor_that_is_killed(installation: Motcua) -> N
     pids = [
         *(engine["pid"] for engine in before["engines"].values()),
         *(service["pid"] for service in before["services"].values()),
+        before["auditor"]["pid"],
     ]
     supervisor = holder_of(installation.data)
     assert supervisor is not None
@@ -162,7 +177,7 @@ def test_down_stops_everything_and_keeps_the_data(installation: Motcua) -> None:
 
 def test_a_wrong_setting_is_said_at_the_terminal(tmp_path: Path) -> None:
     """Exit code 2 and the name, before anything starts; detached or not."""
-    motcua = Motcua(tmp_path / "data", ports.pick(row=len(SERVICES)))
+    motcua = Motcua(tmp_path / "data", ports.pick(row=len(SUPERVISED)))
     for detach in ((), ("--detach",)):
         done = motcua.run("up", *detach, MOTCUA_LOG_LEVL="debug")
         assert done.returncode == 2
@@ -173,7 +188,7 @@ def test_a_wrong_setting_is_said_at_the_terminal(tmp_path: Path) -> None:
 
 def test_artefacts_that_cannot_be_fetched_are_one_sentence(tmp_path: Path) -> None:
     """An empty cache and no repository: how to get on is in the sentence."""
-    motcua = Motcua(tmp_path / "data", ports.pick(row=len(SERVICES)))
+    motcua = Motcua(tmp_path / "data", ports.pick(row=len(SUPERVISED)))
 
     done = motcua.run(
         "up",

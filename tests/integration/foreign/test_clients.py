@@ -12,7 +12,7 @@ import pytest
 
 from deploy.engines import ports
 from deploy.engines.embedded import EmbeddedEngines
-from deploy.installation import SERVICES
+from deploy.installation import SUPERVISED
 from deploy.supervisor.plan import plan_for
 from deploy.supervisor.supervisor import Supervisor
 from shared.events.partitioner import partition_of
@@ -39,7 +39,9 @@ def bootstrap(
         "MOTCUA_KAFKA_BOOTSTRAP": engines.kafka.bootstrap,
         "MOTCUA_MONGO_URL": engines.store.url,
     }
-    plan = plan_for(tmp_path_factory.mktemp("foreign"), ports.pick(row=len(SERVICES)), environ)
+    plan = plan_for(
+        tmp_path_factory.mktemp("foreign"), ports.pick(row=len(SUPERVISED)), environ
+    )
     intake = plan.services[0]
     own = {**intake.environ, "MOTCUA_MONGO_DATABASE": "intake_of_foreign_clients"}
     supervisor = Supervisor(

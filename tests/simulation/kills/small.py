@@ -14,7 +14,7 @@ import httpx2
 import orjson
 
 from deploy.engines import ports
-from deploy.installation import SERVICES, Installation
+from deploy.installation import SERVICES, SUPERVISED, Installation
 from deploy.supervisor.plan import Plan, plan_for
 from deploy.supervisor.supervisor import Supervisor
 from deploy.topics import PUBLISHERS, provision, wanted
@@ -35,7 +35,7 @@ UNAVAILABLE: Final = 503
 def free_plan(folder: Path, clock: Path | None = None) -> Plan:
     """Plan an installation on free ports in a row, with one more for a second instance."""
     environ = {} if clock is None else {"MOTCUA_CLOCK_FILE": str(clock)}
-    return plan_for(folder, ports.pick(row=len(SERVICES) + 1), environ)
+    return plan_for(folder, ports.pick(row=len(SUPERVISED) + 1), environ)
 
 
 @asynccontextmanager

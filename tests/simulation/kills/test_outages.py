@@ -127,7 +127,7 @@ async def test_services_wait_for_engines_that_are_not_there_yet(tmp_path: Path) 
 
 def _second_workflow(house: Supervisor) -> ChildProcess:
     first = house.services["workflow"]
-    port = max(one.port for one in house.plan.services) + 1
+    port = max(one.port for one in house.plan.processes) + 1
     own = {"MOTCUA_INSTANCE": "1", "MOTCUA_HTTP_PORT": str(port)}
     environ = {**(first.environ or {}), **own}
     return ChildProcess("workflow-1", first.command, first.folder, environ)

@@ -1,5 +1,6 @@
 """What the calendar is expected to bring, what a report says, and what is exported of it."""
 
+import asyncio
 import json
 import urllib.error
 import urllib.request
@@ -13,16 +14,24 @@ from deploy.auditor.core.ladders import not_audited
 from deploy.auditor.core.law import Laws
 from deploy.auditor.core.report import SHOWN_MAX, Report
 from deploy.auditor.reading import kinds
-from deploy.auditor.serving import Auditor, serve
+from deploy.auditor.running import audit
+from deploy.auditor.serving import Auditor, Recount, serve
 from shared.calendar.zone import ICT
 from shared.events.envelope import to_document
 from shared.events.reference import ProcedureDecided, ProcedureExpired
 from shared.ops.clock import SystemClock
+from shared.subjects.errors import UnavailableError
 from tests.property.auditor.played import Played
 from tests.unit.workflow.province import SOURCE, UNIT, day_off, decision, province_events
 
 CELL = (UNIT, "dossier_deadline", "overdue")
 MONDAY = datetime(2026, 1, 5, 12, 0, tzinfo=ICT)
+
+
+def auditor_that(recount: Recount) -> Auditor:
+    """Return an auditor of a store that nobody asks."""
+    nowhere, never = "mongodb://127.0.0.1:9", timedelta(1)
+    return Auditor(nowhere, (), SystemClock(), never, timedelta(0), recount=recount)
 
 
 def found(sense: Sense, number: int = 1) -> Finding:
@@ -141,16 +150,17 @@ def test_what_it_does_not_count_it_says_by_name() -> None:
 
 @pytest.mark.asyncio
 async def test_what_it_exports() -> None:
-    """Counts by commune and rung; it is ready only once an audit was made."""
-    auditor = Auditor("mongodb://127.0.0.1:9", (), SystemClock(), timedelta(1), timedelta(0))
+    """Counts by commune and rung, and what the last audit came to."""
+    auditor = auditor_that(audit)
     server = serve(auditor, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.server_port}"
     try:
         assert _get(f"{url}/livez")[0] == 200
-        assert _get(f"{url}/readyz")[0] == 503
+        assert json.loads(_get(f"{url}/statusz")[1]) == {"last": None}
         assert _get(f"{url}/anything")[0] == 404
         auditor.tell(report_of(found("missing")))
-        assert _get(f"{url}/readyz")[0] == 200
+        last = json.loads(_get(f"{url}/statusz")[1])["last"]
+        assert (last["missing"], last["unexpected"]) == (1, 0)
         series = (
             'motcua_escalations_expected_minus_done{kind="dossier_deadline",'
             f'rung="overdue",unit="{UNIT}"}} 1.0'
@@ -162,6 +172,52 @@ async def test_what_it_exports() -> None:
         server.shutdown()
         server.server_close()
     assert auditor.clock.now().tzinfo is UTC
+
+
+@pytest.mark.asyncio
+async def test_it_is_ready_while_it_can_audit() -> None:
+    """Not held up by its first audit; not ready once that, or three in a row, were in vain."""
+    outcomes: list[Report | None] = []
+
+    async def audited(*_given: object) -> Report:
+        outcome = outcomes.pop(0)
+        if outcome is None:
+            raise UnavailableError("nobody answers")
+        return outcome
+
+    auditor = auditor_that(audited)
+
+    async def ready_after(*coming: Report | None) -> bool:
+        outcomes.extend(coming)
+        for _ in coming:
+            await auditor.once()
+        return auditor.ready
+
+    assert auditor.ready
+    assert not await ready_after(None)
+    assert await ready_after(report_of())
+    assert await ready_after(None, None)
+    assert not await ready_after(None)
+    assert await ready_after(report_of())
+
+
+@pytest.mark.asyncio
+async def test_it_stops_in_the_middle_of_an_audit() -> None:
+    """Who asks it to stop does not wait for a province to be recounted."""
+    stopping, begun = asyncio.Event(), asyncio.Event()
+
+    async def never_done(*_given: object) -> Report:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError("it is given up")
+
+    auditor = auditor_that(never_done)
+    running = asyncio.create_task(auditor.run(stopping))
+    await begun.wait()
+    stopping.set()
+    async with asyncio.timeout(10):
+        await running
+    assert auditor.last is None
 
 
 def _get(url: str) -> tuple[int, str]:

@@ -23,6 +23,27 @@ def test_each_service_has_a_port_an_address_and_the_installations_files(tmp_path
         assert spec.command[1:] == ("-m", f"services.{spec.name}.main")
 
 
+def test_the_auditor_has_the_fifth_port_and_finds_the_rest_in_the_folder(
+    tmp_path: Path,
+) -> None:
+    """It is told how brokers are spoken to, and none of the services' own settings."""
+    environ = {
+        "PATH": "/bin",
+        "MOTCUA_KAFKA_SECURITY_PROTOCOL": "SSL",
+        "MOTCUA_SMTP_HOST": "relay",
+    }
+    plan = plan_for(tmp_path, 9000, environ, audits=("--every", "5m"))
+
+    auditor = plan.auditor
+    assert auditor is not None
+    assert plan.processes == (*plan.services, auditor)
+    assert (auditor.port, auditor.url) == (9004, "http://127.0.0.1:9004")
+    assert " ".join(auditor.command[1:]) == (
+        f"-m deploy.cli.main audit --every 5m --host 127.0.0.1 --port 9004 --data {tmp_path}"
+    )
+    assert auditor.environ == {"PATH": "/bin", "MOTCUA_KAFKA_SECURITY_PROTOCOL": "SSL"}
+
+
 def test_the_embedded_engines_are_meant_unless_others_are_named(tmp_path: Path) -> None:
     """Either one, or both, can be a cluster's."""
     own = plan_for(tmp_path, None, {})
@@ -64,7 +85,7 @@ def test_a_setting_reaches_the_services_that_know_it(tmp_path: Path) -> None:
         ({"MOTCUA_KAFKA_BOOTSTRP": "a:9092"}, "MOTCUA_KAFKA_BOOTSTRP is no setting"),
         ({"MOTCUA_HTTP_PORT": "80"}, "use --http-port-base"),
         ({"MOTCUA_HTTP_PORT_BASE": "many"}, "MOTCUA_HTTP_PORT_BASE is wrong"),
-        ({"MOTCUA_HTTP_PORT_BASE": "65534"}, "first HTTP port is wrong"),
+        ({"MOTCUA_HTTP_PORT_BASE": "65532"}, "first HTTP port is wrong"),
         ({"MOTCUA_MONGO_URL_FILE": "/nowhere/at/all"}, "MOTCUA_MONGO_URL_FILE names"),
     ],
 )
