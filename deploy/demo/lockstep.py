@@ -164,6 +164,8 @@ class LockStep:
             behind = {topic: lag for topic, lag in status.get("lag", {}).items() if lag}
             if behind:
                 found.append(f"{name} is behind on {behind}")
+            if status.get("positions") == {}:
+                found.append(f"{name} holds no partition yet")
             if status.get("outbox"):
                 found.append(f"{name} has {status['outbox']} outboxes to publish")
             if status.get("held_up"):

@@ -146,8 +146,9 @@ def _cause_values(
         # A code would reveal what the neutral name hides.
         read["procedure_code"] = "" if neutral else cause.procedure
     promised = cause.promise_due()
-    if "due" not in plan.facts and plan.recipient == APPLICANT and promised and promised.due:
-        read["due"] = moment_text(promised.due, language)
+    due = None if promised is None or promised.suspended else promised.due
+    if "due" not in plan.facts and plan.recipient == APPLICANT and due is not None:
+        read["due"] = moment_text(due, language)
     return read
 
 

@@ -91,13 +91,23 @@ OWN_TRUTH: Final[Mapping[str, Callable[[Plan, Cause], str | None]]] = {
 
 
 def waits_for_date(plan: Plan, cause: Cause | None) -> bool:
-    """Whether the notice names a date that has not been worked out yet."""
+    """Whether the notice names a date that has not been worked out yet.
+
+    While the applicant is waited for there is none, and none comes before they answer. A clock
+    that stands in another status is about to run: the answer came, and its date is on its way.
+    """
     if plan.template not in WANTS_DATE or cause is None:
         return False
     if cause.status in {Status.SUBMITTED, None}:
         return False
     owed: Owed | None = cause.promise_due()
-    return owed is None or owed.suspended or (owed.due is None and not owed.dated)
+    if owed is None:
+        return True
+    if owed.ended:
+        return False
+    if owed.suspended:
+        return cause.status is not Status.SUPPLEMENT_REQUESTED
+    return owed.due is None and not owed.dated
 
 
 def useful_until(plan: Plan, cause: Cause | None) -> datetime | None:

@@ -121,6 +121,38 @@ async def test_acceptance_goes_without_a_date_when_none_comes() -> None:
     assert "báo sau" in world.mail.taken[0].content.text
 
 
+async def test_acceptance_waits_for_no_date_while_the_applicant_is_waited_for() -> None:
+    """After an outage all is heard at once, and the clock stood before the date was read."""
+    world, numbered = World(), Numbered()
+    await world.hear(
+        applicant(),
+        numbered.event(CODE, ACCEPTED, contactversion=1),
+        numbered.event(
+            CODE,
+            DossierSupplementRequested(items=("birth-certificate",), number=1, in_person=False),
+        ),
+    )
+    await world.work()
+    assert [one.notices[0].plan.template for one in world.mail.taken] == [
+        "supplement_requested"
+    ]
+    suspended = ObligationSuspended(
+        obligation="dossier_deadline",
+        kind="dossier_deadline",
+        unit=UNIT,
+        since=MONDAY,
+        proven=True,
+        cause="e1",
+    )
+    await world.hear(numbered.event(CODE, opened()), numbered.event(CODE, suspended))
+    await world.pass_time(wall=1)
+    assert [one.notices[0].plan.template for one in world.mail.taken] == [
+        "supplement_requested",
+        "accepted",
+    ]
+    assert "báo sau" in world.mail.taken[1].content.text
+
+
 async def test_an_erased_contact_is_written_to_never_again() -> None:
     """A tombstone leaves a marker; a replayed version does not bring the address back."""
     world, numbered = World(), Numbered()
