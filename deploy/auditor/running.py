@@ -60,13 +60,15 @@ async def audit(mongo_url: str, where: Cluster | Sequence[str], scope: Scope) ->
         async for subject in archives.subjects(brought_about(laws, upto)):
             if lately or _changed_since(subject, settled):
                 report.unsettled += 1
+                tally.incidents.unsettled.add(subject.key)
                 continue
             report.subjects += 1
             audit_subject(subject, laws, ladders, upto=upto, tally=tally, since=scope.since)
             report.take(tally)
+        if not lately:
+            report.finish(tally, laws)
     finally:
         await archives.close()
-    report.finish(tally)
     return report
 
 

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 from deploy.auditor.core.expecting import Held, Running, Slot, Telling
+from deploy.auditor.core.finding import Cell, Finding, Sense
 from deploy.auditor.core.history import Fact
+from deploy.auditor.core.incidents import Hung, Incidents, Message, causes_in
 from deploy.auditor.core.owing import BREACH, PROMISE_BROKEN, Ladder
 from deploy.auditor.core.said import SETTLED, Raised, Said
 from deploy.auditor.core.wall import BeyondCalendar
@@ -18,28 +20,6 @@ NOTICE_WAITS_MAX: Final = timedelta(minutes=30)
 UNDER_WAY: Final = frozenset({"overtaken", "acknowledged"})
 """Reasons for not raising a rung while its stretch still runs."""
 
-Sense = Literal["missing", "unexpected"]
-Cell = tuple[str, str, str]
-"""Unit, kind and rung."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One difference."""
-
-    sense: Sense
-    what: str
-    subject: str
-    unit: str
-    kind: str
-    rung: str
-    at: datetime | None
-
-    def text(self) -> str:
-        """Say it in a line."""
-        when = "" if self.at is None else f" of {self.at.isoformat()}"
-        return f"{self.sense}: {self.subject} {self.kind} {self.rung}{when}: {self.what}"
-
 
 @dataclass
 class Tally:
@@ -49,15 +29,13 @@ class Tally:
         expected: How many rungs were to be raised.
         done: How many of them were raised and told, or skipped with ground.
         findings: Each difference.
-        incidents: The incidents whose hearers were told.
-        hung: The first subject that hangs on each incident instead of being told by itself.
+        incidents: What hung on common causes, to be judged when all has been read.
     """
 
     expected: Counter[Cell] = field(default_factory=Counter)
     done: Counter[Cell] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
-    incidents: set[str] = field(default_factory=set)
-    hung: dict[str, str] = field(default_factory=dict)
+    incidents: Incidents = field(default_factory=Incidents)
 
 
 @dataclass
@@ -84,7 +62,7 @@ class Comparing:
 
     def compare(self) -> None:
         """Compare everything."""
-        self.tally.incidents |= self.said.incidents
+        self._incidents()
         self.reroutes.update(
             (str(fact.data.get("obligation")), str(fact.data.get("rung")))
             for fact in self.telling.known
@@ -229,26 +207,71 @@ class Comparing:
     def _untold(self, one: Raised) -> Iterator[str]:
         """Yield who of those named in a rung was not told of it, and is not about to be."""
         if one.incident is not None:
-            self.tally.hung.setdefault(one.incident, self.telling.subject)
-            return  # It is named in the incident's message.
+            return  # It is named in the incident's message; that is judged in the end.
         if not one.persons and one.rung != BREACH and not one.vacant and not self.said.gaps:
             yield "it names nobody, and no gap is said to be open"
         for person in one.persons:
-            if not self._told(one, person):
+            if not self._told(one.event, one.recorded, person):
                 yield f"no notice of it to {person}"
 
-    def _told(self, one: Raised, person: str) -> bool:
+    def _told(self, event: str, recorded: datetime, person: str) -> bool:
         own = [
             notice
             for notice in self.said.notices.values()
-            if notice.about == one.event and notice.person == person
+            if notice.about == event and notice.person == person
         ]
         if any(notice.states & SETTLED for notice in own):
             return True
         if any(notice.until is not None and notice.until >= self.upto for notice in own):
             return True  # Quiet hours hold it.
-        return (
-            one.recorded >= self.upto - NOTICE_WAITS_MAX if own else one.recorded >= self.upto
+        return recorded >= self.upto - NOTICE_WAITS_MAX if own else recorded >= self.upto
+
+    def _incidents(self) -> None:
+        """Keep what hangs on common causes, what they were, and what was said of them."""
+        kept, subject = self.tally.incidents, self.telling.subject
+        if "/" in subject:
+            kept.causes |= causes_in(subject, self.telling.known)
+            for said in self.said.incidents:
+                untold = [
+                    one
+                    for one in said.persons
+                    if not self._told(said.event, said.recorded, one)
+                ]
+                kept.messages.append(
+                    Message(
+                        said.incident, said.name, said.recorded, said.subjects, tuple(untold)
+                    )
+                )
+        kept.hung += [self._hung(one) for one in self.said.raised if one.incident is not None]
+
+    def _hung(self, one: Raised) -> Hung:
+        running = self.telling.running.get(one.obligation)
+        held = None if running is None or one.key is None else running.held.get(one.key)
+        same = (one.obligation, one.rung, one.at)
+        later = any(
+            (other.obligation, other.rung, other.at) == same
+            and other.repeat == one.repeat
+            and (other.sequence, other.event) > (one.sequence, one.event)
+            for other in self.said.raised
+        )
+        skipped = any(
+            (other.obligation, other.rung, other.at) == same and other.sequence > one.sequence
+            for other in self.said.skipped
+        )
+        gone = running is None or running.gone or (held is not None and bool(held.moved))
+        procedures = (fact.data.get("procedure") for fact in self.telling.known)
+        return Hung(
+            incident=str(one.incident),
+            subject=self.telling.subject,
+            unit=self.telling.unit if running is None else running.owed.unit,
+            kind=_kind(one.obligation),
+            rung=one.rung,
+            role=one.role,
+            at=one.at,
+            recorded=one.recorded,
+            procedures=frozenset(code for code in procedures if code is not None),
+            freed=later or skipped or gone or one.withdrawn,
+            ended=None if held is None else held.end,
         )
 
     def _promises(self, running: Running) -> None:

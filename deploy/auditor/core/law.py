@@ -40,6 +40,7 @@ class Procedure:
     decided: date
     expired: date | None
     known: datetime  # When the decision was recorded.
+    systems: frozenset[str]  # What its dossiers cannot be settled without.
     expiry_known: datetime | None = None
 
 
@@ -221,6 +222,7 @@ def _take(
                 decided=date.fromisoformat(data["decided_on"]),
                 expired=None,
                 known=moment,
+                systems=frozenset(data.get("systems") or ()),
             )
         case "procedure.expired":
             known = procedures.get(data["procedure"])
@@ -232,6 +234,7 @@ def _take(
                     known.decided,
                     date.fromisoformat(data["expired_on"]),
                     known.known,
+                    known.systems,
                     moment,
                 )
         case _:

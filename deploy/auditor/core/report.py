@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from deploy.auditor.core.comparing import Cell, Finding, Sense, Tally
+from deploy.auditor.core.comparing import Tally
+from deploy.auditor.core.finding import Cell, Finding, Sense
+from deploy.auditor.core.law import Laws
 
 SHOWN_MAX: Final = 50
 """How many differences of each sense are kept by name; all of them are counted."""
@@ -56,14 +58,10 @@ class Report:
             self._find(finding)
         tally.findings.clear()
 
-    def finish(self, tally: Tally) -> None:
-        """Say which incidents something hangs on that nobody was told of."""
-        for incident, subject in tally.hung.items():
-            if incident not in tally.incidents:
-                what = f"it hangs on {incident}, of which nobody was told"
-                unit = incident.partition("/")[0]
-                finding = Finding("missing", what, subject, unit, "incident", "opened", None)
-                self._find(finding)
+    def finish(self, tally: Tally, laws: Laws) -> None:
+        """Take over what only shows when all has been read: what hangs on common causes."""
+        for finding in tally.incidents.judge(laws, self.upto):
+            self._find(finding)
 
     def gap(self, cell: Cell) -> int:
         """Return expected less done: what is missing; below zero, what is too much.

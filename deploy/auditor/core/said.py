@@ -30,6 +30,7 @@ class Raised:
     persons: tuple[str, ...] = ()
     vacant: tuple[str, ...] = ()
     incident: str | None = None
+    sequence: int = 0
     withdrawn: bool = False
 
 
@@ -41,6 +42,19 @@ class Skipped:
     rung: str
     at: datetime
     why: str
+    sequence: int = 0
+
+
+@dataclass(frozen=True)
+class OfIncident:
+    """What was said of an incident: it is there, more hangs on it, it is over."""
+
+    event: str
+    name: str
+    incident: str
+    recorded: datetime
+    subjects: frozenset[str]
+    persons: tuple[str, ...]
 
 
 @dataclass
@@ -75,7 +89,7 @@ class Said:
     skipped: list[Skipped] = field(default_factory=list)
     stated: dict[str, Stated] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
-    incidents: set[str] = field(default_factory=set)
+    incidents: list[OfIncident] = field(default_factory=list)
     gaps: set[str] = field(default_factory=set)
     taken_back: Counter[tuple[str, str]] = field(default_factory=Counter)
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -101,7 +115,13 @@ def _take(found: Said, event: Json, data: Json, name: str) -> None:
             found.raised.append(_raised(event, data, name))
         case "obligation.rung_skipped":
             found.skipped.append(
-                Skipped(data["obligation"], data["rung"], instant(data["rung_at"]), data["why"])
+                Skipped(
+                    data["obligation"],
+                    data["rung"],
+                    instant(data["rung_at"]),
+                    data["why"],
+                    int(event.get("sequence") or 0),
+                )
             )
         case "obligation.rung_withdrawn":
             _withdraw(found, data)
@@ -109,8 +129,8 @@ def _take(found: Said, event: Json, data: Json, name: str) -> None:
             found.refused.add(data["cause"])
         case "coverage.gap_opened":
             found.gaps.add(data["role"])
-        case "incident.opened":
-            found.incidents.add(data["incident"])
+        case "incident.opened" | "incident.updated" | "incident.closed":
+            found.incidents.append(_of_incident(event, data, name))
         case _ if name.startswith("obligation."):
             _state(found.of(data["obligation"]), name, data)
 
@@ -130,6 +150,18 @@ def _raised(event: Json, data: Json, name: str) -> Raised:
         persons=tuple(data.get("persons") or ()),
         vacant=tuple(data.get("vacant_roles") or ()),
         incident=data.get("incident"),
+        sequence=int(event.get("sequence") or 0),
+    )
+
+
+def _of_incident(event: Json, data: Json, name: str) -> OfIncident:
+    return OfIncident(
+        event=str(event["id"]),
+        name=name.partition(".")[2],
+        incident=data["incident"],
+        recorded=instant(event.get("recordedtime") or event["time"]),
+        subjects=frozenset(data.get("subjects") or ()),
+        persons=tuple(data.get("persons") or ()),
     )
 
 

@@ -137,8 +137,10 @@ class Played:
 
 
 def notices_of(told: Json) -> list[Json]:
-    """Return the notices, planned and sent, of a rung that was raised."""
-    if not told["type"].startswith("vn.motcua.obligation.rung_reached."):
+    """Return the notices, planned and sent, of what people are told of."""
+    by_itself = told["type"].startswith("vn.motcua.obligation.rung_reached.")
+    by_itself = by_itself and told["data"].get("incident") is None
+    if not by_itself and not told["type"].startswith("vn.motcua.incident."):
         return []
     return [
         {

@@ -40,6 +40,7 @@ from shared.events.obligations import (
     ObligationRungSkipped,
 )
 from tests.fakes.workflow import ALL_SHARDS, Process
+from tests.property.auditor.houses import audit_house
 from tests.unit.workflow.gathered import CENTRE, LINK, Centre, code
 
 PACE = timedelta(minutes=30)
@@ -204,6 +205,8 @@ class Outages(RuleBasedStateMachine):
         self._highest_is_told(due, alone)
         self._all_are_named(witness, alone, skipped)
         self._at_a_bounded_pace(witness)
+        found = audit_house(self.house, self.house.now)
+        assert [finding.text() for finding in found] == []
 
     def _highest_is_told(self, due: Witness, alone: set[Rung]) -> None:
         """Of what is still owed, the highest rung that was due is told by itself."""

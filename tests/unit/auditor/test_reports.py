@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from deploy.auditor.core.calendar import brought_about
-from deploy.auditor.core.comparing import Finding, Sense, Tally
+from deploy.auditor.core.comparing import Tally
+from deploy.auditor.core.finding import Finding, Sense
 from deploy.auditor.core.ladders import not_audited
 from deploy.auditor.core.law import Laws
 from deploy.auditor.core.report import SHOWN_MAX, Report
@@ -128,15 +129,6 @@ def test_it_counts_all_and_shows_some() -> None:
     assert (report.missing[CELL], len(report.shown)) == (500, SHOWN_MAX)
     assert "missing 500" in report.summary()
     assert json.loads(json.dumps(report.as_json()))["rungs"][0]["missing"] == 500
-
-
-def test_what_hangs_on_an_incident_that_nobody_heard_of_is_missing() -> None:
-    """The rung was named in no message at all."""
-    report, tally = Report(MONDAY), Tally()
-    tally.hung = {f"{UNIT}/connection/c~1": "H37-1", f"{UNIT}/connection/c~2": "H37-2"}
-    tally.incidents = {f"{UNIT}/connection/c~1"}
-    report.finish(tally)
-    assert [finding.subject for finding in report.shown] == ["H37-2"]
 
 
 def test_what_it_does_not_count_it_says_by_name() -> None:

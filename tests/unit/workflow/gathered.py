@@ -52,6 +52,7 @@ class Centre:
     process: Process = field(init=False)
     numbers: Counter[str] = field(default_factory=Counter)
     seen: int = 0
+    facts: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start the service."""
@@ -82,6 +83,7 @@ class Centre:
             competentunit=unit,
             data=data,
         )
+        self.facts.append(event)
         asyncio.run(self.process.applies([event]))
         return event.id
 
