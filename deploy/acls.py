@@ -67,6 +67,8 @@ def _of_service(service: str) -> Iterator[Acl]:
         yield Acl("topic", ALL_REJECTED, WRITE, prefix=True)
     if service in PUBLISHERS:  # It tells intake what people answered, under its own name.
         yield Acl("topic", inbound(service).name, WRITE)
+    if service == "workflow":  # Its pages say what became of what was sent from them.
+        yield Acl("topic", rejected(service).name, READ)
 
 
 def acls_of_publisher(publisher: str) -> tuple[Acl, ...]:

@@ -23,6 +23,7 @@ from services.workflow.adapters.pages.site import Site
 from services.workflow.adapters.preview import Previews, preview_router
 from services.workflow.adapters.rebuild import ArchivedObligations
 from services.workflow.adapters.telling import Telling, iso
+from services.workflow.core.asking import PUBLISHER
 from services.workflow.core.codec import SubjectCodec
 from services.workflow.core.fold import fold
 from services.workflow.core.model import Subject
@@ -40,6 +41,7 @@ from services.workflow.usecases.sweep import SweepObligations
 from shared.calendar.zone import ONE_DAY, at, legal_day
 from shared.events.topics import OBLIGATIONS
 from shared.kafka.progress import ProgressReader
+from shared.kafka.rejected import RejectionReader
 from shared.ops.run import run_service
 from shared.service.runtime import Runtime
 from shared.web.app import build_app
@@ -66,10 +68,14 @@ class Workflow:
             client_id=self.runtime.client_id,
             on_change=self.marked.set,
         )
+        self.rejections = RejectionReader(
+            self.runtime.cluster, PUBLISHER, client_id=self.runtime.client_id
+        )
         self.passes = self._passes(settings)
         self.runtime.preparing.append(self._adopting())
         self.runtime.supervise()
         self.supervisor.keep("progress", lambda: self.progress.run(self.runtime.stopping))
+        self.supervisor.keep("rejections", lambda: self.rejections.run(self.runtime.stopping))
         self.supervisor.every(LOOK_S, "sweep", self._look, wake=self.marked)
         self.supervisor.every(GAUGES_S, "gauges", self._gauge)
 
@@ -198,6 +204,7 @@ def build(settings: WorkflowSettings) -> FastAPI:
         ask=AskIntake(runtime.changing()),
         preview=preview,
         publisher=runtime.broker.publisher,
+        refusals=workflow.rejections,
         reference=workflow.reference.current,
         clock=workflow.clock,
         figures_url=settings.figures_url,

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from services.workflow.core.incident import Hanging, Incident
 from services.workflow.core.model import Subject
+from shared.events.faults import Fault
 
 Shards = Collection[int]
 Ends = Mapping[tuple[str, int], int]
@@ -115,6 +116,14 @@ class Progress(Protocol):
 
     def least(self) -> datetime | None:
         """Return the instant before which everything that reached us is on the topics."""
+        ...
+
+
+class Refusals(Protocol):
+    """What intake refused of what people sent from our pages."""
+
+    def of(self, event_id: str) -> Sequence[Fault]:
+        """Return why the event of this id was refused the last time; nothing if it was not."""
         ...
 
 

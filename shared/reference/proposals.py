@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, Literal
 
 from shared.events.envelope import Event
 from shared.events.model import EventData
@@ -21,6 +21,11 @@ from shared.events.reference import (
     UnitChanged,
     subject_of,
 )
+
+Kind = Literal["calendar", "rule"]
+
+IDENTIFIED_BY: Final[Mapping[Kind, str]] = {"calendar": "row", "rule": "rule"}
+"""The field of a row that holds its own id."""
 
 CHANGES_KEPT: Final = 500
 """How many of the latest decisions are remembered as causes of dates that move."""
@@ -110,3 +115,20 @@ def withdrawal_of(row: CalendarRow | RuleRow, by: str | None = None) -> EventDat
     """Return the withdrawal of a row as it was proposed."""
     model = CalendarWithdrawn if isinstance(row, CalendarRow) else RuleWithdrawn
     return model.model_validate({**row.model_dump(), "by": by})
+
+
+def named(kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as it was sent, with its id made of what it is about where it has none.
+
+    The bundled rows are named alike. A row that cannot be read gets an id too, and is refused
+    for what is wrong with it.
+    """
+    name = IDENTIFIED_BY[kind]
+    return {**row, name: row.get(name) or _name_of(kind, row)}
+
+
+def _name_of(kind: Kind, row: Mapping[str, Any]) -> str:
+    scope = [str(part) for part in (row.get("unit"), row.get("channel")) if part]
+    if kind == "calendar":
+        return "-".join([*(scope or ["VN"]), str(row.get("day"))])
+    return "-".join([str(row.get("procedure")), *scope, str(row.get("valid_from"))])

@@ -28,6 +28,8 @@ from tests.fakes.workflow_site import (
     a_morning,
 )
 from tests.unit.workflow.test_change_pages import DAY_OFF, proposes
+from tests.unit.workflow.test_propose_pages import CALENDAR, DAY, LIMIT, RULE
+from tests.unit.workflow.test_propose_pages import look as look_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -43,7 +45,18 @@ PAGES = (
     "/slips/none",
 )
 
-CHANGES = ("/changes", "/changes?lang=en", "/changes/calendar:VN-2026-11-25")
+CHANGES = (
+    "/changes",
+    "/changes?lang=en",
+    "/changes/calendar:VN-2026-11-25",
+    "/changes/calendar:VN-2027-01-04?sent=propose&event=none",
+    "/changes/propose/calendar",
+    look_at(CALENDAR, DAY),
+    look_at(CALENDAR, DAY | {"day": "2026-11-26"}),
+    look_at(CALENDAR, DAY | {"day": "2026-11-26"}, "&lang=en"),
+    look_at(RULE, LIMIT),
+    look_at(RULE, LIMIT | {"unit": ""}),
+)
 
 
 @pytest.fixture(scope="module")

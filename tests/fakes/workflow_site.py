@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from shared.calendar.zone import ICT
 from shared.events import dossiers
 from shared.events.answers import NoticeProven, ObligationAcknowledged
 from shared.events.envelope import Event, from_document
+from shared.events.faults import Fault
 from shared.events.topics import inbound
 from shared.ops.clock import FixedClock
 from shared.ops.health import Health
@@ -59,6 +60,17 @@ class Live:
         return self.durable.reference
 
 
+@dataclass
+class Refused:
+    """What intake refused, as a test says."""
+
+    faults: dict[str, Sequence[Fault]] = field(default_factory=dict)
+
+    def of(self, event_id: str) -> Sequence[Fault]:
+        """Return why an event was refused."""
+        return self.faults.get(event_id, ())
+
+
 class DeskSite:
     """The pages, the store beneath them, and keys to open them with."""
 
@@ -70,6 +82,7 @@ class DeskSite:
         )
         self.durable = Durable(bundled_reference(), FixedClock(NOW))
         self.process = Process(self.durable)
+        self.refusals = Refused()
         self.tellers: dict[str, Teller] = {}
         self.app = self._build()
         self.take(events)
@@ -125,6 +138,7 @@ class DeskSite:
             ask=AskIntake(self.process.change),
             preview=PreviewChange(index, Live(durable), durable.clock, lambda: durable.wall),
             publisher=durable.publisher,
+            refusals=self.refusals,
             reference=lambda: durable.reference,
             clock=durable.clock,
             figures_url="http://127.0.0.1:8713",

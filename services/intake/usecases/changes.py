@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from services.intake.core.arrivals import Sender
 from services.intake.core.receipts import ReceiptKey
@@ -14,12 +14,15 @@ from shared.events.codes import publisher_source
 from shared.events.faults import fault
 from shared.events.model import instant_text
 from shared.events.registry import REGISTRY
-from shared.reference.proposals import approval_of, withdrawal_of
+from shared.reference.proposals import (
+    IDENTIFIED_BY,
+    Kind,
+    approval_of,
+    named,
+    withdrawal_of,
+)
 
-Kind = Literal["calendar", "rule"]
 Decision = Literal["approve", "withdraw"]
-
-IDENTIFIED_BY: Final[Mapping[Kind, str]] = {"calendar": "row", "rule": "rule"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,7 @@ class DecideChanges:
         again = await self._again(sender, event_id)
         if again is not None:
             return again
-        name = IDENTIFIED_BY[kind]
-        data = {**row, name: row.get(name) or _row_id(kind, row)}
-        return await self._send(sender, event_id, kind, "proposed", data, now)
+        return await self._send(sender, event_id, kind, "proposed", named(kind, row), now)
 
     async def decide(
         self,
@@ -103,14 +104,6 @@ class DecideChanges:
             "data": {**({"by": sender.person} if sender.person else {}), **data},
         }
         return await self.receive(sender, [Candidate.of(event)])
-
-
-def _row_id(kind: Kind, row: Mapping[str, Any]) -> str:
-    """Name a row by what it is about, as the bundled rows are named."""
-    scope = [str(part) for part in (row.get("unit"), row.get("channel")) if part]
-    if kind == "calendar":
-        return "-".join([*(scope or ["VN"]), str(row.get("day"))])
-    return "-".join([str(row.get("procedure")), *scope, str(row.get("valid_from"))])
 
 
 def _refused(event_id: str, subject: str, rule: str, path: str) -> Settled:

@@ -27,6 +27,9 @@ BREATH_SUBJECTS: Final = 25
 KEPT_SECONDS: Final = 60
 """How long an answer is given again, while nothing was decided in between."""
 
+KEPT_MAX: Final = 32
+"""How many answers are kept, drafts of a page included."""
+
 PREVIEW_CAUSE: Final = "preview"
 _GRAVITY: Final = ("become_overdue", "undated", "stop_overdue", "alerts_void", "kept")
 
@@ -77,18 +80,28 @@ class PreviewChange:
         async with self._turn:
             held = self.reference.current()
             found = held.proposals.get(proposal)
-            if found is None:
-                return None
-            made_at, kept = self._kept.get(proposal, (float("-inf"), None))
-            fresh = self.wall() - made_at < KEPT_SECONDS
-            if fresh and kept is not None and kept.version == held.version:
-                return kept
-            self._kept = {
-                name: each for name, each in self._kept.items() if name in held.proposals
-            }
-            preview = await self._count(found, held)
-            self._kept[proposal] = (self.wall(), preview)
-            return preview
+            return None if found is None else await self._counted(found, held)
+
+    async def draft(self, proposal: Proposal) -> Preview:
+        """Return the preview of what nobody has proposed yet, as if it had been.
+
+        Raises:
+            UnavailableError: the store did not answer.
+        """
+        async with self._turn:
+            return await self._counted(proposal, self.reference.current())
+
+    async def _counted(self, proposal: Proposal, held: Reference) -> Preview:
+        made_at, kept = self._kept.get(proposal.event, (float("-inf"), None))
+        fresh = self.wall() - made_at < KEPT_SECONDS
+        if fresh and kept is not None and kept.version == held.version:
+            return kept
+        preview = await self._count(proposal, held)
+        self._kept.pop(proposal.event, None)
+        self._kept[proposal.event] = (self.wall(), preview)
+        while len(self._kept) > KEPT_MAX:
+            del self._kept[next(iter(self._kept))]
+        return preview
 
     async def _count(self, proposal: Proposal, held: Reference) -> Preview:
         now = self.clock.now()

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from services.intake.core.state import REFERENCE_SUBJECT, Subject
+from services.workflow.core.proposing import Draft, draft
 from shared.events.topics import REFERENCE
+from shared.reference.proposals import Kind
 from shared.subjects.document import Document
 from tests.contract.intake.doors import HttpDoor, kafka_door, record, rejections
 from tests.fakes.intake import UNIT, World, event
@@ -164,6 +166,7 @@ async def test_what_was_withdrawn_or_changed_meanwhile_cannot_be_approved(
     ]
 
 
+_KINDS: dict[str, Kind] = {"calendar": "calendar", "rule": "rule"}
 BAD: list[tuple[str, Body, str, str]] = [
     ("calendar", DAY | {"day": "2026-11-28"}, "day-already-so", "/day"),
     ("calendar", DAY | {"kind": "closed"}, "not-in-list", "/kind"),
@@ -182,7 +185,7 @@ BAD: list[tuple[str, Body, str, str]] = [
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("kind", "row", "rule", "path"), BAD)
-async def test_a_bad_row_is_refused_alike_on_both_doors(
+async def test_a_bad_row_is_refused_alike_at_both_doors_and_on_the_page(
     http: HttpDoor, world: World, kind: str, row: Body, rule: str, path: str
 ) -> None:
     """What, where and how to mend it; nothing is recorded."""
@@ -204,6 +207,34 @@ async def test_a_bad_row_is_refused_alike_on_both_doors(
     (one,), (other,) = refused["faults"], refusal["faults"]
     assert (other["rule"], other["path"]) == (rule, f"/data{path}")
     assert (one["detail"], one["remedy"]) == (other["detail"], other["remedy"])
+    by, now = "p-20-officer-1", world.clock.now()
+    on_page = draft(world.view, _KINDS[kind], row, by=by, now=now)
+    assert isinstance(on_page, list), on_page
+    assert [each.to_document() for each in on_page] == [other]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("kind", "row"), [("calendar", DAY), ("rule", LIMIT)])
+async def test_what_the_page_sends_is_recorded_as_at_the_other_doors(
+    http: HttpDoor, world: World, kind: str, row: Body
+) -> None:
+    """The same row under the same id; sent twice it is proposed once."""
+    made = draft(world.view, _KINDS[kind], row, by="p-20-officer-1", now=world.clock.now())
+    assert isinstance(made, Draft)
+    value = json.dumps(made.told.value).encode()
+    door = kafka_door(world)
+    await door([record(value, 0, publisher="workflow")])
+    await door([record(value, 1, publisher="workflow")])
+    assert rejections(world, "workflow") == []
+    first, second = Person(http, http.keys.first), Person(http, http.keys.second)
+    (waiting,) = await second.proposals()
+    assert (waiting["proposal"], waiting["seen"], waiting["proposed_by"]) == (
+        made.proposal.subject,
+        made.proposal.event,
+        "p-20-officer-1",
+    )
+    refused = (await first.post(f"/v1/proposals/{kind}", row))[1]
+    assert rules_of(refused) == [("proposal-repeated", "")], "it is the very same row"
 
 
 @pytest.mark.asyncio

@@ -7,6 +7,8 @@ import pytest
 from services.workflow.adapters.pages.changes import COLUMNS
 from services.workflow.adapters.pages.words import words
 from services.workflow.core.preview import COUNTED
+from shared.events.envelope import Event
+from shared.events.faults import fault
 from shared.events.model import EventData
 from shared.events.reference import (
     CalendarApproved,
@@ -15,6 +17,8 @@ from shared.events.reference import (
     RuleLimit,
     RuleProposed,
 )
+from shared.reference.proposals import withdrawal_of
+from shared.reference.view import apply
 from shared.web.principal import Role
 from tests.fakes.workflow_site import NOW, UNIT, DeskSite, a_morning
 from tests.unit.workflow.province import decide
@@ -83,17 +87,57 @@ def test_a_second_person_approves_and_intake_is_told_once(site: DeskSite) -> Non
     seen = page.partition('name="seen" value="')[2].partition('"')[0]
     answer = browser.post(PATH, decision="approve", seen=seen)
     assert answer.status_code == 303
-    assert answer.headers["location"] == f"{PATH}?sent=approve"
+    there = answer.headers["location"]
+    assert there.startswith(f"{PATH}?sent=approve&event=")
     browser.post(PATH, decision="approve", seen=seen)
     told = site.asked()
     assert len({event.id for event in told}) == 1
     assert isinstance(told[0].data, CalendarApproved)
     assert told[0].subject == SUBJECT
     assert told[0].data.model_dump() == {**DAY_OFF.model_dump(), "by": SECOND}
-    assert "có hiệu lực khi cửa tiếp nhận ghi nhận" in browser.get(f"{PATH}?sent=approve").text
-    site.durable.reference = decide(site.durable.reference, told[0].data, NOW)
-    over = browser.get(f"{PATH}?sent=approve")
+    assert "có hiệu lực khi cửa tiếp nhận ghi nhận" in browser.get(there).text
+    comes_back(site, told[0])
+    over = browser.get(there)
     assert (over.status_code, "Đã phê duyệt" in over.text) == (200, True)
+
+
+def comes_back(site: DeskSite, event: Event) -> None:
+    """Let intake record what was sent."""
+    view = site.durable.reference
+    recorded = {"sequence": view.version + 1, "recordedtime": NOW}
+    site.durable.reference = apply(view, event.model_copy(update=recorded))
+
+
+@pytest.mark.parametrize("decision", ["approve", "withdraw"])
+def test_what_intake_refuses_is_told_to_who_sent_it(site: DeskSite, decision: str) -> None:
+    """The page's own check passed, and something else was decided in between."""
+    browser = province(site)
+    page = browser.get(PATH).text
+    seen = page.partition('name="seen" value="')[2].partition('"')[0]
+    there = browser.post(PATH, decision=decision, seen=seen).headers["location"]
+    assert "Chưa ghi nhận" not in browser.get(there).text
+    (told,) = site.asked()
+    site.refusals.faults[told.id] = [fault("approval-differs", "/data")]
+    refused = browser.get(there)
+    assert (refused.status_code, 'role="alert"' in refused.text) == (200, True)
+    assert "Chưa ghi nhận: Dòng được phê duyệt khác dòng đã đề xuất." in refused.text
+    assert 'value="withdraw"' in refused.text, "it may be decided again"
+    english = browser.get(f"{there}&lang=en").text
+    assert "Not recorded: The row approved is not the row that was proposed." in english
+    site.durable.reference = decide(site.durable.reference, withdrawal_of(DAY_OFF, FIRST), NOW)
+    gone = browser.get(there).text
+    assert "Chưa ghi nhận: Dòng được phê duyệt" in gone, "nor is it said to be done"
+    assert "Đã phê duyệt" not in gone
+
+
+def test_who_was_overtaken_is_not_told_that_it_was_them(site: DeskSite) -> None:
+    """A third person withdrew it before the approval came in."""
+    browser = province(site)
+    page = browser.get(PATH).text
+    seen = page.partition('name="seen" value="')[2].partition('"')[0]
+    there = browser.post(PATH, decision="approve", seen=seen).headers["location"]
+    site.durable.reference = decide(site.durable.reference, withdrawal_of(DAY_OFF, FIRST), NOW)
+    assert "Không còn đề xuất này" in browser.get(there).text
 
 
 def test_the_proposer_may_withdraw_and_not_approve(site: DeskSite) -> None:

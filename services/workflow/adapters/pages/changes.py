@@ -1,6 +1,7 @@
 """The pages of changes: what is proposed, what it would move, and the second person's word."""
 
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, get_args
 
 from fastapi import APIRouter, Form, Path, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -19,7 +20,8 @@ from services.workflow.usecases.preview import Preview
 from services.workflow.usecases.preview_view import preview_view, proposal_view
 from shared.events.codes import SUBJECT_CHARACTERS_MAX
 from shared.events.faults import Fault
-from shared.reference.proposals import Proposal
+from shared.reference.proposals import Kind, Proposal
+from shared.reference.view import Reference
 from shared.subjects.errors import UnavailableError
 from shared.web import formats
 from shared.web.auth import allow
@@ -27,7 +29,14 @@ from shared.web.principal import Principal
 
 LOOKERS: Final = allow("province", "auditor")
 DECIDERS: Final = allow("province")
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 LISTED: Final = 50
+SENT: Final = ("propose", "approve", "withdraw")
+"""What somebody can have sent, as the address says it afterwards."""
+
+SENT_SECONDS: Final = 3
+"""How often a page looks what became of it; intake records mostly within one."""
+
 COLUMNS: Final = ("later", "kept", "dated", "stop_overdue", "become_overdue", "alerts_void")
 """What the table by centre shows; the rest stands in the figures above it."""
 
@@ -70,6 +79,15 @@ class ChangePages:
                 frame.say("data_as_of", moment=frame.as_of(frame.now)),
             ],
             "rows": [proposal_row(frame, one) for one in found],
+            "propose": [
+                {
+                    "href": frame.link(f"/changes/propose/{kind}"),
+                    "name": frame.say(f"propose_{kind}"),
+                }
+                for kind in KINDS
+            ]
+            if principal.role == "province"
+            else [],
         }
         return page(request, frame, "changes.html", values, active="changes")
 
@@ -102,9 +120,7 @@ class ChangePages:
         except UnavailableError:
             return site.sorry(request, site.frame(request, principal), "away", UNAVAILABLE)
         frame = site.frame(request, principal)
-        return RedirectResponse(
-            frame.link(f"/changes/{subject}", sent=decision), status_code=303
-        )
+        return RedirectResponse(sent_link(frame, subject, decision, made.id), status_code=303)
 
     async def _show(
         self,
@@ -112,25 +128,73 @@ class ChangePages:
         principal: Principal,
         subject: str,
         *,
-        refused: list[Fault] | None = None,
+        refused: Sequence[Fault] = (),
     ) -> Response:
         site, frame = self._site, self._site.frame(request, principal)
+        sent, event = request.query_params.get("sent"), request.query_params.get("event", "")
+        done = sent if sent in SENT else ""
         try:
             preview = await site.preview(subject)
         except UnavailableError:
             return site.sorry(request, frame, "away", UNAVAILABLE)
-        sent = request.query_params.get("sent")
+        held = bool(done) and has_come(site.reference(), subject, event)
+        if done and not held and not refused:
+            refused = site.refusals.of(event)
         if preview is None:
-            # It was decided meanwhile, or somebody follows an old link.
-            what = f"change_over_{sent}" if sent in {"approve", "withdraw"} else "change_over"
-            return site.sorry(request, frame, what, 200 if sent else NOT_FOUND)
+            return self._over(request, frame, done, refused=refused, held=held)
+        waiting = bool(done) and not held and not refused
         values = {
             **change_values(frame, preview, principal),
-            "sent": frame.say(f"change_sent_{sent}") if sent in {"approve", "withdraw"} else "",
-            "wrong": [_said(frame, one) for one in refused or ()],
+            "sent": frame.say(f"change_sent_{done}") if waiting else "",
+            "recorded": frame.say("change_recorded") if held and done == "propose" else "",
+            "wrong": [said(frame, one) for one in refused],
         }
-        status = UNPROCESSABLE if refused else 200
+        # What was refused on its way is no fault of this very request.
+        status = UNPROCESSABLE if refused and not done else 200
+        if done:
+            values["live_every"] = SENT_SECONDS
         return page(request, frame, "change.html", values, active="changes", status=status)
+
+    @staticmethod
+    def _over(
+        request: Request, frame: Frame, done: str, *, refused: Sequence[Fault], held: bool
+    ) -> Response:
+        """Say what became of what does not wait any more, or does not yet."""
+        what = "change_over"
+        if done == "propose" and not held and not refused:
+            what = "change_wait"
+        elif (done == "withdraw" and not refused) or (done == "approve" and held):
+            what = f"change_over_{done}"
+        values = {
+            "title": frame.say(f"{what}_title"),
+            "text": "" if refused else frame.say(f"{what}_text"),
+            "wrong": [said(frame, one) for one in refused],
+            "back": frame.link("/changes"),
+            "live_every": SENT_SECONDS,
+        }
+        status = 200 if done else NOT_FOUND
+        return page(
+            request,
+            frame,
+            "settled.html",
+            values,
+            active="changes",
+            status=status,
+            live=bool(done),
+        )
+
+
+def sent_link(frame: Frame, subject: str, what: str, event: str) -> str:
+    """Return where somebody sees what becomes of what they have sent."""
+    return frame.link(f"/changes/{subject}", sent=what, event=event)
+
+
+def has_come(reference: Reference, subject: str, event: str) -> bool:
+    """Say whether what was sent has come back: it is proposed, or holds."""
+    proposed = reference.proposals.get(subject)
+    if proposed is not None and proposed.event == event:
+        return True
+    return any(change.event == event for change in reference.changes)
 
 
 def proposal_row(frame: Frame, proposal: Proposal) -> dict[str, Any]:
@@ -150,6 +214,22 @@ def proposal_row(frame: Frame, proposal: Proposal) -> dict[str, Any]:
 
 def change_values(frame: Frame, preview: Preview, principal: Principal) -> dict[str, Any]:
     """Return what the page of one proposal shows."""
+    proposed_by = preview.proposal.data.by
+    mine = principal.person is not None and principal.person == proposed_by
+    return {
+        **effect_values(frame, preview, principal),
+        "change": proposal_row(frame, preview.proposal),
+        "seen": preview.proposal.event,
+        "may_decide": principal.role == "province" and principal.person is not None,
+        "why_not": _why_not(frame, principal, mine=mine),
+        "mine": mine,
+        "action": frame.link(f"/changes/{preview.proposal.subject}"),
+        "back": frame.link("/changes"),
+    }
+
+
+def effect_values(frame: Frame, preview: Preview, principal: Principal) -> dict[str, Any]:
+    """Return what would move: in all, by centre, and the gravest by name."""
     seen = preview_view(preview, principal.units, limit=LISTED)
     counts = seen["counts"]
     units = [
@@ -160,11 +240,7 @@ def change_values(frame: Frame, preview: Preview, principal: Principal) -> dict[
         }
         for unit, count in seen["units"].items()
     ]
-    shown = sorted((one for one in units if one["moved"]), key=lambda one: -one["moved"])
-    mine = principal.person is not None and principal.person == seen["proposed_by"]
     return {
-        "change": proposal_row(frame, preview.proposal),
-        "seen": seen["seen"],
         "subtitle": [
             frame.say("change_looked", count=frame.number(seen["subjects"])),
             frame.say("change_as_of", moment=frame.moment(preview.at)),
@@ -179,20 +255,13 @@ def change_values(frame: Frame, preview: Preview, principal: Principal) -> dict[
             if counts[word]
         ],
         "columns": [frame.say(f"count_{word}_short") for word in COLUMNS],
-        "units": shown,
+        "units": sorted((one for one in units if one["moved"]), key=lambda one: -one["moved"]),
         "listed": [_moved(frame, one) for one in preview.listed if _sees(principal, one.unit)][
             :LISTED
         ],
         "more": frame.say("change_more", count=frame.number(seen["touched"]))
         if seen["more"]
         else "",
-        "may_decide": principal.role == "province" and principal.person is not None,
-        "why_not": ""
-        if principal.role != "province"
-        else _why_not(frame, principal, mine=mine),
-        "mine": mine,
-        "action": frame.link(f"/changes/{preview.proposal.subject}"),
-        "back": frame.link("/changes"),
     }
 
 
@@ -238,7 +307,8 @@ def _day(text: str) -> str:
     return f"{text[8:]}/{text[5:7]}/{text[:4]}"
 
 
-def _said(frame: Frame, one: Fault) -> str:
+def said(frame: Frame, one: Fault) -> str:
+    """Return what is wrong, and what to do about it."""
     if frame.language == "vi":
         return f"{one.detail_vi} {one.remedy_vi}"
     return f"{one.detail} {one.remedy}"

@@ -11,7 +11,7 @@ from services.workflow.adapters.pages.frame import Frame, frame_of
 from services.workflow.adapters.pages.show import page
 from services.workflow.core.model import Subject
 from services.workflow.core.open import Viewer
-from services.workflow.ports import ObligationIndex
+from services.workflow.ports import ObligationIndex, Refusals
 from services.workflow.usecases.asking import AskIntake
 from services.workflow.usecases.desk import ReadDesk
 from services.workflow.usecases.preview import PreviewChange
@@ -43,6 +43,7 @@ class Site:
     ask: AskIntake
     preview: PreviewChange
     publisher: Publisher
+    refusals: Refusals
     reference: Callable[[], Reference]
     clock: Clock
     figures_url: str
