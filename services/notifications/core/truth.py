@@ -25,6 +25,9 @@ ONLY_WHILE: Final[Mapping[str, frozenset[Status]]] = {
 }
 """Statuses in which a citizen's notice still says something; absent: whatever happens."""
 
+BROKEN: Final = "promise_broken"
+"""What the next role hears when a promised day has closed."""
+
 WANTS_DATE: Final = frozenset({"accepted", "supplement_received"})
 """Notices that name the promised date, which workflow works out."""
 
@@ -61,7 +64,22 @@ def _rung_obsolete(plan: Plan, cause: Cause) -> str | None:
         return "superseded"
     if owed.suspended:
         return "suspended"
-    return None
+    return "overtaken" if told is not None and _is_overtaken(told, owed, plan) else None
+
+
+def _is_overtaken(told: Reached, owed: Owed, plan: Plan) -> bool:
+    """Whether the same person is told of a later rung of the same cycle by itself.
+
+    After an outage of ours both wait: only the higher one still says how things stand. That a
+    promise was broken is no rung: it neither overtakes nor is overtaken.
+    """
+    return told.rung != BROKEN and any(
+        one.at > told.at
+        and plan.recipient in one.persons
+        and one.rung != BROKEN
+        and one.incident is None
+        for one in owed.current
+    )
 
 
 def _tells_of_the_end(told: Reached, owed: Owed) -> bool:

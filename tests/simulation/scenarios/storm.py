@@ -19,6 +19,8 @@ from tests.unit.workflow.province import FIRST, ROLES, SOURCE, decide
 
 STOPPED: Final = datetime(2026, 1, 14, 7, 0, tzinfo=ICT)  # A Wednesday.
 BACK: Final = STOPPED + timedelta(hours=72)
+HEARD_AGAIN: Final = datetime(2026, 1, 31, 7, 0, tzinfo=ICT)
+"""By then every ladder has been climbed to its end."""
 KINDS: Final = (
     ("same-day", 0, date(2026, 1, 14)),
     ("three-days", 3, date(2026, 1, 13)),
@@ -109,18 +111,37 @@ def _event(subject: str, data: EventData, at: datetime, sequence: int, unit: str
 
 async def missed_three_days(count: int, communes: int) -> House:
     """Let dossiers come in, workflow stop and come back; nothing is sent yet."""
+    house = await _peopled(communes)
+    house.stops("notifications")
+    house.stops("workflow")
+    await _accepted(house, count, communes)
+    house.leaps_to(BACK)
+    return house
+
+
+async def silent_weeks(count: int, communes: int) -> House:
+    """Let workflow raise everything that is ever due, while nobody tells anybody."""
+    house = await _peopled(communes)
+    await house.walks_to(STOPPED)
+    house.stops("notifications")
+    await _accepted(house, count, communes)
+    await house.walks_to(HEARD_AGAIN)
+    return house
+
+
+async def _peopled(communes: int) -> House:
     house = House(storm_province(communes), datetime(2026, 1, 5, 8, 0, tzinfo=ICT))
     people = [*ROLES, "handler"]
     for unit in codes(communes):
         await house.reachable(*(f"p-{unit}-{role.replace('_', '-')}" for role in people))
     await house.reachable("p-20-province")
-    house.stops("notifications")
-    house.stops("workflow")
+    return house
+
+
+async def _accepted(house: House, count: int, communes: int) -> None:
     events = list(dossiers(count, communes))
     for start in range(0, len(events), BATCH):
         await house.workflow.applies(events[start : start + BATCH])
-    house.leaps_to(BACK)
-    return house
 
 
 def told_and_skipped(house: House) -> tuple[list[Told], Counter[tuple[str, str, str]]]:

@@ -12,11 +12,13 @@ from services.workflow.usecases.sweep import BATCH_SUBJECTS_MAX
 from tests.simulation.scenarios.house import House
 from tests.simulation.scenarios.storm import (
     BACK,
+    HEARD_AGAIN,
     KINDS,
     busiest,
     missed,
     missed_three_days,
     obligations_due,
+    silent_weeks,
     subject_of,
     told_and_skipped,
 )
@@ -46,6 +48,38 @@ async def _weather(dossiers: int, communes: int, *, until_sent: bool) -> House:
         await house.walks_to(house.clock.now() + timedelta(hours=6))
     _check_messages(house)
     return house
+
+
+def test_after_weeks_of_silence_each_hears_the_highest_rung_that_is_theirs() -> None:
+    """Of one thing each person gets one message, however often it was raised meanwhile."""
+    asyncio.run(_break_the_silence(200, communes=2))
+
+
+async def _break_the_silence(dossiers: int, *, communes: int) -> None:
+    house = await silent_weeks(dossiers, communes)
+    told, skipped = told_and_skipped(house)
+    assert not skipped, "workflow was there all the time"
+    highest: dict[tuple[str, str, str], tuple[datetime, str]] = {}
+    for one in told:
+        for person in one.persons:
+            whose = (one.subject, one.obligation, person)
+            highest[whose] = max(highest.get(whose, (one.at, one.rung)), (one.at, one.rung))
+    raised = sum(len(one.persons) for one in told)
+    assert raised > len(highest) > dossiers, "some were overtaken"
+
+    await house.starts("notifications")
+    while house.notifications.states().keys() & {"planned", "held", "claimed", "unknown"}:
+        await house.walks_to(house.clock.now() + timedelta(hours=6))
+    sent = Counter(
+        (plan.subject, plan.obligation, plan.recipient, plan.rung)
+        for message in house.messages
+        for plan in message.plans
+        if plan.rung is not None and plan.planned_at < HEARD_AGAIN
+    )
+    assert sent == Counter(
+        (subject, obligation, person, rung)
+        for (subject, obligation, person), (_, rung) in highest.items()
+    )
 
 
 def _published(house: House) -> int:

@@ -49,6 +49,7 @@ pytestmark = pytest.mark.asyncio
 
 CODE = "H37.112-261123-0001"
 CHAIR = "p-06112-chairman"
+DAY = timedelta(days=1)
 ACCEPTED = DossierAccepted(procedure=PROCEDURE, channel="direct")
 EVERY = Rules(frozenset({Channel.EMAIL, Channel.ZALO, Channel.SMS, Channel.INBOX}))
 
@@ -303,6 +304,55 @@ async def test_suspension_and_a_new_cycle_overtake_a_rung() -> None:
         )
         await world.work()
         assert [one.reason for one in world.notices.all()] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("later", "sent"),
+    [
+        ({}, ["overdue_3"]),
+        ({"at": MONDAY - DAY}, ["overdue_1"]),  # Rungs rank by their moments.
+        ({"at": MONDAY}, ["overdue_1", "overdue_3"]),
+        ({"persons": ["p-06112-director"]}, ["overdue_1"]),
+        ({"cycle": 2}, ["overdue_3"]),  # The first one is superseded.
+        ({"rung": "overdue_1", "repeat": 1}, ["overdue_1"]),
+        ({"rung": "promise_broken"}, ["overdue_1", "promise_broken"]),
+        ({"incident": "06112/connection/civil-status-db~1"}, ["overdue_1"]),
+    ],
+)
+async def test_of_two_rungs_for_one_person_only_the_later_one_goes(
+    later: dict[str, Any], sent: list[str]
+) -> None:
+    """Both waited for an outage of ours; another person, or another matter, waits for none."""
+    world, numbered = World(), Numbered()
+    said = {"persons": [CHAIR], "rung": "overdue_3", "at": MONDAY + DAY, **later}
+    incident = said.pop("incident", None)
+    second = reached(**said)
+    await world.hear(
+        chairman(),
+        numbered.event(CODE, opened(due=MONDAY)),
+        numbered.event(CODE, reached([CHAIR], rung="overdue_1", at=MONDAY)),
+        numbered.event(CODE, second.model_copy(update={"incident": incident})),
+    )
+    await world.work()
+    taken = [notice.plan for message in world.mail.taken for notice in message.notices]
+    assert sorted(plan.rung or "" for plan in taken) == sent
+    reasons = {one.reason for one in world.notices.all() if one.state is State.OBSOLETE}
+    assert reasons <= {"overtaken", "superseded"}
+
+
+async def test_a_later_rung_that_is_withdrawn_overtakes_nothing() -> None:
+    """What it would have said is not true; what stands is told."""
+    world, numbered = World(), Numbered()
+    await world.hear(
+        chairman(),
+        numbered.event(CODE, opened(due=MONDAY)),
+        numbered.event(CODE, reached([CHAIR], rung="overdue_1", at=MONDAY)),
+        numbered.event(CODE, reached([CHAIR], rung="overdue_3", at=MONDAY + DAY)),
+        numbered.event(CODE, withdrawn("overdue_3")),
+    )
+    await world.work()
+    [message] = world.mail.taken
+    assert [notice.plan.rung for notice in message.notices] == ["overdue_1"]
 
 
 async def test_reminders_keep_quiet_hours_and_escalations_do_not() -> None:
