@@ -3,7 +3,7 @@
 Services write their adapters on this; only this package knows the driver.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -87,7 +87,7 @@ class Collection:
         sort: Order = (),
         batch_size: int = 500,
         projection: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[StoredDocument]:
+    ) -> AsyncGenerator[StoredDocument, None]:
         """Yield the matches in bounded memory; not retried once the first was yielded."""
         async with translated():
             cursor = self._raw.find(query, projection, batch_size=batch_size)

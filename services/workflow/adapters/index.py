@@ -1,6 +1,7 @@
 """Finding subjects in the store, by the fields that the codec indexes."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import aclosing
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -201,14 +202,20 @@ class MongoIncidents:
         self, shards: Shards, *, than: Collection[str], limit: int
     ) -> Sequence[str]:
         """Return the subjects in which something hangs on another incident than these."""
-        rows = await self._collection.find(
-            {"hangs_on": {"$gt": ""}, "shard": {"$in": sorted(shards)}},
-            limit=HANGING_READ_MAX,
-            projection={"hangs_on": 1},
+        held, known = frozenset(shards), frozenset(than)
+        # As in `_of`, the shard is looked at here. Without a limit: what hangs on an incident
+        # that goes on would fill it, and hide the rest.
+        rows = self._collection.stream(
+            {"hangs_on": {"$gt": ""}}, projection={"hangs_on": 1, "shard": 1}
         )
-        known = set(than)
-        found = [str(row["_id"]) for row in rows if not known.issuperset(row["hangs_on"])]
-        return found[:limit]
+        found: list[str] = []
+        async with aclosing(rows):
+            async for row in rows:
+                if row["shard"] in held and not known.issuperset(row["hangs_on"]):
+                    found.append(str(row["_id"]))
+                    if len(found) == limit:
+                        break
+        return found
 
 
 class MongoCalendarMarks:
