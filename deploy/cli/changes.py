@@ -41,12 +41,20 @@ COUNTS: Final[Mapping[str, str]] = {
     "sessions_begun": "duty sessions that have begun and stay as they are",
 }
 
+HELD: Final[Mapping[Kind, str]] = {"calendar": "calendar", "rule": "limits"}
+"""What intake is asked for what is in force."""
+
+ROWS: Final = {"proposals": "proposals", "calendar": "days", "limits": "limits"}
+"""Where the rows stand in its answer."""
+
 Proposal = Annotated[
     str, typer.Argument(help="As `list` prints it, such as calendar:VN-2027-01-04.")
 ]
 Source = Annotated[str, typer.Option(help="The legal text that it rests on.")]
 Unit = Annotated[str | None, typer.Option(help="One commune's code; without it, all.")]
 RowId = Annotated[str | None, typer.Option(help="The row's own id; made if left out.")]
+InForce = Annotated[bool, typer.Option("--in-force", help="Only what is in force.")]
+Waiting = Annotated[bool, typer.Option("--waiting", help="Only what waits.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what the service answers.")]
 
 
@@ -147,14 +155,26 @@ def propose_rule(  # noqa: PLR0913 -- As above.
     )
 
 
-def list_calendar(data: DataOption = None, *, as_json: AsJson = False) -> None:
-    """List the days that wait for a second person."""
-    _list("calendar", data, as_json=as_json)
+def list_calendar(
+    data: DataOption = None,
+    *,
+    in_force: InForce = False,
+    waiting: Waiting = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the days that wait for a second person, and those in force."""
+    _list("calendar", data, in_force=in_force, waiting=waiting, as_json=as_json)
 
 
-def list_rules(data: DataOption = None, *, as_json: AsJson = False) -> None:
-    """List the limits that wait for a second person."""
-    _list("rule", data, as_json=as_json)
+def list_rules(
+    data: DataOption = None,
+    *,
+    in_force: InForce = False,
+    waiting: Waiting = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the limits that wait for a second person, and those in force."""
+    _list("rule", data, in_force=in_force, waiting=waiting, as_json=as_json)
 
 
 def preview(
@@ -191,7 +211,12 @@ def approve(
 def withdraw(proposal: Proposal, data: DataOption = None) -> None:
     """Take a proposal back; nothing had moved."""
     seen = next(
-        (one["seen"] for one in _proposals(data) if one["proposal"] == proposal), "none"
+        (
+            one["seen"]
+            for one in _asked("proposals", data)["proposals"]
+            if one["proposal"] == proposal
+        ),
+        "none",
     )
     _decide("withdraw", proposal, seen, data)
     typer.echo(f"{proposal} is withdrawn.")
@@ -250,25 +275,53 @@ def _decide(decision: str, proposal: str, seen: str, data: Any) -> None:  # noqa
     )
 
 
-def _list(kind: Kind, data: Any, *, as_json: bool) -> None:  # noqa: ANN401 -- As above.
-    found = [one for one in _proposals(data) if one["proposal"].startswith(f"{kind}:")]
+def _list(kind: Kind, data: Any, *, in_force: bool, waiting: bool, as_json: bool) -> None:  # noqa: ANN401 -- As above.
+    """Print what waits, then what is in force; asked for neither alone, both."""
+    both = in_force == waiting
+    found = _proposals(kind, data) if waiting or both else None
+    held = _asked(HELD[kind], data) if in_force or both else None
+    rows = held[ROWS[HELD[kind]]] if held else ()
     if as_json:
-        for one in found:
+        lines = [{"state": "waiting", **one} for one in found or ()]
+        lines += [{"state": "in_force", "row": row} for row in rows]
+        for one in lines:
             typer.echo(json.dumps(one, ensure_ascii=False))
         return
-    if not found:
-        typer.echo("Nothing is proposed.")
-    for one in found:
-        typer.echo(_title(one))
+    if found is not None:
+        typer.echo("Waiting for a second person:" if found else "Nothing is proposed.")
+        for one in found:
+            typer.echo(f"  {_title(one)}")
+    if held is not None:
+        span = held.get("published")
+        through = f", published {span['first']} to {span['last']}" if span else ""
+        typer.echo(f"In force{through}:" if rows else "Nothing is in force.")
+        for row in rows:
+            typer.echo(f"  {_in_force(row)}")
 
 
-def _proposals(data: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- As above.
-    answer = ask("GET", f"{Installation.find(data).http('intake')}/v1/proposals", person_key())
-    try:
-        found: list[dict[str, Any]] = answer["proposals"]
-    except (KeyError, TypeError):
-        raise CommandError("intake's answer is none that this version knows") from None
-    return found
+def _in_force(row: Mapping[str, Any]) -> str:
+    """Write a row that holds, and the id by which it is changed."""
+    swapped = row.get("counterpart")
+    beside = f", with {swapped}" if swapped else ""
+    unverified = "" if row["verified"] else "; not verified"
+    return f"{_row(row)}{beside} ({row['source']}{unverified})  {row.get('row') or row['rule']}"
+
+
+def _proposals(kind: Kind, data: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- As above.
+    found: list[dict[str, Any]] = _asked("proposals", data)["proposals"]
+    return [one for one in found if one["proposal"].startswith(f"{kind}:")]
+
+
+def _asked(what: str, data: Any) -> dict[str, Any]:  # noqa: ANN401 -- As above.
+    """Return intake's answer about `proposals`, `calendar` or `limits`.
+
+    Raises:
+        CommandError: it is none that this version knows.
+    """
+    answer = ask("GET", f"{Installation.find(data).http('intake')}/v1/{what}", person_key())
+    if not isinstance(answer, dict) or ROWS[what] not in answer:
+        raise CommandError("intake's answer is none that this version knows")
+    return answer
 
 
 def _title(one: Mapping[str, Any]) -> str:
@@ -280,6 +333,7 @@ def _title(one: Mapping[str, Any]) -> str:
 
 def _row(row: Mapping[str, Any]) -> str:
     where = f" in {row['unit']}" if row.get("unit") else ""
+    where += f" {row['channel']}" if row.get("channel") else ""
     if "day" in row:
         return f"{row['day']} {row['kind']}{where}"
     limit = row["limit"]

@@ -20,6 +20,7 @@ from services.intake.adapters.http.contacts import contacts_router
 from services.intake.adapters.http.door import Door
 from services.intake.adapters.http.dossiers import dossiers_router
 from services.intake.adapters.http.events import events_router
+from services.intake.adapters.http.in_force import in_force_router
 from services.intake.adapters.kafka import (
     GROUP,
     INBOUND_PATTERN,
@@ -344,6 +345,7 @@ def build_around(intake: Intake) -> FastAPI:
             dossiers_router(intake.door),
             contacts_router(intake.door),
             catalogue_router(intake.door),
+            in_force_router(intake.door),
             changes_router(intake.door),
         ],
         lifespan=lifespan,

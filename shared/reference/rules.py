@@ -142,5 +142,20 @@ def limit_of(data: RuleLimit, given: datetime | None = None) -> Limit:
     )
 
 
+def limit_data(limit: Limit) -> RuleLimit:
+    """Return the data that describe a limit, each choice written out; `limit_of` reads them."""
+    return RuleLimit.model_validate(
+        {
+            "unit": limit.unit.value,
+            "value": limit.value,
+            "cutoff": f"{limit.cutoff:%H:%M}",
+            "roll": limit.roll.value,
+            "promise_at": limit.promise_at.value,
+            "after_hours": limit.after_hours.value,
+            "after_supplement": limit.after_supplement.value,
+        }
+    )
+
+
 def _precedence(row: RuleRow) -> tuple[bool, bool, date, int]:
     return (row.unit is not None, row.channel is not None, row.valid_from, row.version)

@@ -18,6 +18,7 @@ from shared.events.reference import CalendarRow, RuleRow
 from shared.events.registry import REGISTRY
 from shared.reference.approval import change_faults
 from shared.reference.proposals import IDENTIFIED_BY, Kind, Proposal, named
+from shared.reference.rules import limit_data
 from shared.reference.view import Reference
 from shared.subjects.document import Outgoing
 from shared.subjects.inbound import to_intake
@@ -118,11 +119,7 @@ def _with_what_holds(row: dict[str, Any], reference: Reference) -> dict[str, Any
     held = reference.rules.held(row.get("rule", ""))
     if held is None:
         return row
-    kept = {
-        "cutoff": f"{held.limit.cutoff:%H:%M}",
-        "roll": held.limit.roll.value,
-        "promise_at": held.limit.promise_at.value,
-        "after_hours": held.limit.after_hours.value,
-    }
+    shown = {"unit", "value", "after_supplement"}
+    kept = limit_data(held.limit).model_dump(mode="json", exclude=shown)
     ladder = held.ladder and {"ladder": [each.model_dump(mode="json") for each in held.ladder]}
     return {**row, "limit": {**kept, **row["limit"]}, **(ladder or {})}

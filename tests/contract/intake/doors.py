@@ -19,6 +19,7 @@ from services.intake.adapters.http.contacts import contacts_router
 from services.intake.adapters.http.door import Door
 from services.intake.adapters.http.dossiers import dossiers_router
 from services.intake.adapters.http.events import events_router
+from services.intake.adapters.http.in_force import in_force_router
 from services.intake.adapters.kafka import KafkaDoor
 from services.intake.adapters.outboxes import Outboxes
 from services.intake.settings import IntakeSettings
@@ -90,6 +91,7 @@ class HttpDoor:
                 dossiers_router(self.door),
                 contacts_router(self.door),
                 catalogue_router(self.door),
+                in_force_router(self.door),
                 changes_router(self.door),
             ],
         )

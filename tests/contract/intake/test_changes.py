@@ -308,3 +308,40 @@ async def test_the_province_alone_decides(
         without = await client.post("/v1/proposals/calendar", json=DAY)
     assert (looked.status_code, asked.status_code) == (listing, proposing)
     assert without.status_code == (400 if key == "province" else 403)
+
+
+@pytest.mark.asyncio
+async def test_what_is_in_force_can_be_asked(http: HttpDoor, world: World) -> None:
+    """Every day and every limit that holds; a row comes in when a second person approved it."""
+    first, second = Person(http, http.keys.first), Person(http, http.keys.second)
+
+    async def held(path: str, rows: str) -> dict[str, Body]:
+        async with http.client(http.keys.clerk) as client:
+            answer = (await client.get(path)).json()
+        return {one.get("row") or one["rule"]: one for one in answer[rows]}
+
+    days, limits = await held("/v1/calendar", "days"), await held("/v1/limits", "limits")
+    assert days.keys() == world.view.calendars.rows.keys()
+    assert len(limits) == sum(map(len, world.view.rules.by_procedure.values()))
+    for kind, row in (("calendar", DAY | {"unit": UNIT}), ("rule", LIMIT)):
+        await first.post(f"/v1/proposals/{kind}", row)
+    assert await held("/v1/calendar", "days") == days, "what waits does not hold"
+    for one in await second.proposals():
+        await second.post(f"/v1/proposals/{one['proposal']}/approve", {"seen": one["seen"]})
+    new_days = await held("/v1/calendar", "days")
+    new_limits = await held("/v1/limits", "limits")
+    (day,) = [new_days[one] for one in new_days.keys() - days.keys()]
+    (limit,) = [new_limits[one] for one in new_limits.keys() - limits.keys()]
+    assert (day["day"], day["unit"], day["by"]) == ("2027-01-04", UNIT, "p-20-officer-2")
+    assert limit["limit"] == {
+        "unit": "working_days",
+        "value": 2,
+        "cutoff": "15:00",
+        "roll": "next_working_day",
+        "promise_at": "close",
+        "after_hours": "as_accepted",
+        "after_supplement": "restart",
+    }
+    async with http.client(http.keys.clerk) as client:
+        span = (await client.get("/v1/calendar")).json()["published"]
+    assert span == {"first": "2024-01-01", "last": "2027-01-31"}

@@ -46,6 +46,37 @@ PREVIEW = {
 }
 
 
+HELD: dict[str, Any] = {
+    "/v1/proposals": {"proposals": [LIMIT]},
+    "/v1/calendar": {
+        "published": {"first": "2025-01-01", "last": "2027-01-31"},
+        "days": [
+            {
+                "row": "VN-2026-01-02",
+                "day": "2026-01-02",
+                "kind": "off",
+                "reason": "swap",
+                "counterpart": "2026-01-10",
+                "source": "Chính phủ",
+                "verified": True,
+            }
+        ],
+    },
+    "/v1/limits": {
+        "limits": [
+            {
+                "rule": "1.004873-2025-07-01",
+                "procedure": "1.004873",
+                "channel": "online",
+                "limit": {"unit": "working_days", "value": 3},
+                "valid_from": "2025-07-01",
+                "valid_to": "2027-03-01",
+                "source": "NĐ 1/2025",
+                "verified": False,
+            }
+        ]
+    },
+}
 PROPOSED = "proposed by p-20-officer-1 on 2026-11-23; reaches into the past"
 PROPOSE_RULE = "rule propose 1.004873 --limit working_days:2 --from 2026-12-01 --channel online"
 SEEN = {"seen": "e-1"}
@@ -58,7 +89,8 @@ class Service(BaseHTTPRequestHandler):
     asked: list[tuple[str, str, str | None, Any]] = []  # noqa: RUF012 -- Of the one server.
 
     def do_GET(self) -> None:
-        self._answer({"proposals": [LIMIT]} if "proposals" in self.path else PREVIEW)
+        found = next((HELD[part] for part in HELD if self.path.endswith(part)), PREVIEW)
+        self._answer(found)
 
     def do_POST(self) -> None:
         length = int(self.headers["content-length"])
@@ -156,14 +188,50 @@ def test_each_command_asks_intake_once_under_a_key_of_its_own(
     assert key
 
 
-def test_proposals_are_listed_by_what_they_are_about(
+IN_FORCE = (
+    "In force, published 2025-01-01 to 2027-01-31:\n"
+    "  2026-01-02 off, with 2026-01-10 (Chính phủ)  VN-2026-01-02\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("calendar list", f"Nothing is proposed.\n{IN_FORCE}"),
+        ("calendar list --in-force", IN_FORCE),
+        ("calendar list --waiting", "Nothing is proposed.\n"),
+        (
+            "rule list",
+            (
+                "Waiting for a second person:\n"
+                f"  rule:new: 1.004873 2 working_days from 2026-11-02 (NĐ 1/2026); {PROPOSED}\n"
+                "In force:\n"
+                "  1.004873 3 working_days online from 2025-07-01 to 2027-03-01 "
+                "(NĐ 1/2025; not verified)  1.004873-2025-07-01\n"
+            ),
+        ),
+    ],
+)
+def test_what_waits_and_what_holds_is_listed(
+    service: list[Any], capsys: pytest.CaptureFixture[str], arguments: str, said: str
+) -> None:
+    """Limits are no days; what holds names the id by which it is changed."""
+    assert main.run(arguments.split()) == 0
+    assert capsys.readouterr().out == said
+    assert service
+
+
+def test_a_program_reads_both_line_by_line(
     service: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Limits are no days."""
-    assert main.run(["rule", "list"]) == 0
-    assert capsys.readouterr().out.startswith("rule:new: 1.004873 2 working_days")
-    assert main.run(["calendar", "list"]) == 0
-    assert capsys.readouterr().out == "Nothing is proposed.\n"
+    """Each says which it is, and has the row as the service gives it."""
+    assert main.run(["rule", "list", "--json"]) == 0
+    waits, holds = map(json.loads, capsys.readouterr().out.splitlines())
+    assert waits == {"state": "waiting", **LIMIT}
+    assert holds == {"state": "in_force", "row": HELD["/v1/limits"]["limits"][0]}
+    assert main.run(["calendar", "list", "--json", "--in-force"]) == 0
+    (day,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (day["state"], day["row"]["day"]) == ("in_force", "2026-01-02")
     assert main.run(["rule", "preview", "rule:new"]) == 0
     assert "get one" in capsys.readouterr().out
     assert service
