@@ -1,4 +1,4 @@
-"""What is in force of the law's arithmetic: the calendar, and how long each procedure may take."""
+"""What is in force of the law's arithmetic: the calendar, and each procedure's limits."""
 
 from typing import Any
 
