@@ -59,8 +59,8 @@ class Promise:
 class Owed:
     """One obligation of the subject.
 
-    `refusals` maps the id of an answer to why workflow refused it: it may come before the
-    answer itself, which travels on the other topic.
+    `former` is the date before the last move. `refusals` maps the id of an answer to why
+    workflow refused it: it may come before the answer itself, which travels on the other topic.
     """
 
     obligation: str
@@ -69,6 +69,7 @@ class Owed:
     cycle: int = 1
     due: datetime | None = None
     limit: datetime | None = None
+    former: datetime | None = None
     dated: bool = False
     suspended: bool = False
     ended: bool = False

@@ -226,7 +226,8 @@ def _owed_after(owed: Owed, event: Event) -> Owed:  # noqa: PLR0911 -- One way o
             owed, due=data.due, limit=data.limit, dated=True, ended=False, suspended=False
         )
     if isinstance(data, ObligationDueChanged):
-        return replace(owed, due=data.new_due, limit=data.new_limit, dated=True)
+        former = owed.former if data.old_due in {None, data.new_due} else data.old_due
+        return replace(owed, due=data.new_due, limit=data.new_limit, former=former, dated=True)
     if isinstance(data, ObligationSuspended):
         return replace(owed, suspended=True)
     if isinstance(data, ObligationResumed):

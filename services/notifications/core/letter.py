@@ -21,11 +21,20 @@ from services.notifications.core.words import (
     subject_title,
     word,
 )
+from shared.calendar.zone import legal_day
 from shared.events.codes import is_matter
 
 NEUTRAL: Final = {"vi": "thủ tục hành chính", "en": "administrative procedure"}
 
-_MOMENTS: Final = ("due", "limit", "rung_at", "since", "until", "data_incomplete_since")
+_MOMENTS: Final = (
+    "due",
+    "former",
+    "limit",
+    "rung_at",
+    "since",
+    "until",
+    "data_incomplete_since",
+)
 _DAYS: Final = ("new_date", "broken_promised")
 _AMOUNTS: Final = ("amount", "fee_due")
 _WORDS: Final = {
@@ -149,7 +158,26 @@ def _cause_values(
     due = None if promised is None or promised.suspended else promised.due
     if "due" not in plan.facts and plan.recipient == APPLICANT and due is not None:
         read["due"] = moment_text(due, language)
-    return read
+    return read | _moved(plan, cause, language)
+
+
+def _moved(plan: Plan, cause: Cause, language: Language) -> dict[str, str]:
+    """Return the date that moved and what it was, where only the cause knows both by now."""
+    if plan.template == "new_date":
+        owed = cause.promise_due()
+        new = date.fromisoformat(plan.facts["new_date"])
+        # The move itself comes on another topic: before this notice is written, or after.
+        has_moved = owed is not None and owed.due is not None and legal_day(owed.due) == new
+        former = None if owed is None else owed.former if has_moved else owed.due
+        return {"former": "" if former is None else moment_text(former, language)}
+    if plan.template == "rung_withdrawn":
+        owed = cause.owed.get(plan.obligation or "")
+        was = plan.facts.get("former")
+        if owed is None or owed.due is None or was is None or owed.suspended or owed.ended:
+            return {"former": ""}
+        moved = owed.cycle > plan.cycle and owed.due != datetime.fromisoformat(was)
+        return {"due": moment_text(owed.due, language)} if moved else {"former": ""}
+    return {}
 
 
 LinkMaker = Callable[[Plan], Links]

@@ -220,6 +220,13 @@ def _withdrawn(
         for one in (owed.reached if owed else ())
         if (one.cycle, one.rung, one.incident) == (data.cycle, data.rung, None)
     ]
+    facts = {
+        "kind": data.kind,
+        "rung": data.rung,
+        "why": data.why,
+        # A date that moves is told after what its move takes back: this is the one they knew.
+        **_moment("former", owed.due if owed else None),
+    }
     plans: list[Plan] = []
     for reached in raised:
         for person in reached.persons:
@@ -233,7 +240,7 @@ def _withdrawn(
                 urgency=Urgency.STATUTORY,
                 channels=rules.usable(STAFF_CHANNELS[reached.role]),
                 key=f"{event.id}|{key}",
-                facts={"kind": data.kind, "rung": data.rung, "why": data.why},
+                facts=facts,
                 rung=(data.obligation, data.cycle, data.rung),
                 follows=key,
             )
@@ -247,7 +254,11 @@ def _date_moved(
         return []
     if event.backfill or data.new_due is None or data.new_due == data.old_due:
         return []
-    facts = {"reason": data.reason, **_moment("due", data.new_due)}
+    facts = {
+        "reason": data.reason,
+        **_moment("due", data.new_due),
+        **_moment("former", data.old_due),
+    }
     return applicant_plan(event, cause, DATE_MOVED, rules, facts=facts)
 
 

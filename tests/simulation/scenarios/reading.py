@@ -1,14 +1,18 @@
 """What people got, and what was put on record, as lines of a table."""
 
+import re
 from datetime import datetime
 
 from services.notifications.core.notice import Plan
+from shared.calendar.zone import ICT
 from shared.events.envelope import from_document
 from shared.events.obligations import ObligationRungReached
 from tests.simulation.scenarios.house import House, Sent
 from tests.simulation.scenarios.worlds import dossier_code
 from tests.unit.workflow.province import PROVINCE, UNIT
 from tests.unit.workflow.scenario import shown, written
+
+_FORMER = re.compile(r"\((?:trước đây|before): (\d\d:\d\d) [^\d)]+ (\d\d/\d\d/\d{4})\)")
 
 
 def messages(house: House) -> list[str]:
@@ -22,7 +26,16 @@ def message_line(sent: Sent) -> str:
     who = first.recipient.removeprefix(f"p-{UNIT}-").removeprefix(f"p-{PROVINCE}-")
     told = " + ".join(map(told_line, sent.plans))
     resent = " (again)" if sent.message.resent else ""
-    return f"{shown(sent.at)} {who.removeprefix('p-')} {sent.channel} {told}{resent}"
+    moved = "".join(f" was {shown(one)}" for one in former_dates(sent.message.content.text))
+    return f"{shown(sent.at)} {who.removeprefix('p-')} {sent.channel} {told}{moved}{resent}"
+
+
+def former_dates(text: str) -> list[datetime]:
+    """Return the dates that a message says no longer hold, as its reader finds them."""
+    return [
+        datetime.strptime(f"{clock} {day}", "%H:%M %d/%m/%Y").replace(tzinfo=ICT)
+        for clock, day in _FORMER.findall(text)
+    ]
 
 
 def told_line(plan: Plan) -> str:
