@@ -175,7 +175,7 @@ def _moved(plan: Plan, cause: Cause, language: Language) -> dict[str, str]:
         was = plan.facts.get("former")
         if owed is None or owed.due is None or was is None or owed.suspended or owed.ended:
             return {"former": ""}
-        moved = owed.cycle > plan.cycle and owed.due != datetime.fromisoformat(was)
+        moved = owed.cycle > (plan.cycle or 0) and owed.due != datetime.fromisoformat(was)
         return {"due": moment_text(owed.due, language)} if moved else {"former": ""}
     return {}
 
