@@ -62,9 +62,7 @@ def add(  # noqa: PLR0913 -- One option for each thing that a key says.
     publisher: Annotated[
         str | None, typer.Option(help="The publisher whose events it may send.")
     ] = None,
-    person: Annotated[
-        str | None, typer.Option(help="The person it stands for, by id, for the inbox.")
-    ] = None,
+    person: Annotated[str | None, typer.Option(help="The person it stands for, by id.")] = None,
     days: Annotated[
         int, typer.Option(min=1, max=DAYS_MAX, help="How long it lives.")
     ] = DAYS_DEFAULT,

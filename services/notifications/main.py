@@ -12,7 +12,6 @@ from starlette.staticfiles import StaticFiles
 from typing_extensions import override
 
 from services.notifications.adapters.answering import (
-    inbox_answer_router,
     inbox_router,
     token_router,
 )
@@ -29,7 +28,6 @@ from services.notifications.adapters.names import ReferenceNames
 from services.notifications.adapters.pages import STATIC, Pages
 from services.notifications.adapters.render import FileRenderer
 from services.notifications.adapters.store import (
-    CAUSE_INDEXES,
     MongoAnswers,
     MongoCauses,
     MongoContacts,
@@ -49,7 +47,6 @@ from services.notifications.settings import DEFAULT_RATES, NotificationsSettings
 from services.notifications.usecases.answering import AnswerRungs
 from services.notifications.usecases.contacts import ApplyContacts
 from services.notifications.usecases.knowing import KnowNotices
-from services.notifications.usecases.looking import LookAtInbox
 from services.notifications.usecases.looping import KeepSending
 from services.notifications.usecases.planning import SERVICE, PlanNotices
 from services.notifications.usecases.proving import ProveNotices
@@ -94,7 +91,6 @@ class Notifications(Runtime[Cause]):
         super().__init__(
             settings,
             codec=CauseCodec(),
-            indexes=CAUSE_INDEXES,
             collection="causes",
             publisher=self._planning,
             never_archived=[PLANS_TOPIC],
@@ -226,7 +222,6 @@ class Notifications(Runtime[Cause]):
             ),
             self.clock,
         )
-        self.looking = LookAtInbox(self.causes, self.answers, self.receipts)
         self.prove = ProveNotices(self.notices.subjects, self.notices, self.proof_key)
 
     def _tasks(self) -> None:
@@ -341,7 +336,6 @@ def build(settings: NotificationsSettings) -> FastAPI:
     service = Notifications(settings)
     pages = Pages(
         service.answering,
-        service.looking,
         service.names,
         service.clock,
         wall_now,
@@ -358,8 +352,7 @@ def build(settings: NotificationsSettings) -> FastAPI:
             reach_router(service.reach),
             receipts_router(service.receipts, receipt_secrets(service.file)),
             token_router(pages),
-            inbox_router(pages),
-            inbox_answer_router(pages),
+            inbox_router(service.receipts, settings.desk_url),
             parked_router(service.deciding(), service.parking),
         ],
         lifespan=service.serving,

@@ -138,15 +138,9 @@ class ToldStore(Protocol):
 
 
 class CauseStore(Protocol):
-    """What is true of subjects, for whoever decides or looks."""
+    """What is true of subjects, for whoever decides."""
 
     async def get(self, subjects: Collection[str]) -> Mapping[str, Cause]: ...
-
-    async def open_for(
-        self, *, persons: Collection[str] | None, units: Collection[str] | None, limit: int
-    ) -> Sequence[Cause]:
-        """Return causes with something open for these persons or units, most urgent first."""
-        ...
 
 
 class ContactStore(Protocol):

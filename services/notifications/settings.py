@@ -146,6 +146,11 @@ class NotificationsSettings(ServiceSettings):
         pattern=URL_PATTERN,
         description="the address under which this service's pages are reached, http(s)://…",
     )
+    desk_url: str = Field(
+        default="http://127.0.0.1:8711",
+        pattern=URL_PATTERN,
+        description="where workflow's pages are, for links to what is open, http(s)://…",
+    )
     smtp_host: str | None = Field(
         default=None, min_length=1, description="the mail relay; unset: no e-mail is sent"
     )

@@ -1,23 +1,21 @@
-"""The routes that people answer on: a message's link, the inbox, and its lines.
+"""The routes that messages lead to: the form of a link, and the way to one's desk.
 
 A link opens a form and changes nothing, because mail scanners follow links; only the form's
 POST records, once.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from typing import Annotated, Final, TypeVar
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.notifications.adapters.pages import Pages
-from services.notifications.adapters.pagewords import words
 from services.notifications.core.acknowledge import (
     Matter,
     RefusedAnswerError,
 )
-from services.notifications.core.inbox import Item
-from services.notifications.core.letter import Names
 from services.notifications.core.notice import Language
 from services.notifications.core.tokens import (
     ExpiredTokenError,
@@ -26,30 +24,20 @@ from services.notifications.core.tokens import (
 from services.notifications.core.words import (
     word,
 )
-from services.notifications.usecases.answering import Standing
-from services.notifications.usecases.looking import Scope
+from services.notifications.usecases.receipts import ApplyReceipts
 from shared.subjects.errors import UnavailableError
-from shared.web.auth import allow, form_token, public
+from shared.web.auth import allow, public
 from shared.web.principal import Principal
 from shared.web.problem import unavailable
 from shared.web.rates import RateLimit, client_of
 
 RETRY_AFTER_SECONDS: Final = 5
 
-Supervisor = Annotated[Principal, allow("director", "chairman", "province", unit="unit")]
+Reader = Annotated[Principal, allow("clerk", "director", "chairman", "province", unit="unit")]
 Lang = Annotated[Language, Query(description="vi or en")]
 Field = Annotated[str, Form(max_length=64)]
-Key = Annotated[str, Query(min_length=1, max_length=128)]
 
 
-def _asked(
-    subject: Key, obligation: Key, cycle: Annotated[int, Query(ge=1)], rung: Key, person: Key
-) -> Matter:
-    """Read from an address what is answered."""
-    return Matter(subject, obligation, cycle, rung, person)
-
-
-Asked = Annotated[Matter, Depends(_asked)]
 AnyT = TypeVar("AnyT")
 
 
@@ -108,112 +96,26 @@ def token_router(pages: Pages) -> APIRouter:
     return router
 
 
-def inbox_router(pages: Pages) -> APIRouter:
-    """Build the routes of the inbox, for supervisors who are signed in."""
+def inbox_router(receipts: ApplyReceipts, desk_url: str) -> APIRouter:
+    """Build the way to the desk; who takes it has read what stands there for them."""
     router = APIRouter(tags=["pages"])
 
-    @router.get("/inbox", response_class=HTMLResponse)
+    @router.get("/inbox", status_code=303)
     async def inbox(
-        request: Request,
-        principal: Supervisor,
-        person: Annotated[str | None, Query(max_length=64)] = None,
+        principal: Reader,
         unit: Annotated[str | None, Query(max_length=5)] = None,
         lang: Lang = "vi",
     ) -> Response:
-        """Show everything open that is theirs, most urgent first."""
-        scope = Scope.of(principal.role, principal.person, principal.narrow(unit), person)
-        shown = await _reachable(pages.inbox.look(scope))
-        return pages.page(
-            "inbox.html",
-            lang,
-            request,
-            rows=[pages.row(item, lang) for item in shown.items],
-            count=len(shown.items),
-            more=shown.more,
-            several=len({item.unit for item in shown.items}) > 1,
-            who=_who(scope, pages.names(), lang),
-        )
+        """Note that somebody reads what waits for them, and lead to their desk."""
+        principal.narrow(unit)
+        if principal.person is not None:
+            await _reachable(receipts.seen({principal.person}))
+        query = {"unit": unit, "lang": "en" if lang == "en" else None}
+        given = urlencode({name: value for name, value in query.items() if value})
+        address = f"{desk_url.rstrip('/')}/desk"
+        return RedirectResponse(f"{address}?{given}" if given else address, status_code=303)
 
     return router
-
-
-def inbox_answer_router(pages: Pages) -> APIRouter:
-    """Build the routes of one line of the inbox."""
-    router = APIRouter(tags=["pages"])
-
-    async def find(principal: Principal, matter: Matter) -> Item | None:
-        scope = Scope.of(principal.role, principal.person, principal.units, None)
-        return await _reachable(pages.inbox.find(scope, matter))
-
-    @router.get("/inbox/answer", response_class=HTMLResponse)
-    async def show(
-        request: Request, principal: Supervisor, matter: Asked, lang: Lang = "vi"
-    ) -> Response:
-        """Show the form of one line of the inbox."""
-        if await find(principal, matter) is None:
-            return pages.stop("gone", lang, request, status=404)
-        standing = await _reachable(pages.answers.look(matter))
-        return form(standing, lang, request)
-
-    @router.post("/inbox/answer", response_class=HTMLResponse)
-    async def record(
-        *,
-        request: Request,
-        principal: Supervisor,
-        matter: Asked,
-        cause: Field = "",
-        promised: Field = "",
-        lang: Lang = "vi",
-    ) -> Response:
-        """Record an answer from the inbox, once."""
-        if await find(principal, matter) is None:
-            return pages.stop("gone", lang, request, status=404)
-        try:
-            await _reachable(
-                pages.answers.answer(matter, cause=cause, promised=promised, through="inbox")
-            )
-        except RefusedAnswerError as error:
-            standing = await _reachable(pages.answers.look(matter))
-            chosen = {"cause": cause, "promised": promised}
-            wrong = word("refused_form", error.why, lang)
-            return form(standing, lang, request, wrong=wrong, chosen=chosen)
-        return RedirectResponse(_here(request), status_code=303)
-
-    def form(
-        standing: Standing,
-        lang: Language,
-        request: Request,
-        *,
-        wrong: str = "",
-        chosen: Mapping[str, str] | None = None,
-    ) -> Response:
-        return pages.form(
-            standing,
-            lang,
-            request,
-            action=_here(request),
-            csrf=form_token(request),
-            inbox=f"/inbox?lang={lang}",
-            wrong=wrong,
-            chosen=chosen,
-        )
-
-    return router
-
-
-def _here(request: Request) -> str:
-    return f"/inbox/answer?{request.url.query}"
-
-
-def _who(scope: Scope, names: Names, lang: Language) -> str:
-    if scope.units is None:
-        units = words("all_units", lang)
-    else:
-        units = ", ".join(names.unit(code) for code in sorted(scope.units))
-    role = word("role", scope.role, lang)
-    if scope.person is not None:
-        return words("who_person", lang, person=f"{role} ({scope.person})", units=units)
-    return words("who_units", lang, units=units)
 
 
 async def _reachable(waiting: Awaitable[AnyT]) -> AnyT:

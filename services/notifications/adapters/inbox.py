@@ -1,4 +1,4 @@
-"""The inbox page as a channel: standing there is being sent, being looked at is arriving."""
+"""The inbox as a channel: standing there is being sent; who comes for it has got it."""
 
 import hashlib
 
@@ -8,10 +8,10 @@ from services.notifications.ports import Message
 
 
 class InboxChannel:
-    """Has no provider: the page reads what is open, this only keeps the proof."""
+    """Has no provider: the desk shows what is open, this only keeps the proof."""
 
     async def send(self, message: Message) -> Outcome:
-        """Take it; the page shows it from now on."""
+        """Take it; it waits until its person comes."""
         return Accepted(
             Taken(
                 content_sha256=hashlib.sha256(message.content.text.encode()).hexdigest(),
@@ -19,7 +19,7 @@ class InboxChannel:
                 template_version=message.content.version,
                 language=message.language,
                 provider_ref=message.id,
-                response="on the inbox page",
+                response="in the inbox",
             )
         )
 

@@ -1,11 +1,11 @@
-"""The addresses that messages carry: the acknowledge form of one rung, and the inbox."""
+"""The addresses that messages carry: the form of one rung, and the way to one's desk."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.notifications.core.letter import Links
-from services.notifications.core.notice import APPLICANT, Channel, Plan
+from services.notifications.core.notice import APPLICANT, Channel, Language, Plan
 from services.notifications.core.tokens import Grant, issue
 
 
@@ -18,13 +18,14 @@ class MakeLinks:
     lasts: timedelta
     wall_now: Callable[[], datetime]
 
-    def __call__(self, plan: Plan) -> Links:
-        """Return the links of a notice; people outside get none."""
+    def __call__(self, plan: Plan, language: Language) -> Links:
+        """Return the links of a notice, in its reader's language; people outside get none."""
         if plan.recipient == APPLICANT or plan.channel is Channel.WEBHOOK:
             return Links()
-        inbox = f"{self.base.rstrip('/')}/inbox"
+        base, query = self.base.rstrip("/"), "?lang=en" if language == "en" else ""
+        desk = f"{base}/inbox{query}"
         if plan.template != "rung" or plan.obligation is None:
-            return Links(inbox=inbox)
+            return Links(desk=desk)
         assert plan.cycle is not None, "a rung has a cycle"
         assert plan.rung is not None, "a rung has a name"
         grant = Grant(
@@ -37,4 +38,4 @@ class MakeLinks:
             expires=self.wall_now() + self.lasts,
         )
         token = issue(grant, self.key)
-        return Links(answer=f"{self.base.rstrip('/')}/a/{token}", inbox=inbox)
+        return Links(answer=f"{base}/a/{token}{query}", desk=desk)

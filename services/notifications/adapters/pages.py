@@ -1,10 +1,10 @@
-"""What the pages show: the acknowledge form and the inbox, put into HTML."""
+"""What the page of a link shows: the acknowledge form, put into HTML."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -17,7 +17,6 @@ from services.notifications.core.acknowledge import (
     PROMISE_DAYS_MAX,
     Answer,
 )
-from services.notifications.core.inbox import Item
 from services.notifications.core.letter import Names
 from services.notifications.core.notice import Language
 from services.notifications.core.tokens import (
@@ -33,7 +32,6 @@ from services.notifications.core.words import (
     word,
 )
 from services.notifications.usecases.answering import AnswerRungs, Standing
-from services.notifications.usecases.looking import LookAtInbox
 from shared.calendar.zone import ICT
 from shared.subjects.ports import Clock
 
@@ -56,7 +54,6 @@ class Pages:
     """Everything the pages draw on."""
 
     answers: AnswerRungs
-    inbox: LookAtInbox
     names: Callable[[], Names]
     clock: Clock
     wall_now: Callable[[], datetime]
@@ -104,15 +101,13 @@ class Pages:
             text=words(key, lang),
         )
 
-    def form(  # noqa: PLR0913 -- What the page shows.
+    def form(
         self,
         standing: Standing,
         lang: Language,
         request: Request,
         *,
         action: str,
-        csrf: str = "",
-        inbox: str = "",
         wrong: str = "",
         chosen: Mapping[str, str] | None = None,
     ) -> Response:
@@ -130,8 +125,6 @@ class Pages:
             refused=word("reason", standing.refused, lang) if standing.refused else "",
             wrong=wrong,
             action=action,
-            csrf=csrf,
-            inbox=inbox,
             causes=[(code, word("cause", code, lang)) for code in CAUSES],
             chosen=chosen or {"cause": "", "promised": ""},
             first_day=today.isoformat(),
@@ -167,32 +160,6 @@ class Pages:
         if due.astimezone(ICT).date() == now.astimezone(ICT).date():
             return {"tone": "today", "state": words("today", lang)}
         return {"tone": "", "state": words("open", lang)}
-
-    def row(self, item: Item, lang: Language) -> dict[str, Any]:
-        """Return one line of the inbox."""
-        names = self.names()
-        query = {
-            "subject": item.matter.subject,
-            "obligation": item.matter.obligation,
-            "cycle": item.matter.cycle,
-            "rung": item.matter.rung,
-            "person": item.matter.person,
-            "lang": lang,
-        }
-        return {
-            "subject": subject_title(item.matter.subject, lang),
-            "kind": kind_word(item.kind, lang),
-            "rung": rung_word(item.kind, item.matter.rung, lang),
-            "unit": names.unit(item.unit),
-            "procedure": names.procedure(item.procedure)[0] if item.procedure else "",
-            "due": moment_text(item.due, lang) if item.due else "",
-            "reached": words(
-                "reached", lang, moment=day_text(item.reached_at.astimezone(ICT).date(), lang)
-            ),
-            "promise": _promise(item.promise, lang),
-            "link": f"/inbox/answer?{urlencode(query)}",
-            **self.state_of(item.due, lang),
-        }
 
 
 def _promise(answer: Answer | None, lang: Language) -> dict[str, str] | None:

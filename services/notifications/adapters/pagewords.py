@@ -7,21 +7,8 @@ from services.notifications.core.notice import Language
 
 PAGE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "title": ("Xác nhận", "Acknowledge"),
-    "inbox": ("Hộp việc", "Inbox"),
-    "inbox_open": ("Mở hộp việc", "Open the inbox"),
-    "inbox_title": ("{count} việc đang mở", "{count} open matters"),
-    "inbox_order": ("Xếp theo hạn, gấp nhất trước", "By date, the most urgent first"),
-    "inbox_empty": (
-        "Không có việc nào đang mở. Việc mới sẽ hiện ở đây khi đến mốc nhắc.",
-        "Nothing is open. New matters appear here when a rung is reached.",
-    ),
-    "inbox_more": (
-        "Chỉ hiện {shown} việc gấp nhất; xác nhận xong sẽ hiện tiếp.",
-        "Only the {shown} most urgent are shown; the others follow.",
-    ),
-    "who_person": ("{person} · {units}", "{person} · {units}"),
-    "who_units": ("Đơn vị: {units}", "Units: {units}"),
-    "all_units": ("toàn tỉnh", "the whole province"),
+    "desk": ("Việc của tôi", "My matters"),
+    "desk_open": ("Mở trang Việc của tôi", "Open My matters"),
     "due": ("Hạn", "Due"),
     "no_due": ("chưa có hạn", "no date"),
     "limit": ("hạn theo luật", "legal limit"),
@@ -72,13 +59,13 @@ PAGE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "now": ("Dữ liệu đến {moment}", "Data as of {moment}"),
     "forged_title": ("Đường dẫn không đúng", "This link is not right"),
     "forged": (
-        "Đường dẫn bị thiếu hoặc không do hệ thống cấp. Hãy mở lại từ thư, hoặc vào hộp việc.",
-        "The link is damaged or was not made here. Open it again from the mail, or your inbox.",
+        "Đường dẫn bị thiếu hoặc không do hệ thống cấp. Hãy mở lại từ thư.",
+        "The link is damaged or was not made here. Open it again from the mail.",
     ),
     "expired_title": ("Đường dẫn đã hết hạn", "This link has expired"),
     "expired": (
-        "Đường dẫn chỉ dùng được trong một thời gian. Việc còn mở vẫn có trong hộp việc.",
-        "Links work for a while only. What is still open stands in your inbox.",
+        "Đường dẫn chỉ dùng được trong một thời gian. Việc còn mở vẫn có ở trang Việc của tôi.",
+        "Links work for a while only. What is still open stands in My matters.",
     ),
     "gone_title": ("Không còn việc này", "This matter is not here"),
     "gone": (

@@ -33,18 +33,18 @@ _FRAME: Final[Mapping[Language, Mapping[str, str]]] = {
     "vi": {
         "greeting": "Kính gửi ông/bà {name},",
         "answer": "Xác nhận, nêu nguyên nhân và ngày hẹn",
-        "inbox": "Mở hộp việc của tôi",
+        "desk": "Mở trang Việc của tôi",
         "rest": "Các việc khác:",
-        "unnamed": "và {count} việc nữa trong hộp việc.",
+        "unnamed": "và {count} việc nữa ở trang Việc của tôi.",
         "resent": "Thư này có thể đã đến một lần trước đó.",
         "foot": "Thư tự động của Trung tâm phục vụ hành chính công, xin không trả lời thư này.",
     },
     "en": {
         "greeting": "Dear {name},",
         "answer": "Acknowledge with a cause and a date",
-        "inbox": "Open my inbox",
+        "desk": "Open My matters",
         "rest": "Further matters:",
-        "unnamed": "and {count} more in the inbox.",
+        "unnamed": "and {count} more in My matters.",
         "resent": "This message may have reached you once before.",
         "foot": "An automatic message of the Public Administration Service Centre; "
         "please do not reply.",
@@ -109,7 +109,7 @@ class FileRenderer:
             "parts": parts,
             "rest": [self._subject(letter) for letter in rest[:LINES_MAX]],
             "unnamed": _unnamed(len(rest) - LINES_MAX, frame["unnamed"]),
-            "inbox": first.links.inbox,
+            "desk": first.links.desk,
             "resent": any(letter.resent for letter in letters),
             "words": frame,
         }

@@ -196,13 +196,6 @@ def _urgency(row: Mapping[str, Any]) -> tuple[int, datetime]:
     return int(row["lane"]), row.get("next_at") or row["wall_at"]
 
 
-CAUSE_INDEXES: Final[Sequence[Order]] = (
-    [("persons", 1), ("urgent_at", 1)],
-    [("unit", 1), ("urgent_at", 1)],
-    [("urgent_at", 1)],
-)
-
-
 class MongoCauses:
     """The collection `causes`: what is true of subjects."""
 
@@ -213,20 +206,6 @@ class MongoCauses:
         """Read causes by subject."""
         documents = await self.subjects.load(subjects)
         return {key: one.state for key, one in documents.items() if one.state is not None}
-
-    async def open_for(
-        self, *, persons: Many[str] | None, units: Many[str] | None, limit: int
-    ) -> Sequence[Cause]:
-        """Read what is open for these persons or in these units, most urgent first."""
-        if persons is not None:
-            query: dict[str, Any] = {"persons": {"$in": list(persons)}}
-        elif units is not None:
-            query = {"unit": {"$in": list(units)}}
-        else:
-            query = {"urgent_at": {"$gte": LONG_AGO}}
-        rows = await self.subjects.collection.find(query, sort=[("urgent_at", 1)], limit=limit)
-        causes = [self.subjects.read(row).state for row in rows]
-        return [cause for cause in causes if cause is not None]
 
 
 class MongoAnswers:

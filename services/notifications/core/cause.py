@@ -125,25 +125,3 @@ class Cause:
     def promise_due(self) -> Owed | None:
         """Return the obligation whose date the citizen was promised."""
         return next((one for one in self.owed.values() if one.kind in DEADLINE_KINDS), None)
-
-    def persons(self) -> list[str]:
-        """Return everybody for whom something is open here, for the inbox's index."""
-        names = {
-            person
-            for owed in self.owed.values()
-            for reached in owed.current
-            for person in reached.persons
-        }
-        return sorted(names)
-
-    def urgent_at(self) -> datetime | None:
-        """Return the earliest date of what is open here, by which the inbox is read.
-
-        Where an obligation has no date, the moment at which somebody was told stands for it.
-        """
-        moments = [
-            owed.due or min(reached.at for reached in owed.current)
-            for owed in self.owed.values()
-            if owed.current
-        ]
-        return min(moments, default=None)

@@ -63,7 +63,7 @@ class Links:
     """Addresses that a letter may carry; empty ones are left out."""
 
     answer: str = ""
-    inbox: str = ""
+    desk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +180,4 @@ def _moved(plan: Plan, cause: Cause, language: Language) -> dict[str, str]:
     return {}
 
 
-LinkMaker = Callable[[Plan], Links]
+LinkMaker = Callable[[Plan, Language], Links]

@@ -190,13 +190,9 @@ class CauseCodec:
         )
 
     def index(self, state: Cause) -> Stored:
-        """Give the fields that the inbox finds open matters by."""
-        persons = state.persons()
-        return {
-            "unit": state.unit if persons else None,
-            "persons": persons or None,
-            "urgent_at": state.urgent_at() if persons else None,
-        }
+        """Give no field: a cause is found by its subject alone."""
+        del state
+        return {}
 
 
 def _owed_to_document(owed: Owed) -> Stored:

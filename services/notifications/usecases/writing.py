@@ -39,7 +39,7 @@ class WriteMessages:
                 language=send.language,
                 name=send.name,
                 names=names,
-                links=self.links(notice.plan),
+                links=self.links(notice.plan, send.language),
                 resent=notice.resent,
             )
             for notice in ordered

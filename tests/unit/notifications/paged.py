@@ -13,7 +13,6 @@ from starlette.staticfiles import StaticFiles
 
 from deploy.reference.load import bundled_reference
 from services.notifications.adapters.answering import (
-    inbox_answer_router,
     inbox_router,
     token_router,
 )
@@ -29,7 +28,6 @@ from services.notifications.core.policy import Rules
 from services.notifications.core.timing import QuietHours
 from services.notifications.core.tokens import Grant, issue
 from services.notifications.settings import NotificationsSettings
-from services.notifications.usecases.looking import LookAtInbox
 from services.notifications.usecases.proving import ProveNotices
 from shared.ops.health import Health
 from shared.ops.metrics import Metrics
@@ -37,10 +35,11 @@ from shared.web.app import build_app, mount_public
 from shared.web.keys import mint
 from shared.web.probes import Probes
 from tests.fakes.notified import MONDAY
-from tests.unit.notifications.world import MemoryAnswers, World
+from tests.unit.notifications.world import World
 
 KEY = b"k" * 32
 RECEIPT_SECRET = b"r" * 32
+DESK = "https://desk.example"
 
 
 @dataclass
@@ -83,7 +82,6 @@ def paged(folder: Path, world: World | None = None) -> Paged:
     settings = NotificationsSettings(keys_file=keys, secret_file=folder / "secret")
     pages = Pages(
         house.answers,
-        LookAtInbox(house.causes, MemoryAnswers(house.answer_rows), house.receipts),
         lambda: ReferenceNames(house.reference.current()),
         house.clock,
         house.wall_now,
@@ -102,8 +100,7 @@ def paged(folder: Path, world: World | None = None) -> Paged:
             policy_router(house.rules, QuietHours(), {}),
             receipts_router(house.receipts, {Channel.SMS: (RECEIPT_SECRET,)}),
             token_router(pages),
-            inbox_router(pages),
-            inbox_answer_router(pages),
+            inbox_router(house.receipts, DESK),
         ],
     )
     mount_public(app, "/assets", StaticFiles(directory=STATIC))

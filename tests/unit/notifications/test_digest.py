@@ -69,7 +69,7 @@ async def test_a_digest_names_the_rest_line_by_line() -> None:
     assert digest.subject.startswith("600 việc cần xem")
     assert "Các việc khác:" in digest.text
     assert digest.text.count("\n- ") == 451
-    assert "và 100 việc nữa trong hộp việc." in digest.text
+    assert "và 100 việc nữa ở trang Việc của tôi." in digest.text
     assert digest.html.count("<li>") == 451
 
 
@@ -128,7 +128,7 @@ async def test_two_that_waited_come_one_by_one() -> None:
 
 @pytest.mark.asyncio
 async def test_a_telephone_gets_a_few_texts_and_then_one_for_all_the_rest() -> None:
-    """Six short messages, then one that says how many matters wait in the inbox."""
+    """Six short messages, then one that says how many matters wait."""
     rules = Rules(channels=frozenset({Channel.EMAIL, Channel.SMS, Channel.INBOX}))
     phone = Recorder()
     world, numbered = World(rules=rules, ports={Channel.SMS: phone}), Numbered()
@@ -142,7 +142,7 @@ async def test_a_telephone_gets_a_few_texts_and_then_one_for_all_the_rest() -> N
     assert [len(one.notices) for one in phone.taken] == [1] * BURST
     await world.pass_time(simulated=INTERVAL)
     assert [len(one.notices) for one in phone.taken[BURST:]] == [34]
-    assert phone.taken[-1].content.short == "34 viec can xem trong hop viec motcua."
+    assert phone.taken[-1].content.short == "34 viec can xem o trang Viec cua toi."
 
 
 def test_a_full_digest_fits_into_the_headers_that_relays_take() -> None:

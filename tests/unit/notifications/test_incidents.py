@@ -82,18 +82,6 @@ async def test_thirty_dossiers_are_one_message() -> None:
     assert world.states() == {"sent": 1}
 
 
-async def test_what_hangs_stands_in_the_inbox_all_the_same() -> None:
-    """Everything that is still theirs is there, one by one."""
-    world, numbered = await listening()
-    for number in range(3):
-        code = dossier(number)
-        await world.hear(
-            numbered.event(code, opened(due=MONDAY)), numbered.event(code, grouped())
-        )
-    found = await world.causes.open_for(persons=[CHAIR], units=None, limit=10)
-    assert len(found) == 3
-
-
 async def test_when_it_is_over_the_rung_goes_out_by_itself() -> None:
     """The same rung of the same cycle, now without an incident, is told once."""
     world, numbered = await listening()

@@ -1,12 +1,12 @@
 """The pages and the API: who may see what, what a form records, and what a stranger gets."""
 
-import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from services.notifications.adapters.webhook import signature
+from services.notifications.core.notice import Channel
 from services.notifications.core.tokens import Grant
 from shared.events.dossiers import DossierAccepted
 from shared.events.obligations import ObligationDischarged
@@ -20,7 +20,7 @@ from tests.fakes.notified import (
     reached,
     withdrawn,
 )
-from tests.unit.notifications.paged import RECEIPT_SECRET, Paged, paged
+from tests.unit.notifications.paged import DESK, RECEIPT_SECRET, Paged, paged
 from tests.unit.notifications.world import WALL
 
 pytestmark = pytest.mark.asyncio
@@ -164,89 +164,84 @@ async def test_forged_expired_and_finished_links(house: Paged) -> None:
     assert house.world.told("inbound") == []
 
 
-async def test_the_inbox_shows_what_is_mine_most_urgent_first(house: Paged) -> None:
-    """Own unit, own role, own person; others' matters are not there."""
-    await escalate(house, code="H37.112-261123-0002")
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("/inbox", f"{DESK}/desk"),
+        ("/inbox?lang=en", f"{DESK}/desk?lang=en"),
+        (f"/inbox?unit={UNIT}&lang=en", f"{DESK}/desk?unit={UNIT}&lang=en"),
+    ],
+)
+async def test_the_inbox_leads_to_the_desk_in_the_language_asked_for(
+    house: Paged, asked: str, leads_to: str
+) -> None:
+    """One page for people: workflow's. Nothing is listed here."""
+    who = house.bearer(role="chairman", units=[UNIT], person=CHAIR)
+    async with house.client() as client:
+        answer = await client.get(asked, headers=who)
+    assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+
+
+async def test_who_takes_the_way_to_the_desk_has_read_what_stood_there(house: Paged) -> None:
+    """Their own notices only; the key of an office stands for nobody who could have read."""
     numbered = Numbered()
     await house.world.hear(
-        numbered.event(CODE, opened(due=MONDAY - timedelta(days=2))),
-        numbered.event(CODE, reached([CHAIR], rung="overdue")),
-        numbered.event("06001-else", opened(due=MONDAY)),
-        numbered.event("06001-else", reached(["p-06001-chairman"], rung="overdue")),
+        contact(CHAIR, role="staff", name="Không địa chỉ"),
+        contact("p-06112-vice", role="staff", name="Không địa chỉ"),
+        numbered.event(CODE, opened(due=MONDAY)),
+        numbered.event(CODE, reached([CHAIR, "p-06112-vice"], rung="overdue")),
     )
-    mine = house.bearer(role="chairman", units=[UNIT], person=CHAIR)
+    await house.world.work()
+
+    def states() -> dict[str, str]:
+        return {
+            one.plan.recipient: one.state.value
+            for one in house.world.notices.all()
+            if one.plan.channel is Channel.INBOX
+        }
+
+    assert states() == {CHAIR: "sent", "p-06112-vice": "sent"}
     office = house.bearer(role="chairman", units=[UNIT])
+    mine = house.bearer(role="chairman", units=[UNIT], person=CHAIR)
     async with house.client() as client:
-        page = (await client.get("/inbox", headers=mine)).text
-        assert page.index(CODE) < page.index("H37.112-261123-0002")
-        assert "06001-else" not in page
-        assert CODE in (await client.get("/inbox", headers=office)).text
-        director = house.bearer(role="director", units=[UNIT])
-        assert CODE not in (await client.get("/inbox", headers=director)).text
-        other = house.bearer(role="chairman", units=["06001"])
-        assert CODE not in (await client.get("/inbox", headers=other)).text
-        peeking = await client.get(f"/inbox?unit={UNIT}", headers=other)
-        assert peeking.status_code == 403
+        assert (await client.get("/inbox", headers=office)).status_code == 303
+        assert states()[CHAIR] == "sent"
+        assert (await client.get("/inbox", headers=mine)).status_code == 303
+    assert states() == {CHAIR: "delivered", "p-06112-vice": "sent"}
 
 
-@pytest.mark.parametrize("role", ["clerk", "auditor", "operator", "publisher"])
-async def test_the_inbox_is_for_supervisors(house: Paged, role: str) -> None:
-    """Default deny; nobody at all is sent to sign in."""
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        ("clerk", 303),
+        ("director", 303),
+        ("auditor", 403),
+        ("operator", 403),
+        ("publisher", 403),
+    ],
+)
+async def test_the_way_to_the_desk_is_for_those_who_are_told(
+    house: Paged, role: str, status: int
+) -> None:
+    """Default deny; nobody at all is sent to sign in; another unit's desk is not theirs."""
     publisher = {"publisher": "demo"} if role == "publisher" else {}
     header = house.bearer(role=role, units=[UNIT], **publisher)
     async with house.client() as client:
-        assert (await client.get("/inbox", headers=header)).status_code == 403
+        assert (await client.get("/inbox", headers=header)).status_code == status
+        peeking = await client.get("/inbox?unit=06001", headers=header)
+        assert peeking.status_code == 403
         assert (await client.get("/inbox")).status_code == 401
         page = await client.get("/inbox", headers={"accept": "text/html"})
         assert page.status_code == 303
         assert page.headers["location"].startswith("/sign-in")
 
 
-async def test_answering_from_the_inbox_needs_the_forms_token(house: Paged) -> None:
-    """Signed in by cookie: without CSRF token refused, with it recorded once."""
+async def test_a_page_of_a_link_leads_to_the_desk_too(house: Paged) -> None:
+    """From the form, and from a link that has run out."""
     await escalate(house)
-    key = house.key(role="chairman", units=[UNIT], person=CHAIR)
     async with house.client() as client:
-        signed = await client.post("/sign-in", data={"key": key, "next": "/inbox"})
-        cookie = {"cookie": signed.headers["set-cookie"].split(";")[0]}
-        inbox = await client.get("/inbox", headers=cookie)
-        link = re.search(r'href="(/inbox/answer[^"]+)"', inbox.text)
-        assert link is not None
-        path = link[1].replace("&amp;", "&")
-        form = await client.get(path, headers=cookie)
-        token = re.search(r'name="csrf" value="([^"]+)"', form.text)
-        assert token is not None
-        refused = await client.post(path, data=FORM, headers=cookie)
-        assert refused.status_code == 403
-        assert house.world.told("inbound") == []
-        taken = await client.post(path, data={**FORM, "csrf": token[1]}, headers=cookie)
-        assert taken.status_code == 303
-        assert "25/11/2026" in (await client.get("/inbox", headers=cookie)).text
-    assert house.world.told("inbound") == ["obligation.acknowledged"]
-
-
-async def test_somebody_elses_matter_cannot_be_answered(house: Paged) -> None:
-    """Neither by another unit nor by another role."""
-    await escalate(house)
-    query = {
-        "subject": CODE,
-        "obligation": "dossier_deadline",
-        "cycle": "1",
-        "rung": "overdue",
-        "person": CHAIR,
-    }
-    async with house.client() as client:
-        for who in (
-            {"role": "chairman", "units": ["06001"]},
-            {"role": "director", "units": [UNIT]},
-            {"role": "chairman", "units": [UNIT], "person": "p-06112-vice-chairman"},
-        ):
-            header = house.bearer(**who)
-            shown = await client.get("/inbox/answer", params=query, headers=header)
-            assert shown.status_code == 404
-            posted = await client.post("/inbox/answer", params=query, data=FORM, headers=header)
-            assert posted.status_code == 404
-    assert house.world.told("inbound") == []
+        for path in (f"/a/{house.token(grant())}?lang=en", "/a/forged?lang=en"):
+            assert 'href="/inbox?lang=en"' in (await client.get(path)).text
 
 
 async def test_proofs_are_for_those_of_the_unit(house: Paged) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -11,6 +11,7 @@ import pytest
 from typing_extensions import override
 
 from deploy.reference.load import bundled_reference
+from services.notifications.adapters.links import MakeLinks
 from services.notifications.adapters.mime import mail_bytes
 from services.notifications.adapters.names import ReferenceNames
 from services.notifications.adapters.render import FileRenderer
@@ -40,8 +41,10 @@ from services.workflow.core.kinds.registry import KINDS
 from tests.fakes.notified import MONDAY, PROCEDURE, UNIT
 
 RENDERER = FileRenderer()
+DESK = "https://notices.example/inbox"
 NAMES = ReferenceNames(bundled_reference())
 CODE = "H37.112-261123-0001"
+CHAIR = "p-06112-chairman"
 FACTS = {
     "reason": "incomplete",
     "items": "HK-01, HK-02",
@@ -98,12 +101,12 @@ def letter(template: str, language: Language, *, name: str | None = "Nông Thị
     cause = Cause(CODE, unit=UNIT, procedure=PROCEDURE, owed={"dossier_deadline": owed})
     staff = template in STAFF
     return letter_of(
-        notice(template, recipient="p-06112-chairman" if staff else APPLICANT),
+        notice(template, recipient=CHAIR if staff else APPLICANT),
         cause,
         language=language,
         name=name,
         names=NAMES,
-        links=Links("http://x/a/token", "http://x/inbox") if staff else Links(),
+        links=Links("http://x/a/token", DESK) if staff else Links(),
         resent=False,
     )
 
@@ -151,6 +154,9 @@ def test_every_wording_is_there_in_both_languages(template: str, language: Langu
     assert f" {UNIT}" not in content.text, "a unit is named, not numbered"
     assert measure(fit(content.short, accents=False)[0]).segments <= SEGMENTS_MAX
     assert content.version >= 1
+    told = ("Mở trang Việc của tôi", "Open My matters")[language == "en"]
+    for part in (content.text, content.html):
+        assert (DESK in part, told in part) == (template in STAFF,) * 2
     assert set(RENDERER.names) >= {*CITIZEN, *STAFF, "digest"}
 
 
@@ -177,6 +183,42 @@ def test_several_letters_are_one_message_that_names_each() -> None:
         assert code in content.text
         assert code in content.html
     assert content.text.count("/a/token") == 5
+
+
+@pytest.mark.parametrize(
+    ("template", "recipient", "channel", "answer", "desk"),
+    [
+        ("rung", CHAIR, Channel.EMAIL, True, True),
+        ("rung_withdrawn", CHAIR, Channel.EMAIL, False, True),
+        ("rung", CHAIR, Channel.SMS, True, True),
+        ("rung", CHAIR, Channel.WEBHOOK, False, False),
+        ("accepted", APPLICANT, Channel.EMAIL, False, False),
+    ],
+)
+@pytest.mark.parametrize(("language", "query"), [("vi", ""), ("en", "?lang=en")])
+def test_staff_are_led_to_their_form_and_their_desk_in_their_language(
+    template: str,
+    recipient: str,
+    channel: Channel,
+    language: Language,
+    query: str,
+    *,
+    answer: bool,
+    desk: bool,
+) -> None:
+    """Under the public address; nobody outside gets a link, nor does a machine."""
+    make = MakeLinks("https://notices.example/", b"k" * 32, timedelta(days=1), lambda: MONDAY)
+    plan = replace(
+        notice(template, recipient=recipient).plan,
+        channel=channel,
+        obligation="dossier_deadline",
+        cycle=1,
+        rung="overdue",
+    )
+    links = make(plan, language)
+    assert links.desk == (f"{DESK}{query}" if desk else "")
+    assert links.answer.startswith("https://notices.example/a/") is answer
+    assert links.answer.endswith(query if answer else "")
 
 
 def sensitive() -> str:

@@ -157,20 +157,6 @@ class MemoryCauses:
         found = await self.subjects.load(subjects)
         return {key: one.state for key, one in found.items() if one.state is not None}
 
-    async def open_for(
-        self, *, persons: Collection[str] | None, units: Collection[str] | None, limit: int
-    ) -> Sequence[Cause]:
-        """Return causes with something open."""
-        found = await self.get(list(self.subjects.rows))
-        mine = [
-            one
-            for one in found.values()
-            if one.persons()
-            and (persons is None or set(persons) & set(one.persons()))
-            and (persons is not None or units is None or one.unit in units)
-        ]
-        return mine[:limit]
-
 
 @dataclass
 class MemoryContacts:
@@ -385,7 +371,7 @@ class World:
         write = WriteMessages(
             renderer(),
             lambda: ReferenceNames(self.reference.current()),
-            lambda plan: Links(answer=f"http://x/a/{plan.id}", inbox="http://x/inbox"),
+            lambda plan, _: Links(answer=f"http://x/a/{plan.id}", desk="http://x/inbox"),
         )
         fast = Rate(1_000_000, timedelta(microseconds=1))
         return SendDue(

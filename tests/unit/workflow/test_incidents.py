@@ -12,6 +12,8 @@ from typing_extensions import override
 from services.workflow.core.codec import SubjectCodec, shard_of
 from services.workflow.core.gathering import incident_id
 from services.workflow.core.incident import Incident
+from services.workflow.core.open import Viewer
+from services.workflow.usecases.desk import ReadDesk
 from services.workflow.usecases.views import explanation, obligations_view, open_view
 from shared.events.dossiers import DossierAssigned
 from shared.events.obligations import ObligationRungReached
@@ -234,7 +236,7 @@ def test_a_second_cause_takes_over_what_hung_on_the_first(centre: Centre) -> Non
 
 
 def test_who_promised_a_day_meanwhile_is_not_told_again(centre: Centre) -> None:
-    """They have seen it in their inbox; the promise silences that rung and no other."""
+    """They have seen it on their desk; the promise silences that rung and no other."""
     centre.lost("2026-01-08 07:00")
     centre.walks_to("2026-01-08 17:30")
     centre.heard()
@@ -245,6 +247,22 @@ def test_who_promised_a_day_meanwhile_is_not_told_again(centre: Centre) -> None:
         "0001 most skipped (overtaken)",
         "0001 overdue skipped (acknowledged)",
     ]
+
+
+def test_what_hangs_stands_on_the_desk_all_the_same(centre: Centre) -> None:
+    """One message told of them; the Chairman finds each, at the rung that it has reached."""
+    centre.lost("2026-01-08 07:00")
+    centre.walks_to("2026-01-08 17:30")
+    chairman = Viewer("chairman", None, {UNIT})
+    durable = centre.durable
+    desk = ReadDesk(centre.process.index, lambda: durable.reference, durable.clock)
+    found = asyncio.run(desk.inbox(chairman, mine=True, page=1))
+    rungs = {
+        row.subject.id: row.rung.rung
+        for row in found.rows
+        if row.rung is not None and row.obligation.kind == "dossier_deadline"
+    }
+    assert rungs == {code(number): "overdue" for number in (1, 2, 3)}
 
 
 def test_an_event_from_before_withdraws_what_hangs(centre: Centre) -> None:
