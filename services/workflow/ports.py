@@ -92,8 +92,8 @@ class IncidentIndex(Protocol):
         """Return the incidents that are there now, each after its matter."""
         ...
 
-    async def hanging(self, incident: str) -> Sequence[Hanging]:
-        """Return what hangs on an incident."""
+    async def hanging(self, incidents: Collection[str]) -> Mapping[str, Sequence[Hanging]]:
+        """Return what hangs on each of some incidents."""
         ...
 
     async def hanging_elsewhere(

@@ -235,6 +235,11 @@ class IncidentData(EventData):
     since: Instant
     subjects: tuple[Identifier, ...] = Field(default=(), max_length=10_000)
     obligations_count: int = Field(default=0, ge=0)
+    units: tuple[UnitCode, ...] | None = Field(
+        default=None,
+        max_length=500,
+        description="Of an incident of the province: every unit whose link was lost.",
+    )
 
 
 class IncidentOpened(IncidentData):

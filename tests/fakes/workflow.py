@@ -149,19 +149,22 @@ class MemoryIncidents:
     async def active(self) -> Sequence[tuple[str, Incident]]:
         """Return the incidents that are there now, each after its matter."""
         return [
-            (row["_id"], Incident(name, unit, system, unstamp(since)))
+            (row["_id"], Incident(name, unit, system, unstamp(since), common))
             for row in self.subjects.rows.values()
-            for name, unit, system, since in row.get("incidents") or ()
+            for name, unit, system, since, common in row.get("incidents") or ()
         ]
 
-    async def hanging(self, incident: str) -> Sequence[Hanging]:
-        """Return what hangs on an incident."""
-        return [
-            Hanging(row["_id"], obligation, role)
-            for row in self.subjects.rows.values()
-            for name, obligation, role in row.get("hangs") or ()
-            if name == incident
-        ]
+    async def hanging(self, incidents: Collection[str]) -> Mapping[str, Sequence[Hanging]]:
+        """Return what hangs on each of some incidents."""
+        return {
+            incident: [
+                Hanging(row["_id"], obligation, role)
+                for row in self.subjects.rows.values()
+                for name, obligation, role in row.get("hangs") or ()
+                if name == incident
+            ]
+            for incident in incidents
+        }
 
     async def hanging_elsewhere(
         self, shards: Collection[int], *, than: Collection[str], limit: int

@@ -8,8 +8,10 @@ from typing import Final
 
 from deploy.auditor.core.expecting import Held, Running, Slot, Telling
 from deploy.auditor.core.finding import Cell, Finding, Sense
+from deploy.auditor.core.gathered import Hung, Message
 from deploy.auditor.core.history import Fact
-from deploy.auditor.core.incidents import Hung, Incidents, Message, causes_in
+from deploy.auditor.core.incidents import Incidents
+from deploy.auditor.core.outages import causes_in
 from deploy.auditor.core.owing import BREACH, PROMISE_BROKEN, Ladder
 from deploy.auditor.core.said import SETTLED, Raised, Said
 from deploy.auditor.core.wall import BeyondCalendar
@@ -239,7 +241,12 @@ class Comparing:
                 ]
                 kept.messages.append(
                     Message(
-                        said.incident, said.name, said.recorded, said.subjects, tuple(untold)
+                        said.incident,
+                        said.name,
+                        said.recorded,
+                        said.subjects,
+                        tuple(untold),
+                        said.units,
                     )
                 )
         kept.hung += [self._hung(one) for one in self.said.raised if one.incident is not None]

@@ -4,130 +4,22 @@ An incident spans many subjects, so that it is judged when all of them have been
 kept until then is what hung, and the messages: nothing of what never met an outage.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
-from uuid import NAMESPACE_URL, uuid5
 
 from deploy.auditor.core.finding import Finding, Sense
-from deploy.auditor.core.history import Fact, happened
+from deploy.auditor.core.gathered import Hung, Message, of_message
 from deploy.auditor.core.law import Laws
-from deploy.auditor.core.wall import DAY, BeyondCalendar
-
-OUTAGES: Final[Mapping[str, tuple[str, str]]] = {
-    "connection": ("connection.lost", "connection.restored"),
-    "interruption": ("centre.interrupted", "centre.resumed"),
-}
-"""The matters that are common causes: what begins one, and what ends it."""
+from deploy.auditor.core.outages import LOOKS_AGAIN, Cause, covers_until
+from deploy.auditor.core.province import PROVINCES, Shared, of_province, why_no_link
 
 ABOVE: Final = frozenset({"division_head", "director", "chairman", "province"})
 """Whose rungs may hang: everybody's above the one who handles the dossier."""
 
-LOOKS_AGAIN: Final = timedelta(minutes=30)
-"""A view that was old is healed, and more is told, within this time."""
-
 NAMED_MAX: Final = 10_000
 """A message names no more dossiers than this; all of them are counted."""
-
-INCIDENT: Final = "incident"
-_NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:motcua:events")
-_SEPARATOR: Final = "\x1f"
-
-
-@dataclass(frozen=True)
-class Known:
-    """An outage as it was known from a moment on.
-
-    Attributes:
-        known: When it came to be known so.
-        since: When it began; None where it turned out to have been none.
-        over: Whether it had ended.
-    """
-
-    known: datetime
-    since: datetime | None
-    over: bool
-
-    @property
-    def lasts(self) -> bool:
-        """Whether it goes on."""
-        return self.since is not None and not self.over
-
-
-@dataclass(frozen=True)
-class Cause:
-    """One outage: what began it in its matter, and how it came to be known."""
-
-    unit: str
-    system: str | None
-    versions: Sequence[Known]
-
-    def lasted(self, moment: datetime, begun: datetime) -> bool:
-        """Say whether it was held to last shortly before a moment, and to have begun by one."""
-        until = [one.known for one in self.versions[1:]]
-        return any(
-            one.lasts
-            and one.known <= moment
-            and (later is None or later >= moment - LOOKS_AGAIN)
-            and one.since is not None
-            and one.since <= begun
-            for one, later in zip(self.versions, [*until, None], strict=True)
-        )
-
-    @property
-    def over(self) -> datetime | None:
-        """When it came to be known that it is over, or never was; None while it lasts."""
-        lasting = [number for number, one in enumerate(self.versions) if one.lasts]
-        after = self.versions[lasting[-1] + 1 if lasting else 0 :]
-        return after[0].known if after else None
-
-    @property
-    def since(self) -> datetime:
-        """When it began, as it was known last."""
-        return [one.since for one in self.versions if one.since is not None][-1]
-
-
-@dataclass(frozen=True)
-class Hung:
-    """A rung that was not told by itself, because it hung on an incident.
-
-    Attributes:
-        incident: On which.
-        subject: The dossier.
-        unit: Who owes it.
-        kind: What is owed.
-        rung: Which rung.
-        role: Whose.
-        at: When it was due.
-        recorded: When it was hung there.
-        procedures: What the dossier is about.
-        freed: Whether it was said by itself, or not to be due, since.
-        ended: When its stretch ended, if it did.
-    """
-
-    incident: str
-    subject: str
-    unit: str
-    kind: str
-    rung: str
-    role: str
-    at: datetime
-    recorded: datetime
-    procedures: frozenset[str] = frozenset()
-    freed: bool = False
-    ended: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Message:
-    """What the hearers of an incident were told; `name` says opened, updated or closed."""
-
-    incident: str
-    name: str
-    recorded: datetime
-    subjects: frozenset[str]
-    untold: tuple[str, ...] = ()
 
 
 @dataclass
@@ -146,8 +38,27 @@ class Incidents:
     messages: list[Message] = field(default_factory=list)
     unsettled: set[str] = field(default_factory=set)
 
+    def shared(self) -> dict[str, Shared]:
+        """Return what was read of each system that some unit's link leads to."""
+        found: dict[str, Shared] = {}
+        for name, cause in self.causes.items():
+            if cause.system is not None:
+                found.setdefault(cause.system, Shared()).links[name] = cause
+        for message in self.messages:
+            if message.units:
+                system = message.incident.partition("~")[0].split("/", 2)[2]
+                found.setdefault(system, Shared()).messages.append(message)
+        for each in found.values():
+            each.hung |= self.unsettled  # Nobody can say of these.
+        for one in self.hung:
+            known = self.causes.get(one.incident)
+            if known is not None and known.system is not None:
+                found[known.system].hung.add(one.subject)
+        return found
+
     def judge(self, laws: Laws, upto: datetime) -> Iterator[Finding]:
         """Yield each difference between what hung and was told, and what was to."""
+        systems = self.shared()
         named: dict[str, set[str]] = {}
         full: set[str] = set()
         for message in self.messages:
@@ -157,9 +68,12 @@ class Incidents:
         for one in self.hung:
             if one.incident.partition("~")[0] in self.unsettled:
                 continue
-            for sense, what in self._of_hung(one, laws, upto, named, full):
+            for sense, what in self._of_hung(one, laws, upto, named, full, systems):
                 yield Finding(sense, what, one.subject, one.unit, one.kind, one.rung, one.at)
         yield from self._of_messages(upto)
+        for system, shared in systems.items():
+            if not any(_leads_to(one, system) for one in self.unsettled):
+                yield from of_province(system, shared, laws, upto)
 
     def _of_hung(
         self,
@@ -168,16 +82,20 @@ class Incidents:
         upto: datetime,
         named: Mapping[str, set[str]],
         full: set[str],
+        systems: Mapping[str, Shared],
     ) -> Iterator[tuple[Sense, str]]:
         cause = self.causes.get(one.incident)
         if cause is None:
             yield "unexpected", f"it hangs on {one.incident}, and there was no such outage"
             return
-        if (why := _why_not(one, cause, laws)) is not None:
+        shared = Shared() if cause.system is None else systems[cause.system]
+        if (why := _why_not(one, cause, shared, laws)) is not None:
             yield "unexpected", f"it hangs on {one.incident}, {why}"
         recent = one.recorded >= upto - LOOKS_AGAIN
         told = one.incident in full or one.subject in named.get(one.incident, ())
-        settled = one.freed or one.ended is not None
+        told = told or (one.role == PROVINCES and shared.names(one))
+        soon = one.ended is not None and one.ended <= one.recorded + LOOKS_AGAIN
+        settled = one.freed or soon
         if not (told or settled or recent):
             yield "missing", f"it hangs on {one.incident}, of which no message names it"
         ends = [end for end in (cause.over, covers_until(cause, laws)) if end is not None]
@@ -192,89 +110,34 @@ class Incidents:
             hung.setdefault(one.incident, set()).add(one.subject)
         last: dict[str, Message] = {}
         for message in self.messages:
-            name = message.incident
-            matter = name.partition("~")[0]
-            last[name] = message
-            cause = self.causes.get(name)
-            if cause is None:
-                if matter not in self.unsettled:
-                    yield _of(message, "unexpected", f"it is said of {name}, which never was")
-                continue
-            for person in message.untold:
-                yield _of(message, "missing", f"no notice of {name} to {person}")
-            strange = message.subjects - hung.get(name, set()) - self.unsettled
-            for subject in sorted(strange):
-                what = f"{name} names {subject}, which does not hang on it"
-                yield _of(message, "unexpected", what)
+            if message.units:
+                continue  # The province's is judged by what all units lost.
+            last[message.incident] = message
+            yield from self._of_message(message, hung.get(message.incident, set()))
         for name, message in last.items():
             cause = self.causes.get(name)
             over = None if cause is None else cause.over
             if message.name == "closed" and cause is not None and over is None:
-                yield _of(message, "unexpected", f"{name} is said to be over, and lasts")
+                what = f"{name} is said to be over, and lasts"
+                yield of_message(message, "unexpected", what)
             if message.name != "closed" and over is not None and over < upto:
-                yield _of(message, "missing", f"nobody was told that {name} is over")
+                yield of_message(message, "missing", f"nobody was told that {name} is over")
+
+    def _of_message(self, message: Message, hung: set[str]) -> Iterator[Finding]:
+        name = message.incident
+        if name not in self.causes:
+            if name.partition("~")[0] not in self.unsettled:
+                what = f"it is said of {name}, which never was"
+                yield of_message(message, "unexpected", what)
+            return
+        for person in message.untold:
+            yield of_message(message, "missing", f"no notice of {name} to {person}")
+        for subject in sorted(message.subjects - hung - self.unsettled):
+            what = f"{name} names {subject}, which does not hang on it"
+            yield of_message(message, "unexpected", what)
 
 
-def _of(message: Message, sense: Sense, what: str) -> Finding:
-    matter = message.incident.partition("~")[0]
-    unit = matter.partition("/")[0]
-    return Finding(sense, what, matter, unit, INCIDENT, message.name, message.recorded)
-
-
-def incident_of(matter: str, cause: str) -> str:
-    """Name the incident that an event began in a matter, as the contract derives ids."""
-    mark = uuid5(_NAMESPACE, f"{matter}{_SEPARATOR}{INCIDENT}{_SEPARATOR}{cause}").hex[:12]
-    return f"{matter}~{mark}"
-
-
-def causes_in(matter: str, facts: Iterable[Fact]) -> dict[str, Cause]:
-    """Return the outages of a matter, each by its incident's id, as they came to be known."""
-    unit, kind, own_id = matter.split("/", 2)
-    if kind not in OUTAGES:
-        return {}
-    versions: dict[str, list[Known]] = {}
-    told: list[Fact] = []
-    for fact in facts:
-        told.append(fact)
-        if not fact.corrects and fact.name not in OUTAGES[kind]:
-            continue
-        now = dict(_outages(happened(told), *OUTAGES[kind]))
-        for key in {**versions, **now}:
-            since, over = now.get(key, (None, True))
-            held = versions.setdefault(key, [])
-            if not held or (held[-1].since, held[-1].over) != (since, over):
-                held.append(Known(fact.recorded, since, over))
-    system = own_id if kind == "connection" else None
-    return {
-        incident_of(matter, key): Cause(unit, system, held) for key, held in versions.items()
-    }
-
-
-def _outages(
-    facts: Iterable[Fact], lost: str, back: str
-) -> Iterator[tuple[str, tuple[datetime | None, bool]]]:
-    since: Fact | None = None
-    for fact in facts:
-        if since is None and fact.name == lost:
-            since = fact
-        elif since is not None and fact.name == back:
-            yield since.id, (since.time, True)
-            since = None
-    if since is not None:
-        yield since.id, (since.time, False)
-
-
-def covers_until(cause: Cause, laws: Laws) -> datetime | None:
-    """Return until when an outage gathers: the close of the working day after it began."""
-    law = laws.last
-    wall = None if law is None else law.wall(cause.unit)
-    try:
-        return None if wall is None else wall.close(wall.shift(cause.since.date(), 1))
-    except BeyondCalendar:
-        return cause.since + DAY
-
-
-def _why_not(one: Hung, cause: Cause, laws: Laws) -> str | None:
+def _why_not(one: Hung, cause: Cause, shared: Shared, laws: Laws) -> str | None:
     """Say why a rung was not to hang on an outage; None if it was."""
     until = covers_until(cause, laws)
     if one.role not in ABOVE:
@@ -285,6 +148,10 @@ def _why_not(one: Hung, cause: Cause, laws: Laws) -> str | None:
         return "which did not last then"
     if until is not None and one.recorded >= until + LOOKS_AGAIN:
         return "which had lasted too long to gather"
+    return why_no_link(one, shared) if "/" in one.subject else _not_needed(one, cause, laws)
+
+
+def _not_needed(one: Hung, cause: Cause, laws: Laws) -> str | None:
     index = laws.at(one.recorded)
     law = None if index is None else laws.changes[index]
     if cause.system is None or law is None:
@@ -292,3 +159,7 @@ def _why_not(one: Hung, cause: Cause, laws: Laws) -> str | None:
     known = [law.procedures[code] for code in one.procedures if code in law.procedures]
     needed = any(cause.system in procedure.systems for procedure in known)
     return None if needed else "whose system its procedure does not need"
+
+
+def _leads_to(matter: str, system: str) -> bool:
+    return matter.endswith(f"/connection/{system}")

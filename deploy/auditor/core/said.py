@@ -55,6 +55,7 @@ class OfIncident:
     recorded: datetime
     subjects: frozenset[str]
     persons: tuple[str, ...]
+    units: frozenset[str]
 
 
 @dataclass
@@ -162,6 +163,7 @@ def _of_incident(event: Json, data: Json, name: str) -> OfIncident:
         recorded=instant(event.get("recordedtime") or event["time"]),
         subjects=frozenset(data.get("subjects") or ()),
         persons=tuple(data.get("persons") or ()),
+        units=frozenset(data.get("units") or ()),
     )
 
 

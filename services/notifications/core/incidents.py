@@ -66,6 +66,9 @@ def _incident_facts(data: IncidentData) -> dict[str, str]:
         facts["more"] = str(len(data.subjects) - NAMED_MAX)
     if data.system:
         facts["system"] = data.system
+    if data.units:
+        facts["units"] = ",".join(data.units)
+        facts["units_count"] = str(len(data.units))
     if isinstance(data, IncidentUpdated):
         facts["updated"] = "1"
     if isinstance(data, IncidentClosed):

@@ -135,11 +135,14 @@ def _facts(plan: Plan, language: Language) -> dict[str, str]:
 
 
 def _places(plan: Plan, names: Names) -> dict[str, str]:
-    return {
+    places = {
         name: names.unit(plan.facts[name])
         for name in ("from_unit", "to_unit", "unit")
         if name in plan.facts
     }
+    if codes := plan.facts.get("units"):
+        places["units"] = ", ".join(map(names.unit, codes.split(",")))
+    return places
 
 
 def _cause_values(

@@ -181,22 +181,24 @@ class MongoIncidents:
             {"gathering_since": {"$gt": 0}}, projection={"incidents": 1}
         )
         return [
-            (str(row["_id"]), Incident(name, unit, system, unstamp(since)))
+            (str(row["_id"]), Incident(name, unit, system, unstamp(since), any(common)))
             for row in rows
-            for name, unit, system, since in row["incidents"]
+            for name, unit, system, since, *common in row["incidents"]
         ]
 
-    async def hanging(self, incident: str) -> Sequence[Hanging]:
-        """Return what hangs on an incident."""
+    async def hanging(self, incidents: Collection[str]) -> Mapping[str, Sequence[Hanging]]:
+        """Return what hangs on each of some incidents."""
         rows = await self._collection.find(
-            {"hangs_on": incident}, limit=HANGING_READ_MAX, projection={"hangs": 1}
+            {"hangs_on": {"$in": sorted(incidents)}},
+            limit=HANGING_READ_MAX,
+            projection={"hangs": 1},
         )
-        return [
-            Hanging(str(row["_id"]), obligation, role)
-            for row in rows
-            for name, obligation, role in row["hangs"]
-            if name == incident
-        ]
+        found: dict[str, list[Hanging]] = {name: [] for name in incidents}
+        for row in rows:
+            for name, obligation, role in row["hangs"]:
+                if name in found:
+                    found[name].append(Hanging(str(row["_id"]), obligation, role))
+        return found
 
     async def hanging_elsewhere(
         self, shards: Shards, *, than: Collection[str], limit: int

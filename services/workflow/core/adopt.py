@@ -97,4 +97,5 @@ def _told(data: IncidentData, event: Event, before: Told | None) -> Told:
         heard=tuple((role, one) for role in sorted(GATHERED) for one in data.subjects),
         count=data.obligations_count,
         over=isinstance(data, IncidentClosed),
+        units=data.units or (),
     )

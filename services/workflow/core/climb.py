@@ -8,7 +8,7 @@ from typing import Final
 from services.workflow.core.adopt import take_over
 from services.workflow.core.cycles import applies
 from services.workflow.core.emissions import Emitter
-from services.workflow.core.gathering import RELOOK, gathers
+from services.workflow.core.gathering import RELOOK, gathers, is_free
 from services.workflow.core.incident import Incidents
 from services.workflow.core.ladder import BREACH, BROKEN, MOMENTS, Ladder
 from services.workflow.core.model import Cycle, Lapse, Obligation, RungState, Subject
@@ -171,9 +171,8 @@ def _raise(
 
 def _is_released(subject: Subject, sweep: Sweep) -> bool:
     """Say whether something hangs here on an incident that gathers no more."""
-    gathering = sweep.incidents.ids
     return any(
-        rung.incident not in gathering
+        is_free(sweep.incidents, subject, obligation, rung.incident)
         for obligation in subject.obligations.values()
         for rung in obligation.hanging()
     )
@@ -184,8 +183,9 @@ def _relook(
 ) -> None:
     """Say once what is still due of that which hung on an incident that is over."""
     hanging = obligation.hanging()
-    gathering = sweep.incidents.ids
-    released = [rung for rung in hanging if rung.incident not in gathering]
+    released = [
+        rung for rung in hanging if is_free(sweep.incidents, subject, obligation, rung.incident)
+    ]
     if not released:
         if obligation.relook_at is not None and obligation.relook_at < sweep.upto:
             obligation.relook_at = sweep.now + RELOOK if hanging else None

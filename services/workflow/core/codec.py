@@ -159,7 +159,11 @@ class SubjectCodec:
             "roles": sorted({role for each in still for role in answering(each)}) or None,
             "law": state.law if still else None,
             "undated": True if undated else None,
-            "incidents": [[i.id, i.unit, i.system, stamp(i.since)] for i in incidents] or None,
+            "incidents": [
+                [one.id, one.unit, one.system, stamp(one.since), one.common]
+                for one in incidents
+            ]
+            or None,
             "gathering_since": min((stamp(i.since) for i in incidents), default=None),
             "hangs": [list(row) for row in hung] or None,
             "hangs_on": sorted({incident for incident, _, _ in hung}) or None,
@@ -287,11 +291,12 @@ def _told(told: Told) -> list[Any]:
         [list(pair) for pair in told.heard],
         told.count,
         told.over,
+        list(told.units),
     ]
 
 
 def _read_told(row: Sequence[Any]) -> Told:
-    incident, cause, system, since, at, times, heard, count, over = row
+    incident, cause, system, since, at, times, heard, count, over, *units = row
     return Told(
         incident=incident,
         cause=cause,
@@ -302,6 +307,7 @@ def _read_told(row: Sequence[Any]) -> Told:
         heard=tuple((role, subject) for role, subject in heard),
         count=int(count),
         over=bool(over),
+        units=tuple(units[0]) if units else (),
     )
 
 

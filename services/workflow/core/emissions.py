@@ -304,6 +304,7 @@ def _of_incident(told: Told, unit: str) -> dict[str, Any]:
         "since": instant_text(told.since),
         "subjects": list(told.subjects),
         "obligations_count": told.count,
+        "units": list(told.units) or None,
     }
 
 

@@ -1,6 +1,6 @@
 """One event into one subject: facts, then what they say, then the difference."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -134,11 +134,14 @@ def sweep(
 
 
 def tell_incidents(
-    subject: Subject, hanging: Mapping[str, Sequence[Hanging]], context: Context
+    subject: Subject,
+    hanging: Mapping[str, Sequence[Hanging]],
+    common: Collection[str],
+    context: Context,
 ) -> Sequence[Emission] | None:
     """Tell what hangs on the incidents of a matter; None if there is nothing new to tell."""
     emit = Emitter(subject, cause=f"sweep:{subject.id}")
-    tell(subject, hanging, context.reference, context.now, emit)
+    tell(subject, hanging, common, context.reference, context.now, emit)
     return emit.emissions or None
 
 

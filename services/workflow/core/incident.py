@@ -18,17 +18,22 @@ class Incident:
         unit: The unit whose dossiers it touches.
         system: The system that cannot be reached; None: the whole centre stands still.
         since: Since when.
+        common: Whether it is the province's, which stands for the same link of several units.
     """
 
     id: str
     unit: str
     system: str | None
     since: datetime
+    common: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Hanging:
-    """An obligation of a dossier that hangs on an incident, and whose message it replaces."""
+    """An obligation that hangs on an incident, and whose message that replaces.
+
+    It is a dossier's; or, for the provincial centre, that to restore the link itself.
+    """
 
     subject: str
     obligation: str
@@ -37,9 +42,13 @@ class Hanging:
 
 @dataclass(frozen=True, slots=True)
 class Incidents:
-    """The incidents that gather now, by unit; those that have lasted too long do not."""
+    """The incidents that gather now, by unit; those that have lasted too long do not.
+
+    `common` are the systems of which the provincial centre hears as a whole.
+    """
 
     by_unit: Mapping[str, tuple[Incident, ...]] = field(default_factory=dict)
+    common: frozenset[str] = frozenset()
 
     @property
     def ids(self) -> frozenset[str]:
@@ -61,6 +70,7 @@ class Told:
         heard: Role and dossier of everything that was told, in order.
         count: How many obligations hung on it.
         over: Whether they were told that it is over.
+        units: The units whose links were lost, of an incident of the province; else none.
     """
 
     incident: str
@@ -72,6 +82,7 @@ class Told:
     heard: tuple[tuple[str, str], ...] = ()
     count: int = 0
     over: bool = False
+    units: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> tuple[str, ...]:

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.workflow.core.codec import shard_of
+from services.workflow.core.emissions import Emitter
 from services.workflow.core.fold import tell_incidents
 from services.workflow.core.gathering import standing
-from services.workflow.core.incident import Hanging, Incident, Incidents
+from services.workflow.core.incident import Incident, Incidents
 from services.workflow.core.model import Subject
+from services.workflow.core.province import matter_of, tell_province
 from services.workflow.ports import IncidentIndex
+from shared.events.codes import PROVINCE
 from shared.reference.view import Reference
 from shared.subjects.change import ChangeSubjects
 from shared.subjects.document import Document
@@ -34,6 +37,7 @@ class GatherOnIncidents:
     _active: Sequence[tuple[str, Incident]] = ()
     _released: tuple[frozenset[str], frozenset[int]] | None = None
     _looked_at: datetime | None = None
+    _seen: frozenset[str] = frozenset()
 
     async def standing(self, reference: Reference, now: datetime) -> Incidents:
         """Return the incidents that gather now.
@@ -63,36 +67,60 @@ class GatherOnIncidents:
         self._released = (gathering.ids, frozenset(shards))
 
     async def tell(
-        self, shards: Collection[int], now: datetime, *, grouped: bool
+        self, shards: Collection[int], gathering: Incidents, now: datetime, *, grouped: bool
     ) -> Sequence[Emission]:
         """Tell the hearers of the incidents of these shards what hangs on them.
 
         Args:
             shards: The shards of the matters that are ours.
+            gathering: The incidents that gather now.
             now: The time by which the law runs.
             grouped: Whether this pass gathered something: then it is told at once.
 
         Raises:
             UnavailableError: store or broker did not answer; the next look tells it.
         """
+        there = frozenset(one.id for _, one in self._active)
         rested = self._looked_at is None or now - self._looked_at >= LOOK
-        if not self._active or not (grouped or rested):
+        if not there or not (grouped or rested or there != self._seen):
             return ()
-        ours = [(at, one) for at, one in self._active if shard_of(at) in shards]
-        hanging: dict[str, Sequence[Hanging]] = {}
-        for _, one in ours:
-            hanging[one.id] = await self.index.hanging(one.id)
-        matters = {at for at, one in ours if hanging[one.id]}
+        own = {at for at, one in self._active if not one.common and shard_of(at) in shards}
+        of_province = {
+            matter_of(system): system
+            for system in {one.system for _, one in self._active} - {None}
+            if system is not None and shard_of(matter_of(system)) in shards
+        }
+        told_here = {
+            one.id
+            for at, one in self._active
+            if not one.common and (at in own or one.system in of_province.values())
+        }
+        hanging = await self.index.hanging(told_here)
+        links = [one for _, one in self._active if not one.common]
+        fresh = {one.id for here in gathering.by_unit.values() for one in here}
         said: list[Emission] = []
 
         def decide(document: Document[Subject], context: Context) -> Sequence[Emission] | None:
-            if document.state is None:
-                return None
-            emissions = tell_incidents(document.state, hanging, context)
-            said.extend(emissions or ())
-            return emissions
+            emissions: list[Emission] = []
+            if document.state is not None and document.id in own:
+                found = tell_incidents(document.state, hanging, gathering.common, context)
+                emissions.extend(found or ())
+            if (system := of_province.get(document.id)) is not None:
+                lost = [one for one in links if one.system == system]
+                state = document.state or Subject(document.id, PROVINCE)
+                emit = Emitter(state, cause=f"sweep:{document.id}")
+                young = [one for one in lost if one.id in fresh]
+                now = context.now
+                tell_province(state, lost, young, hanging, context.reference, now, emit)
+                if emit.emissions:
+                    document.state = state
+                emissions.extend(emit.emissions)
+            said.extend(emissions)
+            return emissions or None
 
-        if matters:
-            await self.change(matters, decide)
-        self._looked_at = now
+        matters = {at for at, one in self._active if at in own and hanging.get(one.id)}
+        named = sorted(matters | set(of_province))
+        if named:
+            await self.change(named, decide, create=True)
+        self._looked_at, self._seen = now, there
         return said

@@ -92,7 +92,8 @@ class SweepObligations:
             said.name == ObligationRungReached.NAME and said.data.get("incident") is not None
             for said in result.emissions
         )
-        result.emissions.extend(await self.incidents.tell(shards, now, grouped=grouped))
+        told = await self.incidents.tell(shards, gathering, now, grouped=grouped)
+        result.emissions.extend(told)
         result.complete = counted and swept and freed and readable.whole
         return result
 

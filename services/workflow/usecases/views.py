@@ -43,6 +43,7 @@ def obligations_view(subject: Subject) -> dict[str, Any]:
                 "over": told.over,
                 "obligations_count": told.count,
                 "subjects": list(told.subjects),
+                "units": list(told.units),
             }
             for told in subject.incidents.values()
         ],

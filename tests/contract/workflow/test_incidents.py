@@ -1,6 +1,7 @@
 """One suite for what hangs on incidents: in memory, and on the real store."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,8 @@ import pytest_asyncio
 
 from services.workflow.adapters.index import INDEXES, MongoIncidents
 from services.workflow.core.codec import SubjectCodec, shard_of
-from services.workflow.core.incident import Hanging
+from services.workflow.core.gathering import incident_id
+from services.workflow.core.incident import Hanging, Incident, Told
 from services.workflow.core.model import Cycle, Obligation, RungState, Subject
 from services.workflow.ports import IncidentIndex
 from shared.calendar.zone import ICT
@@ -76,8 +78,10 @@ async def keep(stored: Stored, subjects: Sequence[Subject]) -> None:
 async def test_what_hangs_on_an_incident_is_found_by_it(stored: Stored) -> None:
     """By that one alone, with the obligation and the role that would have heard."""
     await keep(stored, [overdue(CODES[0], ON), overdue(CODES[1], OVER), overdue(CODES[2])])
-    assert await stored[1].hanging(ON) == [Hanging(CODES[0], "dossier_deadline", "director")]
-    assert await stored[1].hanging("incident-unheard-of") == []
+    assert await stored[1].hanging([ON, "incident-unheard-of"]) == {
+        ON: [Hanging(CODES[0], "dossier_deadline", "director")],
+        "incident-unheard-of": [],
+    }
 
 
 @pytest.mark.parametrize("shards", [{0}, {3, 4}, set(ALL) - {5}])
@@ -101,3 +105,42 @@ async def test_what_hangs_on_two_is_released_by_the_end_of_one(stored: Stored) -
     await keep(stored, [overdue(CODES[0], ON, OVER)])
     assert list(await stored[1].hanging_elsewhere(ALL, than={ON}, limit=9)) == [CODES[0]]
     assert list(await stored[1].hanging_elsewhere(ALL, than={ON, OVER}, limit=9)) == []
+
+
+def lost(unit: str, since: datetime) -> Subject:
+    """Return a unit's link to a system that it has lost."""
+    subject = Subject(f"{unit}/connection/civil-status", unit)
+    subject.obligations["connection"] = Obligation(
+        id="connection",
+        kind="connection",
+        unit=unit,
+        opened_at=since,
+        cause=f"lost-{unit}",
+        about={"system": "civil-status"},
+    )
+    return subject
+
+
+async def test_what_is_down_now_is_found(stored: Stored) -> None:
+    """A unit's lost links, and the province's incident until it is over."""
+    here, there = lost("06112", NOW), lost("06040", NOW - timedelta(minutes=5))
+    names = [incident_id(one.id, f"lost-{one.unit}") for one in (here, there)]
+    province = Subject("20/connection/civil-status", "20")
+    told = Told(
+        incident="20/connection/civil-status~1",
+        cause="system_outage",
+        system="civil-status",
+        since=NOW,
+        at=NOW,
+        times=1,
+        units=("06040", "06112"),
+    )
+    province.incidents[told.incident] = told
+    over = Subject("20/connection/population", "20")
+    over.incidents["2"] = replace(told, incident="2", over=True)
+    await keep(stored, [here, there, province, over, overdue(CODES[0], names[0])])
+    assert sorted(await stored[1].active(), key=lambda row: row[1].unit) == [
+        (there.id, Incident(names[1], "06040", "civil-status", NOW - timedelta(minutes=5))),
+        (here.id, Incident(names[0], "06112", "civil-status", NOW)),
+        (province.id, Incident(told.incident, "20", "civil-status", NOW, common=True)),
+    ]

@@ -42,10 +42,12 @@ from shared.events.obligations import (
 from tests.fakes.workflow import ALL_SHARDS, Process
 from tests.property.auditor.houses import audit_house
 from tests.unit.workflow.gathered import CENTRE, LINK, Centre, code
+from tests.unit.workflow.province import OTHER_UNIT, SYSTEM, UNIT
 
 PACE = timedelta(minutes=30)
 UPWARD = {"division_head", "director", "chairman", "province"}
 DOSSIERS_MAX = 6
+OTHER_LINK = f"{OTHER_UNIT}/connection/{SYSTEM}"
 
 Rung = tuple[str, str, int, str, int]
 
@@ -59,8 +61,8 @@ class Down:
     until: datetime | None = None
 
     def lasted(self, at: datetime) -> bool:
-        """Say whether it was down at a moment."""
-        return self.since <= at and (self.until is None or at < self.until)
+        """Say whether it was down at a moment, or came back at that very moment."""
+        return self.since <= at and (self.until is None or at <= self.until)
 
 
 def rung_of(event: Event) -> Rung:
@@ -100,12 +102,14 @@ class Outages(RuleBasedStateMachine):
     def begins(self) -> None:
         """Two houses, one of which loses nothing, on an eve when much falls due."""
         self.house, self.twin = Centre(), Centre()
+        self.other = Process(self.house.durable)
         self.downs: list[Down] = []
         self.opened = 2
+        self.units = {1: UNIT, 2: OTHER_UNIT}
         self.done: set[int] = set()
         for one in (self.house, self.twin):
             one.accepted(1, when="2026-01-05 09:00")
-            one.accepted(2, when="2026-01-06 09:00")
+            one.accepted(2, when="2026-01-06 09:00", unit=OTHER_UNIT)
             one.walks_to("2026-01-07 15:45")
 
     @precondition(lambda self: self.opened < DOSSIERS_MAX)
@@ -113,8 +117,10 @@ class Outages(RuleBasedStateMachine):
     def accepts(self) -> None:
         """A dossier is accepted."""
         self.opened += 1
+        unit = (UNIT, OTHER_UNIT)[self.opened % 2]
         for one in (self.house, self.twin):
-            one.accepted(self.opened, when=self._now())
+            one.accepted(self.opened, when=self._now(), unit=unit)
+        self.units[self.opened] = unit
 
     @precondition(lambda self: self.opened > 0)
     @rule(number=st.integers(1, DOSSIERS_MAX))
@@ -124,12 +130,17 @@ class Outages(RuleBasedStateMachine):
             return
         self.done.add(number)
         for one in (self.house, self.twin):
-            one.happens(code(number), DossierCompleted(result="KQ.1"))
+            one.happens(code(number), DossierCompleted(result="KQ.1"), unit=self.units[number])
 
     @rule()
     def link_goes_or_comes(self) -> None:
         """The link is lost, or is back."""
         self._turn(LINK, ConnectionLost(), ConnectionRestored())
+
+    @rule()
+    def other_link_goes_or_comes(self) -> None:
+        """Another commune loses the same system, or has it back."""
+        self._turn(OTHER_LINK, ConnectionLost(), ConnectionRestored())
 
     @rule()
     def centre_stands_or_goes_on(self) -> None:
@@ -148,6 +159,7 @@ class Outages(RuleBasedStateMachine):
             for held in (frozenset(shards), ALL_SHARDS - shards):
                 self.house.durable.held.held = held
                 self.house.looks()
+                self.house.process, self.other = self.other, self.house.process
             self.house.durable.held.held = ALL_SHARDS
 
     @rule()
@@ -188,7 +200,11 @@ class Outages(RuleBasedStateMachine):
         """In the end all is up again, and everything due was told or says why not."""
         if not hasattr(self, "house"):
             return
-        for matter, data in ((LINK, ConnectionRestored()), (CENTRE, CentreResumed())):
+        for matter, data in (
+            (LINK, ConnectionRestored()),
+            (OTHER_LINK, ConnectionRestored()),
+            (CENTRE, CentreResumed()),
+        ):
             if self._is_down(matter):
                 self._turn(matter, data, data)
         self.house.durable.held.held = ALL_SHARDS
@@ -229,6 +245,12 @@ class Outages(RuleBasedStateMachine):
             for _, data in witness.of_incidents()
             for subject in data.subjects
         }
+        by_province = {
+            subject
+            for _, data in witness.of_incidents()
+            for subject in data.subjects
+            if data.units
+        }
         ended = {e.subject for e in witness.events if isinstance(e.data, ObligationDischarged)}
         for event in witness.reached(grouped=True):
             data = event.data
@@ -236,6 +258,7 @@ class Outages(RuleBasedStateMachine):
             rung = rung_of(event)
             assert (
                 (data.incident, event.subject) in named
+                or (data.role == "province" and event.subject in by_province)
                 or rung in alone | skipped
                 or event.subject in ended
             )
@@ -265,10 +288,10 @@ class Outages(RuleBasedStateMachine):
         down = next((o for o in self.downs if o.matter == matter and o.until is None), None)
         if down is None:
             self.downs.append(Down(matter, self.house.now))
-            self.house.happens(matter, lost)
+            self.house.happens(matter, lost, unit=matter[:5])
         else:
             down.until = self.house.now
-            self.house.happens(matter, back)
+            self.house.happens(matter, back, unit=matter[:5])
 
 
 Outages.TestCase.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)

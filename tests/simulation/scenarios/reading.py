@@ -46,6 +46,8 @@ def told_line(plan: Plan) -> str:
         detail += [facts.get(name, "") for name in ("unit", "role", "why")]
         if "incident" in facts:
             detail.append("struck" if "reversed" in facts else "")
+            if codes := facts.get("units"):
+                detail += ["in", *codes.split(",")]
             detail += ["of", *(_letter(code) for code in facts["dossiers"].split(", "))]
         return _about(plan.subject) + " ".join(filter(None, detail))
     repeat = f"~{facts['repeat']}" if "repeat" in facts else ""

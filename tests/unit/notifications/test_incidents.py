@@ -158,3 +158,19 @@ async def test_one_that_begins_again_is_told_again() -> None:
         await world.hear(numbered.event(LINK, data))
         await world.work()
     assert len(world.mail.taken) == 4
+
+
+async def test_an_incident_of_the_province_names_its_units() -> None:
+    """All of them, by their names, also when it is over."""
+    world, numbered = await listening()
+    matter = "20/connection/civil-status-db"
+    of_all: dict[str, Any] = {"unit": "20", "units": ("06040", UNIT)}
+    opened = said(IncidentOpened, 3, persons=(CHAIR,), **of_all)
+    await world.hear(numbered.event(matter, opened))
+    await world.work()
+    await world.hear(numbered.event(matter, closed(**of_all)))
+    await world.work()
+    first, last = world.mail.taken
+    assert first.content.subject.endswith(", 2 đơn vị")
+    assert "Các đơn vị mất kết nối (2): 06040, " in first.content.text
+    assert "Đã có kết nối trở lại tại cả 2 đơn vị." in last.content.text

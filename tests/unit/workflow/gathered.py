@@ -174,6 +174,18 @@ class Centre:
         ]
         return sorted(lines)
 
+    def province_heard(self) -> list[str]:
+        """Return what goes to the provincial centre since somebody last asked, and ends."""
+        events = self.events()
+        fresh, self.seen = events[self.seen :], len(events)
+        return [
+            line
+            for event in fresh
+            if getattr(event.data, "role", "province") == "province"
+            and not isinstance(event.data, ObligationRungSkipped | ObligationRungWithdrawn)
+            and (line := line_of(event)) is not None
+        ]
+
 
 def line_of(event: Event) -> str | None:
     """Write what concerns the ladder as one line; None for the rest."""
@@ -196,5 +208,7 @@ def line_of(event: Event) -> str | None:
                 word = "struck" if data.reversed else "closed"
             names = ",".join(one[-4:] for one in data.subjects)
             persons = ",".join(getattr(data, "persons", ()))
-            return f"~ {word} {data.cause} {names} ({data.obligations_count}) {persons}".strip()
+            of = f"of {','.join(data.units)} " if data.units else ""
+            said = f"~ {word} {data.cause} {of}{names} ({data.obligations_count}) {persons}"
+            return said.strip()
     return None
