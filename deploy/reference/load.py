@@ -19,6 +19,7 @@ from shared.events.codes import PROVINCE, PUBLISHER_SOURCE_PREFIX
 from shared.events.envelope import Event, to_document
 from shared.events.model import EventData
 from shared.events.reference import (
+    AgencyNamed,
     CalendarApproved,
     ProcedureDecided,
     RoleAssigned,
@@ -43,13 +44,14 @@ def reference_data(
 
     Args:
         folder: Where `units.csv`, `opening.yaml`, `roles.yaml`, `calendar.csv`,
-            `procedures.csv` and `rules.csv` are.
+            `procedures.csv` and `rules.csv` are; `agencies.csv` may be left out.
         obligations_from: From when the units' calendar obligations open; none, never.
 
     Raises:
         ValueError: a row is none that the contract allows.
     """
     yield from _units(folder, obligations_from)
+    yield from _agencies(folder)
     yield from _calendar(folder)
     yield from _procedures(folder)
     yield from _rules(folder)
@@ -127,6 +129,12 @@ def _units(folder: Path, obligations_from: date | None) -> Iterator[EventData]:
                 "obligations_from": obligations_from,
             }
         )
+
+
+def _agencies(folder: Path) -> Iterator[EventData]:
+    path = folder / "agencies.csv"
+    for cells in _csv(path) if path.exists() else ():
+        yield AgencyNamed.model_validate(cells)
 
 
 def _calendar(folder: Path) -> Iterator[EventData]:

@@ -271,6 +271,15 @@ REFERENCE: Final[Mapping[str, Example]] = {
             "numbering": "motcua",
         },
     ),
+    "agency.named": (
+        f"agency:{_AGENCY}",
+        {
+            "agency": _AGENCY,
+            "name": "Sở Tư pháp tỉnh Lạng Sơn",
+            "source": "Mã minh họa, chưa đối chiếu",
+            "verified": False,
+        },
+    ),
     "role.assigned": (
         f"role:06112:director:{_DIRECTOR}",
         {

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 from shared.events.codes import (
     ElectronicId,
     Identifier,
+    ItemCode,
     PersonId,
     ProcedureCode,
     Slug,
@@ -201,6 +202,17 @@ class UnitChanged(EventData):
     )
 
 
+class AgencyNamed(EventData):
+    """An agency beside the communes is called so from now on; others send its code alone."""
+
+    NAME: ClassVar[str] = "agency.named"
+
+    agency: ItemCode = Field(description="As steps and slips of apology name it.")
+    name: OfficialName
+    source: LawSource
+    verified: bool = False
+
+
 class RoleAssigned(EventData):
     """A person holds a role in a unit from a day on."""
 
@@ -248,13 +260,14 @@ MODELS: tuple[type[EventData], ...] = (
     ProcedureDecided,
     ProcedureExpired,
     UnitChanged,
+    AgencyNamed,
     RoleAssigned,
     RoleEnded,
     LeaveRecorded,
 )
 
 
-def subject_of(data: EventData) -> str:
+def subject_of(data: EventData) -> str:  # noqa: PLR0911 -- One way out for each type.
     """Give the subject under which a reference event is sent.
 
     Raises:
@@ -269,6 +282,8 @@ def subject_of(data: EventData) -> str:
             return f"procedure:{data.procedure}"
         case UnitChanged():
             return f"unit:{data.unit}"
+        case AgencyNamed():
+            return f"agency:{data.agency}"
         case RoleAssigned() | RoleEnded():
             return f"role:{data.unit}:{data.role}:{data.person}"
         case LeaveRecorded():

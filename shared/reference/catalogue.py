@@ -1,10 +1,16 @@
-"""The units and the catalogue of procedures, as the newest events say they are."""
+"""Units, other agencies and the catalogue of procedures, as the newest events say."""
 
 from dataclasses import dataclass
 from datetime import date, time
 
 from shared.calendar.opening import Hours, OpeningRules, Season, Span
-from shared.events.reference import Opening, OpeningSeason, ProcedureDecided, UnitChanged
+from shared.events.reference import (
+    AgencyNamed,
+    Opening,
+    OpeningSeason,
+    ProcedureDecided,
+    UnitChanged,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,16 @@ class Unit:
     opening: OpeningRules
     opening_source: str
     opening_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An agency that settles steps beside the communes' centres."""
+
+    code: str
+    name: str
+    source: str
+    verified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,11 @@ def unit_of(data: UnitChanged) -> Unit:
         opening_source=data.opening.source,
         opening_verified=data.opening.verified,
     )
+
+
+def agency_of(data: AgencyNamed) -> Agency:
+    """Return an agency as its last event names it."""
+    return Agency(data.agency, data.name, data.source, data.verified)
 
 
 def procedure_of(data: ProcedureDecided) -> Procedure:

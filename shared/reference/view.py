@@ -14,6 +14,7 @@ from shared.events.codes import PROVINCE
 from shared.events.envelope import Event
 from shared.events.model import EventData
 from shared.events.reference import (
+    AgencyNamed,
     CalendarApproved,
     CalendarWithdrawn,
     LeaveRecorded,
@@ -25,7 +26,14 @@ from shared.events.reference import (
     UnitChanged,
 )
 from shared.reference.calendars import Calendars
-from shared.reference.catalogue import Procedure, Unit, procedure_of, unit_of
+from shared.reference.catalogue import (
+    Agency,
+    Procedure,
+    Unit,
+    agency_of,
+    procedure_of,
+    unit_of,
+)
 from shared.reference.errors import NoRuleError, UnknownProcedureError, UnknownUnitError
 from shared.reference.organisation import Organisation
 from shared.reference.proposals import (
@@ -48,6 +56,7 @@ class Reference:
         law: The last one that can move a date or change what is owed: calendar, opening
             hours, rules, units, catalogue. Roles and leave change neither.
         units: The communes' centres and the provincial one, by code.
+        agencies: Those beside the communes that have been named, by code.
         procedures: The catalogue, expired ones included.
         rules: The rule rows.
         calendars: The calendar rows and what is built from them.
@@ -59,6 +68,7 @@ class Reference:
     version: int = 0
     law: int = 0
     units: Mapping[str, Unit] = field(default_factory=dict)
+    agencies: Mapping[str, Agency] = field(default_factory=dict)
     procedures: Mapping[str, Procedure] = field(default_factory=dict)
     rules: RuleBook = field(default_factory=RuleBook)
     calendars: Calendars = field(default_factory=Calendars)
@@ -89,6 +99,18 @@ class Reference:
             return self.units[code]
         except KeyError:
             raise UnknownUnitError(code) from None
+
+    def agency_name(self, code: str) -> str:
+        """Return what an agency is called: a unit by either of its codes, another by its own.
+
+        The code itself while nobody has said its name.
+        """
+        if code in self.agencies:
+            return self.agencies[code].name
+        units = (
+            unit.name for unit in self.units.values() if code in {unit.code, unit.electronic_id}
+        )
+        return next(units, code)
 
     def procedure(self, code: str) -> Procedure:
         """Return a procedure of the catalogue, in force or expired.
@@ -209,12 +231,14 @@ def _seat(unit: str, role: str) -> str:
     return PROVINCE if role == "province" else unit
 
 
-def _applied(  # noqa: PLR0911 - one case for each type of event.
+def _applied(  # noqa: C901, PLR0911 - one case for each type of event.
     view: Reference, data: EventData, version: int
 ) -> Reference:
     match data:
         case UnitChanged():
             return replace(view, units={**view.units, data.unit: unit_of(data)})
+        case AgencyNamed():
+            return replace(view, agencies={**view.agencies, data.agency: agency_of(data)})
         case ProcedureDecided():
             row = procedure_of(data)
             return replace(view, procedures={**view.procedures, row.code: row})

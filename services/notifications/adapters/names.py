@@ -17,6 +17,10 @@ class ReferenceNames:
         unit = self.reference.units.get(code)
         return code if unit is None else unit.name
 
+    def agency(self, code: str) -> str:
+        """Return what an agency is called, a commune's among them."""
+        return self.reference.agency_name(code)
+
     def procedure(self, code: str) -> tuple[str, bool]:
         """Return a procedure's public name; one that is sensitive gives nothing away."""
         procedure = self.reference.procedures.get(code)

@@ -53,6 +53,10 @@ class Names(Protocol):
         """Return a unit's name, or its code where none is known."""
         ...
 
+    def agency(self, code: str) -> str:
+        """Return an agency's name, or its code where none is known."""
+        ...
+
     def procedure(self, code: str) -> tuple[str, bool]:
         """Return a procedure's name for people outside, and whether it is a neutral one."""
         ...
@@ -142,6 +146,8 @@ def _places(plan: Plan, names: Names) -> dict[str, str]:
     }
     if codes := plan.facts.get("units"):
         places["units"] = ", ".join(map(names.unit, codes.split(",")))
+    if "agency" in plan.facts:
+        places["agency"] = names.agency(plan.facts["agency"])
     return places
 
 

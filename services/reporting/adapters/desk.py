@@ -57,6 +57,10 @@ class Desk:
         unit = self.reference.units.get(code)
         return code if unit is None else unit.name
 
+    def agency_name(self, code: str) -> str:
+        """Name an agency; by its code while nobody has said its name."""
+        return self.reference.agency_name(code)
+
     def procedure_name(self, code: str | None) -> str:
         """Name a procedure; by its code while the catalogue does not have it."""
         procedure = self.reference.procedures.get(code or "")

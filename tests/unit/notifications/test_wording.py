@@ -54,6 +54,7 @@ FACTS = {
     "from_unit": UNIT,
     "to_unit": "06001",
     "how": "direct",
+    "agency": "cong-an-xa",
     "kind": "dossier_deadline",
     "rung": "overdue",
     "role": "chairman",
@@ -219,6 +220,28 @@ def test_staff_are_led_to_their_form_and_their_desk_in_their_language(
     assert links.desk == (f"{DESK}{query}" if desk else "")
     assert links.answer.startswith("https://notices.example/a/") is answer
     assert links.answer.endswith(query if answer else "")
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("cong-an-xa", "Công an cấp xã"), (UNIT, "Xã Bình Gia"), ("G99.1", "G99.1")],
+)
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_an_apology_names_the_agency_at_fault(code: str, name: str, language: Language) -> None:
+    """By its name, as the slip does; by its code while nobody has said its name."""
+    letter_ = letter_of(
+        notice("apology", agency=code),
+        None,
+        language=language,
+        name=None,
+        names=NAMES,
+        links=Links(),
+        resent=False,
+    )
+    content = RENDERER.render([letter_])
+    said = ("Cơ quan, đơn vị gây chậm trễ", "Agency at fault")[language == "en"]
+    assert f"{said}: {name}." in content.text
+    assert f"{said}: {name}." in content.html
 
 
 def sensitive() -> str:

@@ -1,6 +1,7 @@
 """The bundled reference data: complete, consistent, and what the contract allows."""
 
 import csv
+import shutil
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -38,6 +39,19 @@ def test_there_are_65_communes() -> None:
     assert VIEW.unit("06112").name == "Xã Bình Gia"
     assert VIEW.unit("20").electronic_id == "H37"
     assert not VIEW.unit("20").synthetic
+
+
+def test_agencies_have_names_and_say_which_are_verified(tmp_path: Path) -> None:
+    """Vietnamese, with a source; a made-up code is not verified; the file may be missing."""
+    assert VIEW.agency_name("cong-an-xa") == "Công an cấp xã"
+    assert VIEW.agency_name("H37") == "Ủy ban nhân dân tỉnh Lạng Sơn"
+    assert {code for code, one in VIEW.agencies.items() if one.verified} == {"H37"}
+    for agency in VIEW.agencies.values():
+        assert ("tự đặt" in agency.source) <= (not agency.verified)
+    shutil.copytree(BUNDLED, tmp_path / "own", ignore=shutil.ignore_patterns("agencies.csv"))
+    own = bundled_reference(tmp_path / "own")
+    assert own.agency_name("cong-an-xa") == "cong-an-xa"
+    assert own.units.keys() == VIEW.units.keys()
 
 
 def test_the_hours_are_an_assumption_and_say_so() -> None:

@@ -9,6 +9,7 @@ from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.limits import LimitUnit
 from shared.calendar.zone import ICT
 from shared.events.reference import (
+    AgencyNamed,
     CalendarApproved,
     CalendarWithdrawn,
     ProcedureExpired,
@@ -253,6 +254,20 @@ def test_a_procedure_comes_into_force_and_expires() -> None:
     assert view.has_procedure("1.004873")
     unknown = ProcedureExpired(procedure="1.000001", expired_on=MONDAY)
     assert view_of(unknown, view=view).procedures == view.procedures
+
+
+def test_an_agency_is_called_by_its_last_name() -> None:
+    """By its own code; a unit by either of its two; whom nobody has named, by the code."""
+
+    def named(code: str, name: str) -> AgencyNamed:
+        return AgencyNamed(agency=code, name=name, source=SOURCE)
+
+    view = view_of(unit_changed(), named("thue", "Chi cục Thuế"), named("thue", "Thuế cơ sở"))
+    assert view.agency_name("thue") == "Thuế cơ sở"
+    assert view.agency_name(UNIT) == view.agency_name(view.unit(UNIT).electronic_id)
+    assert view.agency_name(UNIT) == view.unit(UNIT).name
+    assert view.agency_name("G99") == "G99"
+    assert view.law == view_of(unit_changed()).law, "a name moves no date"
 
 
 def test_a_sensitive_procedure_has_a_neutral_name() -> None:

@@ -1,6 +1,7 @@
 """The pages: who sees what, in which language, and what they say when there is nothing."""
 
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ from starlette.testclient import TestClient
 
 from services.reporting.core.figures import FLOWS, LEVELS
 from services.reporting.usecases.listing import FIGURES
+from shared.calendar.zone import ICT
+from shared.events import dossiers
+from tests.fakes.histories import Teller
 from tests.fakes.reporting_site import IMPORTED, KNOWN, SECRET, Site
 
 PAGES = ("/", "/units/06112", "/overdue", "/board", "/sources", "/rows?figure=received")
@@ -166,6 +170,35 @@ def test_one_dossier_as_json_tells_its_story(client: TestClient, province: Heade
     ]
     assert found["events"][-1]["mark"] == "after-end"
     assert found["law"] == "on_time"
+
+
+def test_a_dossiers_story_calls_agencies_and_units_by_name(tmp_path: Path) -> None:
+    """Who had it, who used the days, who was at fault; by its code whom nobody has named."""
+    fresh, code = Site(tmp_path), "H37.117-261109-9401"
+    teller, day = Teller(code, "06112"), datetime(2026, 11, 9, 8, tzinfo=ICT)
+    for data in (
+        dossiers.DossierAccepted(procedure="1.004873", channel="direct"),
+        dossiers.DossierStepStarted(step="verify", agency="cong-an-xa"),
+        dossiers.DossierStepFinished(step="verify", agency="cong-an-xa"),
+        dossiers.DossierStepStarted(step="tax", agency="G99.1"),
+        dossiers.DossierApologyIssued(reason="workload", agency="06112"),
+        dossiers.DossierMoved(from_unit="06112", to_unit="06184"),
+    ):
+        teller.tell(data, day)
+        day += timedelta(days=1)
+    fresh.take(teller.events)
+    with TestClient(fresh.app) as client:
+        key = {"Authorization": f"Bearer {fresh.key('province')}", "accept": "text/html"}
+        page = client.get(f"/dossiers/{code}", headers=key).text
+        english = client.get(f"/dossiers/{code}?lang=en", headers=key).text
+    assert "Chuyển Công an cấp xã xử lý" in page
+    assert "Công an cấp xã xử lý xong" in page
+    assert "Công an cấp xã: 1" in page
+    assert "Chuyển G99.1 xử lý" in page
+    assert "cơ quan gây chậm trễ: Xã Bình Gia" in page
+    assert "Chuyển đến đơn vị Xã Đồng Đăng" in page
+    assert "cong-an-xa" not in page
+    assert "agency at fault: Xã Bình Gia" in english
 
 
 def test_the_slip_opens_its_dossier_and_nothing_else(client: TestClient, site: Site) -> None:

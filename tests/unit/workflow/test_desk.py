@@ -323,7 +323,8 @@ def test_a_slip_is_drafted_with_what_is_known(shown: DeskSite) -> None:
     """The late agency and its reason, the promise that breaks, a date that is a proposal."""
     clerk = Browser(shown, "clerk", UNIT)
     page = clerk.get(f"/slips/{STEP_LATE}").text
-    assert "<dd>cong-an-xa</dd>" in page
+    assert "<dd>Công an cấp xã</dd>" in page
+    assert '<option value="cong-an-xa" selected>Công an cấp xã</option>' in page
     assert "<dd>chờ cơ quan khác</dd>" in page
     assert "17:00 thứ Hai 23/11/2026" in page
     assert "17:00 thứ Sáu 27/11/2026" in page

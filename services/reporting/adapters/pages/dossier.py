@@ -1,6 +1,7 @@
 """One dossier: its story, its promise, who used the time, why that date."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -41,6 +42,8 @@ SHOWN_DAYS: Final = 0.05
 """A holder with less than a tenth of a day, rounded, is not drawn."""
 
 MIDNIGHT: Final = time()
+AGENCIES: Final = frozenset({"agency", "from_unit", "to_unit"})
+"""Parameters of a story's lines that are codes of somebody with a name."""
 
 
 def context(frame: Frame, desk: Desk, state: FactState, fact: Fact) -> dict[str, Any]:
@@ -64,11 +67,11 @@ def context(frame: Frame, desk: Desk, state: FactState, fact: Fact) -> dict[str,
         "stands": stands(frame, desk, row) or _ended_late(frame, desk, fact),
         "late": (fact.overdue_at or FAR) < frame.now or fact.law == "late",
         "verdict": fact.law,
-        "entries": [_entry(frame, one) for one in entries],
+        "entries": [_entry(frame, desk, one) for one in entries],
         "promise": promise(frame, fact),
-        "split": _split(frame, used),
+        "split": _split(frame, desk, used),
         "used": [
-            f"{_holder(frame, one)}: {formats.decimal(one.days, frame.language)}"
+            f"{_holder(frame, desk, one)}: {formats.decimal(one.days, frame.language)}"
             for one in used
         ],
         "ledger": _ledger_lines(frame, ledger),
@@ -85,7 +88,8 @@ def _ended_late(frame: Frame, desk: Desk, fact: Fact) -> str:
     return frame.say("days_over", days=days) if days else frame.say("overdue_short").lower()
 
 
-def _entry(frame: Frame, entry: Entry) -> dict[str, Any]:
+def _entry(frame: Frame, desk: Desk, entry: Entry) -> dict[str, Any]:
+    entry = _with_names(desk, entry)
     notes = details(entry, frame.language)
     recorded = entry.recorded
     if recorded is not None and recorded - entry.at > RECORDED_LATE:
@@ -133,15 +137,27 @@ def limit_text(frame: Frame, limit: datetime) -> str:
     return f"24:00 {weekday} {formats.day(before.date())}"
 
 
-def _holder(frame: Frame, used: Used) -> str:
-    return used.name if used.name and used.holder == "agency" else frame.say(used.holder)
+def _with_names(desk: Desk, entry: Entry) -> Entry:
+    """Put the names of agencies and units where an event has their codes."""
+    named = {
+        name: desk.agency_name(str(code))
+        for name, code in entry.params.items()
+        if name in AGENCIES and code is not None
+    }
+    return replace(entry, params={**entry.params, **named}) if named else entry
 
 
-def _split(frame: Frame, used: Sequence[Used]) -> Any:  # noqa: ANN401 - markup.
+def _holder(frame: Frame, desk: Desk, used: Used) -> str:
+    if used.name and used.holder == "agency":
+        return desk.agency_name(used.name)
+    return frame.say(used.holder)
+
+
+def _split(frame: Frame, desk: Desk, used: Sequence[Used]) -> Any:  # noqa: ANN401 - markup.
     return drawing.split(
         [
             (
-                f"{_holder(frame, one)} {formats.decimal(one.days, frame.language)}",
+                f"{_holder(frame, desk, one)} {formats.decimal(one.days, frame.language)}",
                 HOLDER_STYLES[one.holder],
                 one.days,
             )

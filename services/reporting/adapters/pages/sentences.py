@@ -32,7 +32,10 @@ EVENTS: Final[Mapping[str, tuple[str, str]]] = {
     "dossier.confirmed": ("Người nộp đã xác nhận", "Confirmed by the applicant"),
     "dossier.payment_requested": ("Yêu cầu nộp phí", "Payment requested"),
     "dossier.paid": ("Đã nộp phí", "Paid"),
-    "dossier.apology_issued": ("Phiếu xin lỗi đã gửi", "Slip of apology issued"),
+    "dossier.apology_issued": (
+        "Phiếu xin lỗi đã gửi, cơ quan gây chậm trễ: {agency}",
+        "Slip of apology issued, agency at fault: {agency}",
+    ),
     "dossier.extended": ("Hẹn lại ngày {new_date}", "New date promised: {new_date}"),
     "dossier.moved": ("Chuyển đến đơn vị {to_unit}", "Moved to unit {to_unit}"),
     "dossier.withdrawn": ("Người nộp rút hồ sơ", "Withdrawn by the applicant"),

@@ -213,7 +213,7 @@ def slip_values(frame: Frame, draft: Draft, chosen: Slip | None) -> dict[str, An
     reason = draft.reason if chosen is None else chosen.reason
     agency = draft.agency if chosen is None else chosen.agency
     day = draft.new_date
-    agencies = [(code, frame.unit_name(code)) for code in draft.agencies]
+    agencies = [(code, frame.reference.agency_name(code)) for code in draft.agencies]
     return {
         "code": draft.subject.id,
         "story": frame.story(draft.subject.id),
@@ -227,7 +227,7 @@ def slip_values(frame: Frame, draft: Draft, chosen: Slip | None) -> dict[str, An
         "slip_due": "" if draft.slip.due is None else frame.moment(draft.slip.due),
         "slip_late": draft.slip.due is not None and draft.slip.due < frame.now,
         "suspended": draft.slip.open and draft.slip.suspended_since is not None,
-        "agency": dict(agencies).get(agency, agency),
+        "agency": frame.reference.agency_name(agency),
         "reason": reason_text(frame, draft.reason),
         "new_date": "" if day is None else new_date_text(frame, draft),
         "issued": ""
