@@ -65,5 +65,7 @@ def lines_of(seats: Mapping[str, Any], persons: Mapping[str, Any]) -> Iterator[s
     for person in persons["persons"]:
         if person["why"] is not None:
             yield f"{person['unit']} {person['role']} {person['person']}: {person['why']}"
+    for endpoint in persons["endpoints_disabled"]:
+        yield f"webhook {endpoint}: it stopped taking messages (410)"
     count = len(seats["units"])
     yield f"{count} units, {gaps_in(seats, persons)} gaps"

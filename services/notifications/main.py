@@ -26,6 +26,7 @@ from services.notifications.adapters.links import MakeLinks
 from services.notifications.adapters.measuring import CountNotices, MeasureSending
 from services.notifications.adapters.names import ReferenceNames
 from services.notifications.adapters.pages import STATIC, Pages
+from services.notifications.adapters.reach import judging, verdicts_in
 from services.notifications.adapters.render import FileRenderer
 from services.notifications.adapters.store import (
     MongoAnswers,
@@ -43,6 +44,7 @@ from services.notifications.core.notice import Notice
 from services.notifications.core.settling import SettlingRules
 from services.notifications.core.stored import CauseCodec
 from services.notifications.core.timing import Pace
+from services.notifications.core.verdict import Verdict
 from services.notifications.settings import DEFAULT_RATES, NotificationsSettings, quiet_of
 from services.notifications.usecases.answering import AnswerRungs
 from services.notifications.usecases.contacts import ApplyContacts
@@ -72,6 +74,9 @@ from shared.web.probes import Probes
 
 SWEEP_S: Final = 2.0
 MEASURE_S: Final = 5.0
+JUDGE_S: Final = 0.1
+"""How often it is asked whether a day has begun; that costs nothing."""
+
 FINISH_S: Final = 8.0
 """How long a stop waits for the messages in hand."""
 
@@ -97,8 +102,10 @@ class Notifications(Runtime[Cause]):
         )
         self.causes = MongoCauses(self.subjects)
         self.contacts = MongoContacts(self.mongo)
-        self.reach = KnowReach(self.contacts, self.reference.current, self.rules, self.clock)
         self.endpoints = MongoEndpoints(self.mongo)
+        self.reach = KnowReach(
+            self.contacts, self.endpoints, self.reference.current, self.rules, self.clock
+        )
         self._relays()
         self._senders()
         self._readers()
@@ -124,9 +131,12 @@ class Notifications(Runtime[Cause]):
         self.planning.relay = self.notice_relay
         self.answers = MongoAnswers(self.mongo)
         self.answer_relay = Relay[Answers](self.answers.subjects, self.planning, self.archive)
+        self.verdicts = verdicts_in(self.mongo)
+        self.verdict_relay = Relay[Verdict](self.verdicts, self.planning, self.archive)
         self.preparing += [
             self.notices.subjects.prepare,
             self.answers.subjects.prepare,
+            self.verdicts.prepare,
             self._notice_a_lost_store,
         ]
         self.steps = StepNotices(
@@ -207,7 +217,15 @@ class Notifications(Runtime[Cause]):
             wall_now,
             self.wake,
         )
-        self.consume(FoldCause(self.rules), [CONTACTS.name, DOSSIERS.name, OBLIGATIONS.name])
+        topics = [CONTACTS.name, DOSSIERS.name, OBLIGATIONS.name]
+        consumption = self.consume(FoldCause(self.rules), topics)
+        change = ChangeSubjects(
+            SERVICE, self.verdicts, self.verdict_relay, self.reference, self.clock, wall_now
+        )
+        self.judging = judging(
+            self.mongo, self.reach, self.verdicts, change, consumption, self.reference.current
+        )
+        self.apply_contacts.heard = self.judging.hear
         self.receipts = ApplyReceipts(self.notices, self.steps, self.settling, self.clock)
         self.answering = AnswerRungs(
             self.causes,
@@ -228,6 +246,7 @@ class Notifications(Runtime[Cause]):
         self.supervise()
         self.supervisor.every(SWEEP_S, "notice outboxes", self._sweep)
         self.supervisor.every(MEASURE_S, "notices", self._measure_notices)
+        self.supervisor.every(JUDGE_S, "reach", self._judge)
         for sender in self.senders:
             self.supervisor.keep(f"send {sender.send.channel.value}", sender)
 
@@ -261,6 +280,12 @@ class Notifications(Runtime[Cause]):
         if self.ready.is_set():
             await self.notice_relay.sweep_left_behind(wall_now=wall_now())
             await self.answer_relay.sweep_left_behind(wall_now=wall_now())
+            await self.verdict_relay.sweep_left_behind(wall_now=wall_now())
+
+    async def _judge(self) -> None:
+        """Say of a day that begins whom no channel reaches."""
+        if self.ready.is_set() and self.reference.caught_up.is_set():
+            await self.judging()
 
     async def _measure_notices(self) -> None:
         if not self.ready.is_set():
@@ -275,7 +300,7 @@ class Notifications(Runtime[Cause]):
     @override
     async def outbox_depth(self) -> int:
         """Return how many documents of any kind wait to be relayed."""
-        stores = (self.subjects, self.notices.subjects, self.answers.subjects)
+        stores = (self.subjects, self.notices.subjects, self.answers.subjects, self.verdicts)
         return sum([await unpublished(store.collection) for store in stores])
 
     @override
@@ -300,7 +325,11 @@ class Notifications(Runtime[Cause]):
             },
             "outbox": account["outbox"] + unfinished,
             "next_at": earliest.isoformat() if earliest else None,
-            "marks": {"unpublished": account["outbox"], "unfinished": unfinished},
+            "marks": {
+                "unpublished": account["outbox"],
+                "unfinished": unfinished,
+                "unchecked": int(self.judging.waits),
+            },
             "held_up": dict(sorted(held_up.items())),
         }
 

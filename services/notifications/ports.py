@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from services.notifications.core.acknowledge import Answers
@@ -13,6 +13,9 @@ from services.notifications.core.notice import Channel, Language, Notice
 from services.notifications.core.settling import Outcome
 from shared.events.envelope import Event
 from shared.subjects.document import Document
+
+Ends = Mapping[tuple[str, int], int]
+"""Topic and partition to the offset after its last record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,40 @@ class EndpointStore(Protocol):
     async def disabled(self) -> frozenset[str]: ...
 
     async def disable(self, endpoint: str, *, at: datetime) -> None: ...
+
+
+class SaidVerdicts(Protocol):
+    """What we published of whom no channel reaches, kept apart from the verdicts themselves."""
+
+    async def last(self, subjects: Collection[str]) -> Mapping[str, Event]:
+        """Return the last verdict that was said of each of these matters."""
+        ...
+
+
+class Nights(Protocol):
+    """Remembers through which day it was checked whom channels reach."""
+
+    async def last(self) -> date | None: ...
+
+    async def keep(self, night: date) -> None:
+        """Remember a day; an earlier one never replaces a later one."""
+        ...
+
+
+class ContactsRead(Protocol):
+    """How far this instance has read the contacts."""
+
+    async def ends(self) -> Ends:
+        """Return where the partitions that this instance holds end, as the broker tells now.
+
+        Raises:
+            UnavailableError: the broker did not say.
+        """
+        ...
+
+    def passed(self, ends: Ends) -> bool:
+        """Say whether what lies before these ends is applied, as far as it is still ours."""
+        ...
 
 
 class Probe(Protocol):

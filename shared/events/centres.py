@@ -10,6 +10,7 @@ from pydantic import Field
 from shared.events.answers import Corrected
 from shared.events.codes import Identifier, PersonId, ProcedureCode, Slug
 from shared.events.model import EventData, Frozen, Instant
+from shared.events.obligations import Role, UnreachedWhy
 
 ConditionItem = Literal[
     "seats",
@@ -248,6 +249,23 @@ class DataRequestAnswered(MatterData):
     by: PersonId
 
 
+class UnreachedRole(Frozen):
+    """A role whose every holder no channel reaches; never who, and never where."""
+
+    role: Role
+    reasons: tuple[UnreachedWhy, ...] = Field(min_length=1, max_length=5)
+
+
+class CoverageReachChecked(MatterData):
+    """Which roles of the unit no channel reaches now; it replaces what was said before."""
+
+    NAME: ClassVar[str] = "coverage.reach_checked"
+
+    unreached: tuple[UnreachedRole, ...] = Field(
+        default=(), max_length=5, description="Empty: every role that is held is reached."
+    )
+
+
 class CentreCorrected(Corrected):
     """An event of this matter was wrong."""
 
@@ -279,5 +297,6 @@ KINDS: dict[type[EventData], str] = {
     ConnectionRestored: "connection",
     DataRequestReceived: "datarequest",
     DataRequestAnswered: "datarequest",
+    CoverageReachChecked: "coverage",
 }
 MODELS: tuple[type[EventData], ...] = (*KINDS, CentreCorrected)

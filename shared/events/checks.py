@@ -32,6 +32,7 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "support": "06112/support/2026-0042",
     "connection": "06112/connection/population-db",
     "datarequest": "06112/datarequest/2026-0042",
+    "coverage": "06112/coverage/ladder",
 }
 _DOSSIER_EXAMPLE: Final = "H37.120-261123-0001"
 

@@ -187,6 +187,10 @@ CENTRES: Final[Mapping[str, Example]] = {
         "06112/datarequest/2026-0003",
         {"outcome": "done", "by": _DIRECTOR},
     ),
+    "coverage.reach_checked": (
+        "06112/coverage/ladder",
+        {"unreached": ({"role": "director", "reasons": ("no_contact",)},)},
+    ),
     "centre.corrected": (
         _DUTY,
         {"replaces": _WRONG, "reason": "never_happened", "by": _DIRECTOR},

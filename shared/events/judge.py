@@ -20,7 +20,7 @@ from shared.events.answers import (
     ObligationAcknowledged,
     Replacement,
 )
-from shared.events.centres import ConnectionLost
+from shared.events.centres import ConnectionLost, CoverageReachChecked
 from shared.events.codes import PROVINCE
 from shared.events.faults import Fault
 from shared.events.inbound import InboundEvent
@@ -37,7 +37,7 @@ IMPORT_PUBLISHER: Final = "import"
 DESK_PUBLISHER: Final = "workflow"
 ANSWERS_PUBLISHERS: Final = frozenset({"notifications", DESK_PUBLISHER})
 PROOFS_PUBLISHER: Final = "notifications"
-_PROOFS = (NoticeProven, NoticeUndeliverable)
+_PROOFS = (NoticeProven, NoticeUndeliverable, CoverageReachChecked)
 
 #: Clocks of two honest machines may differ by this much.
 SKEW_MAX: Final = timedelta(minutes=2)

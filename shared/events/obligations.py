@@ -17,6 +17,8 @@ from shared.events.model import Cause, EventData, Frozen, Instant, LawSource
 
 Role = Literal["handler", "division_head", "director", "chairman", "province"]
 Persons = tuple[PersonId, ...]
+UnreachedWhy = Literal["no_contact", "erased", "no_address", "suppressed", "endpoint_disabled"]
+"""Why no channel reaches somebody: a closed list, so that nothing personal can stand in it."""
 CauseId = Identifier
 
 
@@ -217,6 +219,14 @@ class CoverageGapOpened(CoverageGap):
     """A role is vacant, on leave without deputy, or unreachable."""
 
     NAME: ClassVar[str] = "coverage.gap_opened"
+
+    reasons: tuple[UnreachedWhy, ...] = Field(
+        default=(), max_length=5, description="Why no channel reaches the role's holders."
+    )
+    heard_by: Role | None = Field(
+        default=None, description="The role that is told of it; absent: the provincial centre."
+    )
+    persons: Persons = Field(default=(), description="Who that is.")
 
 
 class CoverageGapClosed(CoverageGap):

@@ -98,6 +98,7 @@ def reach_router(know: KnowReach) -> APIRouter:
     ) -> dict[str, Any]:
         try:
             found = await know(principal.narrow(unit))
+            gone = await know.gone()
         except UnavailableError:
             raise unavailable(RETRY_AFTER_SECONDS) from None
         return {
@@ -112,6 +113,7 @@ def reach_router(know: KnowReach) -> APIRouter:
                 for one in found
             ],
             "unreached": sum(not one.channels for one in found),
+            "endpoints_disabled": sorted(gone),
         }
 
     return router

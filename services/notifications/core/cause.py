@@ -106,6 +106,7 @@ class Cause:
         history: The dossier's events as stored, for refolding.
         owed: The obligations, by id.
         incidents: The incidents of this matter, by id.
+        gaps: The coverage gaps that are open here: gap to the event that opened it.
     """
 
     subject: str
@@ -121,6 +122,7 @@ class Cause:
     history: tuple[Mapping[str, Any], ...] = ()
     owed: Mapping[str, Owed] = field(default_factory=dict)
     incidents: Mapping[str, Gathering] = field(default_factory=dict)
+    gaps: Mapping[str, str] = field(default_factory=dict)
 
     def promise_due(self) -> Owed | None:
         """Return the obligation whose date the citizen was promised."""

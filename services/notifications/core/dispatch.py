@@ -143,7 +143,8 @@ def _reach(notice: Notice, known: Known, moment: Moment) -> Send | Wait | Drop |
             return GiveUp("endpoint_disabled")
         return Send(recipient.removeprefix(ENDPOINT_PREFIX), "vi", None)
     if contact is not None and contact.erased:
-        return Drop("erased")
+        # A citizen asked for it. A colleague still has a role: the next one must hear instead.
+        return Drop("erased") if recipient == APPLICANT else GiveUp("no_contact")
     if (early := _before_contact(notice, known, moment)) is not None:
         return early
     if contact is None:

@@ -25,6 +25,8 @@ from shared.events.dossiers import DossierAccepted, DossierExtended, DossierSubm
 from shared.events.envelope import Event, from_document, to_document
 from shared.events.history import effective
 from shared.events.obligations import (
+    CoverageGapClosed,
+    CoverageGapOpened,
     IncidentClosed,
     IncidentData,
     IncidentOpened,
@@ -210,6 +212,11 @@ def _fold_obligation(before: Cause, event: Event, province: Iterable[str]) -> Ca
         gathered = before.incidents.get(data.incident, Gathering())
         gathered = _gathered(gathered, event, data, province)
         return replace(before, incidents={**before.incidents, data.incident: gathered})
+    if isinstance(data, CoverageGapOpened):
+        return replace(before, gaps={**before.gaps, data.gap: event.id})
+    if isinstance(data, CoverageGapClosed):
+        left = {gap: told for gap, told in before.gaps.items() if gap != data.gap}
+        return replace(before, gaps=left)
     if not isinstance(data, ObligationData):
         return before
     known = before.owed.get(data.obligation)

@@ -44,6 +44,8 @@ _WORDS: Final = {
     "broken_cause": "cause",
     "how": "how",
 }
+_LISTS: Final = {"vacant_roles": "role", "reasons": "unreached"}
+"""Facts that are several codes, with a comma between, and where their words are."""
 
 
 class Names(Protocol):
@@ -130,6 +132,9 @@ def _facts(plan: Plan, language: Language) -> dict[str, str]:
         elif name == "rung":
             read[name] = rung_word(plan.facts.get("kind", ""), value, language)
             read["rung_code"] = value
+        elif name in _LISTS:
+            codes = value.split(", ")
+            read[name] = ", ".join(word(_LISTS[name], code, language) for code in codes)
         elif name in _WORDS:
             read[name] = word(_WORDS[name], value, language)
             read[f"{name}_code"] = value

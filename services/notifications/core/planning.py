@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from services.notifications.core.cause import DEADLINE_KINDS, Cause, Reached
+from services.notifications.core.gaps import gap_plans
 from services.notifications.core.ids import escalation_key, event_key
 from services.notifications.core.incidents import incident_plans
 from services.notifications.core.notice import (
@@ -138,10 +139,7 @@ def staff_plans(  # noqa: PLR0911 -- One way out for each type.
         facts = {"kind": data.kind, "rung": data.rung, "why": data.why}
         return people_plans(event, cause, rules, "acknowledgement_refused", [data.by], facts)
     if isinstance(data, CoverageGapOpened):
-        facts = {"unit": data.unit, "role": data.role, "why": data.why}
-        return people_plans(
-            event, cause, rules, "coverage_gap", province, facts, urgency=Urgency.ROUTINE
-        )
+        return gap_plans(event, data, cause, rules, province)
     if isinstance(data, IncidentData):
         return incident_plans(event, data, cause, rules, province)
     if isinstance(data, ObligationDueChanged):

@@ -22,10 +22,12 @@ def people_plans(  # noqa: PLR0913 -- What a message to several people is made o
     *,
     urgency: Urgency = Urgency.STATUTORY,
     follows: Mapping[str, str] = NOTHING,
+    role: str = "province",
 ) -> list[Plan]:
     """Return one notice for each person, and those to the endpoints that want the event.
 
-    `follows` names, by person, the notice without which this one says nothing.
+    `follows` names, by person, the notice without which this one says nothing; `role` is the
+    one that they hold, which says by which channels they are told.
     """
     plans: list[Plan] = []
     for person in sorted(set(persons)):
@@ -36,7 +38,7 @@ def people_plans(  # noqa: PLR0913 -- What a message to several people is made o
             contact=person,
             template=template,
             urgency=urgency,
-            channels=rules.usable(STAFF_CHANNELS["province"]),
+            channels=rules.usable(STAFF_CHANNELS[role]),
             key=event_key(event.id, template, person),
             facts=facts,
             follows=follows.get(person),

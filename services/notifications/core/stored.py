@@ -163,6 +163,7 @@ class CauseCodec:
                     for name, one in state.incidents.items()
                 ]
                 or None,
+                "gaps": [list(pair) for pair in state.gaps.items()] or None,
             }
         )
 
@@ -187,6 +188,7 @@ class CauseCodec:
                 name: Gathering(dict(first), latest, over)
                 for name, first, latest, over in document.get("incidents", ())
             },
+            gaps=dict(document.get("gaps", ())),
         )
 
     def index(self, state: Cause) -> Stored:

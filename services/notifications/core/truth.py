@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from services.notifications.core.cause import Cause, Owed, Reached
+from services.notifications.core.gaps import EMPTY, UNREACHED, gap_obsolete
 from services.notifications.core.incidents import INCIDENT
 from services.notifications.core.notice import ENDPOINT_PREFIX, OPEN, Notice, Plan, State
 from shared.events.transitions import Status
@@ -101,9 +102,17 @@ def _incident_obsolete(plan: Plan, cause: Cause) -> str | None:
     return None if plan.event in {first, known.latest} else "superseded"
 
 
+def _gap_obsolete(plan: Plan, cause: Cause) -> str | None:
+    if plan.recipient.startswith(ENDPOINT_PREFIX):
+        return None  # A program is told of every step.
+    return gap_obsolete(plan, cause)
+
+
 OWN_TRUTH: Final[Mapping[str, Callable[[Plan, Cause], str | None]]] = {
     "rung": _rung_obsolete,
     INCIDENT: _incident_obsolete,
+    EMPTY: _gap_obsolete,
+    UNREACHED: _gap_obsolete,
 }
 """The wordings that say something else than a dossier's status."""
 

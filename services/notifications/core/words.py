@@ -99,6 +99,22 @@ WORDS: Final[Mapping[str, Mapping[str, _Pair]]] = {
         "resumed": ("đã hoạt động trở lại", "the service was restored"),
         "restored": ("đã kết nối lại", "the link was restored"),
     },
+    "unreached": {
+        "no_contact": ("chưa có thông tin liên hệ", "no contact is on record"),
+        "erased": ("thông tin liên hệ đã bị xóa", "the contact was erased"),
+        "no_address": (
+            "không có địa chỉ cho kênh nào đang dùng",
+            "no address for any channel in use",
+        ),
+        "suppressed": (
+            "nhà cung cấp không chuyển được đến địa chỉ đã ghi",
+            "providers do not deliver to the address on record",
+        ),
+        "endpoint_disabled": (
+            "webhook của vai trò này đã ngừng nhận",
+            "the webhook of this role stopped taking messages",
+        ),
+    },
     "how": {
         "direct": ("nhận trực tiếp", "in person"),
         "online": ("nhận trực tuyến", "online"),

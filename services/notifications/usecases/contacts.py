@@ -1,6 +1,6 @@
 """Contacts off their topic into the one collection that holds personal data."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,9 +18,16 @@ from shared.subjects.ports import Clock, Parking
 from shared.subjects.records import Record
 
 
+async def _nobody_asks(_keys: Collection[str]) -> None:
+    """Do nothing where nobody waits to hear whose contact was told."""
+
+
 @dataclass(slots=True)
 class ApplyContacts:
-    """Keeps the newest version of each contact; a tombstone leaves a marker that stays."""
+    """Keeps the newest version of each contact; a tombstone leaves a marker that stays.
+
+    `heard` is asked with the keys of each batch, once their contacts are kept.
+    """
 
     contacts: ContactStore
     notices: NoticeStore
@@ -29,6 +36,7 @@ class ApplyContacts:
     clock: Clock
     wall_now: Callable[[], datetime]
     woken: Callable[[], None] = lambda: None
+    heard: Callable[[Collection[str]], Awaitable[None]] = _nobody_asks
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Apply a batch; applying it again changes nothing."""
@@ -49,6 +57,8 @@ class ApplyContacts:
                 changed.append(newest)
         await self.contacts.keep(changed)
         await self._wake([contact.key for contact in changed])
+        # Told also where nothing changed: the first time may have failed after it was kept.
+        await self.heard(told.keys())
 
     async def _wake(self, keys: Sequence[str]) -> None:
         """Let the notices that waited for these contacts be looked at now."""

@@ -3,36 +3,12 @@
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from services.notifications.core.contact import Contact, address_of
-from services.notifications.core.notice import Channel
 from services.notifications.core.policy import STAFF_CHANNELS, Rules
-from services.notifications.ports import ContactStore
+from services.notifications.core.reach import Reach, reach_of
+from services.notifications.ports import ContactStore, EndpointStore
 from shared.reference.view import Reference
 from shared.subjects.ports import Clock
-
-OUTWARD: Final = (Channel.EMAIL, Channel.ZALO, Channel.SMS)
-"""Channels that go to a person; the inbox waits until they come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How one holder of a role, or who stands in for them, can be reached.
-
-    Attributes:
-        person: Their id.
-        unit: The unit of the role.
-        role: The role.
-        channels: The channels that would take a message to them, in the order of trial.
-        why: Why none would: `no_contact`, `erased`, `no_address`, `suppressed`.
-    """
-
-    person: str
-    unit: str
-    role: str
-    channels: tuple[Channel, ...]
-    why: str | None
 
 
 @dataclass(slots=True)
@@ -40,6 +16,7 @@ class KnowReach:
     """Looks at the contacts of everybody who holds a role today."""
 
     contacts: ContactStore
+    endpoints: EndpointStore
     reference: Callable[[], Reference]
     rules: Rules
     clock: Clock
@@ -57,17 +34,16 @@ class KnowReach:
             for person, unit, role in held
         ]
 
+    async def gone(self) -> frozenset[str]:
+        """Return the endpoints of this installation that stopped taking messages.
 
-def reach_of(contact: Contact | None, person: str, unit: str, role: str, rules: Rules) -> Reach:
-    """Say which channels reach a person, or why none does."""
-    usable = [one for one in rules.usable(STAFF_CHANNELS[role]) if one in OUTWARD]
-    if contact is None or contact.erased:
-        return Reach(person, unit, role, (), "no_contact" if contact is None else "erased")
-    addressed = [one for one in usable if address_of(contact, one) is not None]
-    open_now = tuple(one for one in addressed if one not in contact.suppressed)
-    if open_now:
-        return Reach(person, unit, role, open_now, None)
-    return Reach(person, unit, role, (), "suppressed" if addressed else "no_address")
+        Raises:
+            UnavailableError: the store did not answer.
+        """
+        if not self.rules.endpoints:
+            return frozenset()
+        configured = {one.id for one in self.rules.endpoints}
+        return await self.endpoints.disabled() & configured
 
 
 def _holders(

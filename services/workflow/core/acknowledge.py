@@ -6,7 +6,7 @@ from typing import Any
 from services.workflow.core.cycles import TOLD
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.ladder import BREACH, Ladder
-from services.workflow.core.model import Obligation, Promise, Subject
+from services.workflow.core.model import UNREACHABLE, Obligation, Promise, Subject
 from services.workflow.core.roles import find_hearers, holders, open_gap
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.zone import legal_day
@@ -127,4 +127,4 @@ def reroute(
         persons=hearers.persons,
         vacant=(role, *hearers.vacant),
     )
-    open_gap(subject, obligation, role, why="unreachable", now=now, emit=emit)
+    open_gap(subject, obligation, role, why=UNREACHABLE, now=now, emit=emit)

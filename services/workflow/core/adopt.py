@@ -11,7 +11,7 @@ from typing import Final
 
 from services.workflow.core.incident import GATHERED, Told
 from services.workflow.core.ladder import BREACH
-from services.workflow.core.model import Gap, RungState, RungStatus, Subject
+from services.workflow.core.model import UNREACHABLE, Gap, RungState, RungStatus, Subject
 from shared.events.codes import parse_matter
 from shared.events.envelope import Event
 from shared.events.obligations import (
@@ -47,7 +47,7 @@ def adopt(subject_id: str, published: Iterable[Event]) -> Subject:
                 subject.incidents[data.incident] = _told(
                     data, event, subject.incidents.get(data.incident)
                 )
-            case CoverageGapOpened() if _is_of_the_unit(subject_id):
+            case CoverageGapOpened(why=why) if _is_of_the_unit(subject_id, why):
                 found = Gap(data.unit, data.role, data.why, event.time)
                 subject.gaps[found.id] = found
             case CoverageGapClosed():
@@ -57,10 +57,14 @@ def adopt(subject_id: str, published: Iterable[Event]) -> Subject:
     return subject
 
 
-def _is_of_the_unit(subject_id: str) -> bool:
-    """Say whether gaps stand here by themselves; a dossier's are found again with its rungs."""
+def _is_of_the_unit(subject_id: str, why: str) -> bool:
+    """Say whether a gap stands by itself: an empty seat, which the walk of a night found.
+
+    A dossier's are found again with its rungs, and roles that no message reaches with what
+    notifications said of them.
+    """
     matter = parse_matter(subject_id)
-    return matter is not None and matter.kind == "coverage"
+    return matter is not None and matter.kind == "coverage" and why != UNREACHABLE
 
 
 def rung_key(obligation: str, rung: str, repeat: int, at: datetime) -> str:

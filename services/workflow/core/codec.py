@@ -100,7 +100,7 @@ class SubjectCodec:
             "law": state.law,
             "history": state.history.values(),
             "obligations": [_obligation(each) for each in state.obligations.values()],
-            "gaps": [[g.unit, g.role, g.why, stamp(g.since)] for g in state.gaps.values()],
+            "gaps": [_gap(each) for each in state.gaps.values()],
             "adopted": [list(pair) for pair in state.adopted.items()],
             **_asked(state),
         }
@@ -193,8 +193,13 @@ def _read_asked(row: Sequence[Any]) -> Asked:
 
 
 def _read_gap(row: Sequence[Any]) -> Gap:
-    unit, role, why, since = row
-    return Gap(unit, role, why, unstamp(since))
+    unit, role, why, since, *reasons = row
+    return Gap(unit, role, why, unstamp(since), tuple(*reasons))
+
+
+def _gap(gap: Gap) -> list[Any]:
+    row = [gap.unit, gap.role, gap.why, stamp(gap.since)]
+    return [*row, list(gap.reasons)] if gap.reasons else row
 
 
 def _obligation(ob: Obligation) -> dict[str, Any]:

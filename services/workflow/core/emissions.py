@@ -196,9 +196,22 @@ class Emitter:
         model = ObligationAcknowledgementRefused
         self._add("acknowledgement_refused", (self.cause,), model, data, at)
 
-    def gap_opened(self, ob: Obligation | None, gap: Gap) -> None:
+    def gap_opened(
+        self,
+        ob: Obligation | None,
+        gap: Gap,
+        *,
+        heard_by: str | None = None,
+        persons: Sequence[str] = (),
+    ) -> None:
         """Say that nobody answers for a role: here, or in the unit at all."""
-        data = {**_gap(gap), "why": gap.why}
+        data = {
+            **_gap(gap),
+            "why": gap.why,
+            "reasons": list(gap.reasons),
+            "heard_by": heard_by,
+            "persons": list(persons),
+        }
         if ob is not None:
             data.update(obligation=ob.id, cycle=ob.cycle_number)
         parts = (gap.id, gap.since.isoformat())

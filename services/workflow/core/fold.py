@@ -17,6 +17,7 @@ from services.workflow.core.kinds.registry import KINDS, PERSONS, kinds_of, watc
 from services.workflow.core.ladder import Ladder
 from services.workflow.core.law import changes_since, law_of
 from services.workflow.core.model import Obligation, Subject
+from services.workflow.core.reach import is_coverage, note_unreached
 from services.workflow.core.reconcile import reconcile
 from services.workflow.core.roles import close_gaps
 from shared.calendar.errors import InvalidHistoryError
@@ -71,7 +72,9 @@ def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subjec
     _answer(subject, event, context, emit)
     if subject.incidents:
         close_incidents(subject, event.time, emit)
-    if subject.gaps:
+    if is_coverage(subject.id):
+        note_unreached(subject, event.time, context.reference, context.now, emit)
+    elif subject.gaps:
         close_gaps(subject, context.reference, context.now, emit)
     return Folded(subject, [*emissions, *emit.emissions])
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from shared.calendar.days import DeadlineCalendar
 from shared.calendar.errors import DateOutsideCalendarError
@@ -13,6 +13,9 @@ from shared.calendar.opening import OpeningHours
 from shared.calendar.zone import ICT
 
 Role = Literal["handler", "division_head", "director", "chairman", "province"]
+
+UPWARD: Final[tuple[Role, ...]] = get_args(Role)
+"""The roles in the order in which a matter of the organisation itself climbs."""
 
 LAST_ROLE: Final[Role] = "province"
 """Where a message goes when nobody before can hear it."""

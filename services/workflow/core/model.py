@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from services.workflow.core.incident import Told
 from services.workflow.core.past import Past
@@ -18,6 +18,9 @@ RungStatus = Literal[
     "moot",  # Its cycle ended before its moment came.
     "grouped",  # It was reached, and hangs on an incident whose message tells of it.
 ]
+
+UNREACHABLE: Final = "unreachable"
+"""Why a role that is filled is a gap all the same."""
 
 
 @dataclass(slots=True)
@@ -214,17 +217,28 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A role that nobody answers for here: vacant, or held by somebody no message reaches."""
+    """A role that nobody answers for here: empty, or held by people no message reaches.
+
+    The two are gaps of their own, which open and close without regard to each other: a chair
+    that is filled does not say that a message reaches whoever sits in it.
+    """
 
     unit: str
     role: str
     why: str
     since: datetime
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def unreached(self) -> bool:
+        """Whether somebody holds the role, and no message reaches them."""
+        return self.why == UNREACHABLE
 
     @property
     def id(self) -> str:
         """The gap's name: it is one gap however many dossiers meet it."""
-        return f"{self.unit}:{self.role}"
+        seat = f"{self.unit}:{self.role}"
+        return f"{seat}:{UNREACHABLE}" if self.unreached else seat
 
 
 @dataclass(frozen=True, slots=True)

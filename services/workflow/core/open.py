@@ -3,16 +3,16 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from services.workflow.core.codec import FIRST_ROLE, answering
-from services.workflow.core.ladder import LAST_ROLE, Role
+from services.workflow.core.ladder import LAST_ROLE, UPWARD, Role
 from services.workflow.core.model import Asked, Obligation, Promise, RungState, Subject
 from services.workflow.core.roles import holders
 from shared.events.codes import PROVINCE
 from shared.reference.view import Reference
 
-ROLES: Final[tuple[Role, ...]] = get_args(Role)
+ROLES: Final = UPWARD
 COUNTER_ROLES: Final[tuple[Role, ...]] = ("handler", "division_head")
 """The roles of those who come with a clerk's key."""
 

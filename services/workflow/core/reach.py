@@ -1,21 +1,26 @@
 """Whether every rung of every ladder has somebody to hear it: the whole of it, for one unit.
 
-A handler is named by each dossier, and whether a message reaches a person only notifications
-know; this is about the seats that the organisation chart has.
+A handler is named by each dossier; this is about the seats that the organisation chart has.
+Whether a message reaches whoever sits there only notifications know, and say.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.kinds.registry import KINDS
-from services.workflow.core.ladder import LAST_ROLE, Ladder, Role
-from services.workflow.core.model import Gap, Subject
+from services.workflow.core.ladder import LAST_ROLE, UPWARD, Ladder, Role
+from services.workflow.core.model import UNREACHABLE, Gap, Subject
 from services.workflow.core.roles import unit_of_role
-from shared.events.codes import PROVINCE, matter_subject
+from shared.events.centres import CoverageReachChecked
+from shared.events.codes import PROVINCE, matter_subject, parse_matter
+from shared.events.history import effective
 from shared.reference.view import Reference
+
+COVERAGE: Final = "coverage"
+"""The kind of matter on which it stands whether a unit's ladder is heard."""
 
 NAMED_ELSEWHERE: Final = frozenset({"handler"})
 """Roles that each dossier or matter names for itself."""
@@ -59,7 +64,7 @@ class Walked:
 
 def coverage_subject(unit: str) -> str:
     """Name the matter on which the gaps of a unit's seats stand."""
-    return matter_subject(unit, "coverage", "ladder")
+    return matter_subject(unit, COVERAGE, "ladder")
 
 
 def seats(unit: str, reference: Reference, now: datetime) -> tuple[Seat, ...]:
@@ -91,8 +96,9 @@ def walk(unit: str, reference: Reference, now: datetime) -> Iterator[Walked]:
 
 
 def check(subject: Subject, reference: Reference, now: datetime, emit: Emitter) -> bool:
-    """Open and close the gaps of a unit's seats; say whether anything changed."""
-    before = dict(subject.gaps)
+    """Open and close the gaps of a unit's empty seats; say whether anything changed."""
+    before = {name: gap for name, gap in subject.gaps.items() if not gap.unreached}
+    changed = False
     found = {
         f"{seat.unit}:{seat.role}": seat
         for seat in seats(subject.unit, reference, now)
@@ -101,13 +107,81 @@ def check(subject: Subject, reference: Reference, now: datetime, emit: Emitter) 
     for name, seat in found.items():
         if name not in before:
             gap = Gap(seat.unit, seat.role, seat.why or "", now)
-            subject.gaps[name] = gap
+            subject.gaps[name], changed = gap, True
             emit.gap_opened(None, gap)
     for name, gap in before.items():
         if name not in found:
             del subject.gaps[name]
+            changed = True
             emit.gap_closed(gap, why="filled", at=now)
-    return subject.gaps != before
+    return changed
+
+
+def is_coverage(subject_id: str) -> bool:
+    """Say whether a subject is the matter of a unit's ladder."""
+    matter = parse_matter(subject_id)
+    return matter is not None and matter.kind == COVERAGE
+
+
+def note_unreached(
+    subject: Subject, at: datetime, reference: Reference, now: datetime, emit: Emitter
+) -> None:
+    """Open and close the gaps of roles that no channel reaches, by what was said of them last.
+
+    Who can be reached notifications alone know; they say it of the whole unit at once, so the
+    last word replaces all before it. Empty seats are not its business, nor it theirs.
+
+    Args:
+        subject: The matter of a unit's ladder, with everything that was said in it.
+        at: When it was said.
+        reference: Who holds which role.
+        now: The time by which the law runs.
+        emit: Takes what follows.
+    """
+    found = _last_word(subject)
+    for gap in [gap for gap in subject.gaps.values() if gap.unreached]:
+        if gap.role not in found:
+            del subject.gaps[gap.id]
+            held = reference.roles(gap.unit, gap.role, now)
+            emit.gap_closed(gap, why="reached" if held else "vacant", at=at)
+    for role, reasons in found.items():
+        gap = Gap(subject.unit, role, UNREACHABLE, at, reasons)
+        known = subject.gaps.get(gap.id)
+        if known is not None:
+            subject.gaps[gap.id] = replace(known, reasons=reasons)
+            continue
+        subject.gaps[gap.id] = gap
+        heard_by, persons = _next_reached(subject.unit, role, found, reference, now)
+        emit.gap_opened(None, gap, heard_by=heard_by, persons=persons)
+
+
+def _last_word(subject: Subject) -> Mapping[str, tuple[str, ...]]:
+    """Return the roles that no channel reaches, and why, as it holds after corrections."""
+    said = [
+        event.data
+        for event in effective([*subject.history])
+        if isinstance(event.data, CoverageReachChecked)
+    ]
+    return {one.role: one.reasons for one in said[-1].unreached} if said else {}
+
+
+def _next_reached(
+    unit: str,
+    role: str,
+    unreached: Collection[str],
+    reference: Reference,
+    now: datetime,
+) -> tuple[Role, tuple[str, ...]]:
+    """Return the next role upward that a channel reaches, and who that is.
+
+    The provincial centre ends every chain: if nothing reaches even it, the inbox page keeps
+    the message, and the gap stands open where operators look.
+    """
+    for above in UPWARD[UPWARD.index(role) + 1 :] if role in UPWARD else ():
+        persons = reference.roles(unit_of_role(unit, above), above, now)
+        if persons and above not in unreached:
+            return above, persons
+    return LAST_ROLE, reference.roles(PROVINCE, LAST_ROLE, now)
 
 
 def _ladders() -> Iterator[Ladder]:

@@ -95,7 +95,7 @@ def close_gaps(subject: Subject, reference: Reference, now: datetime, emit: Emit
     """
     owed = [obligation for obligation in subject.obligations.values() if obligation.open]
     for gap in list(subject.gaps.values()):
-        filled = gap.why == "vacant" and any(
+        filled = not gap.unreached and any(
             holders(obligation, gap.role, reference, now) for obligation in owed
         )
         if filled or not owed:

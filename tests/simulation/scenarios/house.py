@@ -150,6 +150,10 @@ class House:
                 told = contact(person, role="staff", email=email, zalo="0912345678")
                 await self.notifications.hear(told)
 
+    async def erased(self, person: str) -> None:
+        """Let a person's contact be erased for good."""
+        await self.notifications.hear(Outgoing(person, CONTACTS.name, person, None))
+
     def refuses(self, person: str, *channels: Channel) -> None:
         """Let providers refuse a person's address for good."""
         for channel in channels or tuple(self.sinks):
@@ -188,6 +192,8 @@ class House:
                 await self.workflow.looks()
                 await self._carry()
             if "notifications" not in self.stopped:
+                await self.notifications.judging()
+                await self._carry()
                 await self.notifications.work()
                 await self._carry()
             if self._progress() == before:

@@ -150,9 +150,10 @@ async def _role_ends(stage: Stage, words: list[str], data: dict[str, Any]) -> No
     )
 
 
-async def _role_begins(stage: Stage, words: list[str], _data: dict[str, Any]) -> None:
+async def _role_begins(stage: Stage, words: list[str], data: dict[str, Any]) -> None:
     who, role, first = words
-    await stage.house.reachable(person(who))
+    if data.get("address") != "none":
+        await stage.house.reachable(person(who))
     await stage.house.decides(
         RoleAssigned(
             person=person(who),
@@ -196,6 +197,12 @@ async def _refuses(stage: Stage, words: list[str], _data: dict[str, Any]) -> Non
 
 async def _has_address(stage: Stage, words: list[str], _data: dict[str, Any]) -> None:
     await stage.house.reachable(person(words[0]))
+    await stage.house.settles()
+
+
+async def _erased(stage: Stage, words: list[str], _data: dict[str, Any]) -> None:
+    await stage.house.erased(person(words[0]))
+    await stage.house.settles()
 
 
 async def _stops(stage: Stage, words: list[str], _data: dict[str, Any]) -> None:
@@ -224,11 +231,12 @@ VERBS: Final[Mapping[str, Verb]] = {
     "day-worked": _day_worked,  # 2026-01-10
     "on-leave": _leave,  # chairman 2026-01-08 2026-01-09 [deputy=deputy]
     "role-ends": _role_ends,  # chairman 2026-01-05
-    "role-begins": _role_begins,  # newcomer chairman 2026-01-05
+    "role-begins": _role_begins,  # newcomer chairman 2026-01-05 [address=none]
     "procedure-decided": _decided,  # 1.000005 2026-01-05
     "procedure-expired": _expired,  # 1.000001 2026-01-05
     "providers-refuse": _refuses,  # chairman [email zalo …]
     "has-address": _has_address,  # 06040-handler
+    "contact-erased": _erased,  # chairman
     "stops": _stops,  # workflow
     "starts": _starts,  # workflow
     "intake-stands-still": _stands_still,  # Its marks move no more …

@@ -7,13 +7,14 @@ import pytest
 from services.notifications.core.contact import Contact, erased, suppress
 from services.notifications.core.notice import Channel
 from services.notifications.core.policy import Rules
-from services.notifications.usecases.reaching import KnowReach, reach_of
+from services.notifications.core.reach import reach_of
+from services.notifications.usecases.reaching import KnowReach
 from shared.events.envelope import Event
 from shared.events.reference import RoleAssigned
 from shared.ops.clock import FixedClock
 from shared.reference.view import Reference, apply
 from tests.fakes.notified import MONDAY, UNIT
-from tests.unit.notifications.world import MemoryContacts
+from tests.unit.notifications.world import MemoryContacts, MemoryEndpoints
 
 RULES = Rules(channels=frozenset({Channel.EMAIL, Channel.SMS, Channel.INBOX}))
 CHAIR, DIRECTOR = "p-06112-chairman", "p-06112-director"
@@ -74,7 +75,7 @@ async def test_everybody_who_holds_a_role_is_looked_at() -> None:
             ),
         )
     contacts = MemoryContacts({CHAIR: contact(email="a@example.test")})
-    know = KnowReach(contacts, lambda: view, RULES, FixedClock(MONDAY))
+    know = KnowReach(contacts, MemoryEndpoints(), lambda: view, RULES, FixedClock(MONDAY))
     found = await know({UNIT})
     assert [(one.person, one.why) for one in found] == [(CHAIR, None), (DIRECTOR, "no_contact")]
     assert len(await know(None)) == 3

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -21,18 +21,22 @@ from services.notifications.core.rates import Rate
 from services.notifications.core.settling import Accepted, Outcome, SettlingRules
 from services.notifications.core.stored import CauseCodec, NoticeCodec
 from services.notifications.core.timing import Pace, QuietHours
+from services.notifications.core.verdict import Verdict, VerdictCodec
 from services.notifications.ports import ChannelPort, Message
 from services.notifications.usecases.answering import AnswerRungs
 from services.notifications.usecases.contacts import ApplyContacts
+from services.notifications.usecases.judging import JudgeReach
 from services.notifications.usecases.knowing import KnowNotices
 from services.notifications.usecases.planning import SERVICE, PlanNotices
+from services.notifications.usecases.reaching import KnowReach
 from services.notifications.usecases.receipts import ApplyReceipts
 from services.notifications.usecases.sending import LEASE, SendDue
 from services.notifications.usecases.stepping import StepNotices
 from services.notifications.usecases.throttle import Throttle
 from services.notifications.usecases.writing import WriteMessages
+from shared.events.centres import CoverageReachChecked
 from shared.events.envelope import Event, from_document
-from shared.events.topics import NOTICES
+from shared.events.topics import CONTACTS, NOTICES, inbound
 from shared.ops.clock import FixedClock
 from shared.reference.view import Reference
 from shared.subjects.apply import ApplyBatch
@@ -222,6 +226,55 @@ def _number(event: Event) -> int:
 
 
 @dataclass
+class MemorySaidVerdicts:
+    """What was said of whom no channel reaches, as the archive keeps it."""
+
+    archive: MemoryArchive
+
+    async def last(self, subjects: Collection[str]) -> Mapping[str, Event]:
+        """Return the last verdict that was said of each of these matters."""
+        events = [
+            from_document(out.value)
+            for (topic, _), out in self.archive.kept.items()
+            if topic == inbound("notifications").name and out.value is not None
+        ]
+        said = [one for one in events if one.name == CoverageReachChecked.NAME]
+        said.sort(key=lambda one: one.time)
+        return {one.subject: one for one in said if one.subject in subjects}
+
+
+@dataclass
+class MemoryNights:
+    """The mark of the last night that was checked."""
+
+    kept: date | None = None
+
+    async def last(self) -> date | None:
+        """Return it."""
+        return self.kept
+
+    async def keep(self, night: date) -> None:
+        """Move it on."""
+        self.kept = night if self.kept is None else max(night, self.kept)
+
+
+@dataclass
+class MemoryReading:
+    """How far contacts are read: to their end, unless a test says otherwise."""
+
+    end: int = 1
+    at: int = 1
+
+    async def ends(self) -> Mapping[tuple[str, int], int]:
+        """Return where the contacts end."""
+        return {(CONTACTS.name, 0): self.end}
+
+    def passed(self, ends: Mapping[tuple[str, int], int]) -> bool:
+        """Say whether they are read to these ends."""
+        return all(self.at >= end for end in ends.values())
+
+
+@dataclass
 class Quiet:
     """A probe that keeps what it is told."""
 
@@ -285,6 +338,9 @@ class World:
         self.cause_rows = MemorySubjects[Cause](CauseCodec())
         self.notice_rows = MemorySubjects[Notice](NoticeCodec())
         self.answer_rows = MemorySubjects[Answers](AnswersCodec())
+        self.verdict_rows = MemorySubjects[Verdict](VerdictCodec())
+        self.nights = MemoryNights()
+        self.reading = MemoryReading()
         self.contacts = MemoryContacts()
         self.endpoints = MemoryEndpoints()
         self.publisher = MemoryPublisher()
@@ -304,6 +360,10 @@ class World:
     def wall_now(self) -> datetime:
         """Return wall time."""
         return self.wall
+
+    def monotonic(self) -> float:
+        """Return wall time as a clock that only grows."""
+        return (self.wall - WALL).total_seconds()
 
     def start(self) -> None:
         """Put the use cases together, as a fresh process would; the rows stay."""
@@ -338,6 +398,25 @@ class World:
         self.apply_contacts = ApplyContacts(
             self.contacts, self.notices, self.steps, self.parking, self.clock, self.wall_now
         )
+        self.verdict_relay = Relay[Verdict](self.verdict_rows, self.planning, self.archive)
+        self.judging = JudgeReach(
+            KnowReach(
+                self.contacts,
+                self.endpoints,
+                self.reference.current,
+                self.rules,
+                self.clock,
+            ),
+            self._changing(self.verdict_rows, self.verdict_relay),
+            self.verdict_rows,
+            MemorySaidVerdicts(self.archive),
+            self.nights,
+            self.reading,
+            self.reference.current,
+            self.clock,
+            self.monotonic,
+        )
+        self.apply_contacts.heard = self.judging.hear
         self.settling = SettlingRules(Pace())
         self.receipts = ApplyReceipts(self.notices, self.steps, self.settling, self.clock)
         self.answers = AnswerRungs(
@@ -353,6 +432,8 @@ class World:
         self.cause_rows.rows.clear()
         self.notice_rows.rows.clear()
         self.answer_rows.rows.clear()
+        self.verdict_rows.rows.clear()
+        self.nights.kept = None
         self.start()
         self.planning.told = MemoryTold(self.archive)
         self.planning.rebuilding = True
@@ -402,7 +483,13 @@ class World:
     async def sweep(self) -> None:
         """Publish what was left behind."""
         later = self.wall + LEFT_BEHIND_AFTER * 2
-        for relay in (self.cause_relay, self.notice_relay, self.answer_relay):
+        relays: tuple[Relay[Any], ...] = (
+            self.cause_relay,
+            self.notice_relay,
+            self.answer_relay,
+            self.verdict_relay,
+        )
+        for relay in relays:
             await relay.sweep_left_behind(wall_now=later)
 
     async def work(self, *, passes: int = 20) -> None:
