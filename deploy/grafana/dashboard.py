@@ -201,9 +201,9 @@ ROWS: Final = (
                 alarm=900,
             ),
             Panel(
-                "Roles that nobody answers for",
-                "sum by (role) (motcua_coverage_gaps_open)",
-                "{{role}}",
+                "Roles that nobody answers for, or no channel reaches",
+                "sum by (role, why) (motcua_coverage_gaps_open)",
+                "{{role}} {{why}}",
                 alarm=1,
             ),
             Panel(

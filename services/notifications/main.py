@@ -44,7 +44,6 @@ from services.notifications.core.notice import Notice
 from services.notifications.core.settling import SettlingRules
 from services.notifications.core.stored import CauseCodec
 from services.notifications.core.timing import Pace
-from services.notifications.core.verdict import Verdict
 from services.notifications.settings import DEFAULT_RATES, NotificationsSettings, quiet_of
 from services.notifications.usecases.answering import AnswerRungs
 from services.notifications.usecases.contacts import ApplyContacts
@@ -132,7 +131,7 @@ class Notifications(Runtime[Cause]):
         self.answers = MongoAnswers(self.mongo)
         self.answer_relay = Relay[Answers](self.answers.subjects, self.planning, self.archive)
         self.verdicts = verdicts_in(self.mongo)
-        self.verdict_relay = Relay[Verdict](self.verdicts, self.planning, self.archive)
+        self.verdict_relay = Relay(self.verdicts, self.planning, self.archive)
         self.preparing += [
             self.notices.subjects.prepare,
             self.answers.subjects.prepare,
@@ -219,12 +218,8 @@ class Notifications(Runtime[Cause]):
         )
         topics = [CONTACTS.name, DOSSIERS.name, OBLIGATIONS.name]
         consumption = self.consume(FoldCause(self.rules), topics)
-        change = ChangeSubjects(
-            SERVICE, self.verdicts, self.verdict_relay, self.reference, self.clock, wall_now
-        )
-        self.judging = judging(
-            self.mongo, self.reach, self.verdicts, change, consumption, self.reference.current
-        )
+        relay = self.verdict_relay
+        self.judging = judging(self.mongo, self.reach, relay, consumption, self.reference)
         self.apply_contacts.heard = self.judging.hear
         self.receipts = ApplyReceipts(self.notices, self.steps, self.settling, self.clock)
         self.answering = AnswerRungs(

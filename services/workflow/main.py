@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from datetime import time as time_of_day
 from typing import Any
@@ -24,9 +24,10 @@ from services.workflow.adapters.preview import Previews, preview_router
 from services.workflow.adapters.rebuild import ArchivedObligations
 from services.workflow.adapters.telling import Telling, iso
 from services.workflow.core.asking import PUBLISHER
-from services.workflow.core.codec import SubjectCodec
+from services.workflow.core.codec import SubjectCodec, shard_of
 from services.workflow.core.fold import fold
 from services.workflow.core.model import Subject
+from services.workflow.core.reach import coverage_subject
 from services.workflow.settings import WorkflowSettings
 from services.workflow.usecases.asking import AskIntake
 from services.workflow.usecases.calendar import OpenByCalendar
@@ -62,6 +63,7 @@ class Workflow:
         self.index = MongoObligationIndex(self.runtime.subjects)
         self.telling = Telling(self.runtime.metrics)
         self.consumption = self.runtime.consume(fold, TOPICS)
+        self.holding = ConsumedShards(self.consumption)
         self.marked = asyncio.Event()
         self.progress = ProgressReader(
             self.runtime.cluster,
@@ -90,7 +92,7 @@ class Workflow:
 
     def _passes(self, settings: WorkflowSettings) -> Passes:
         change = self.runtime.changing()
-        holding = ConsumedShards(self.consumption)
+        holding = self.holding
         still_seconds_max = settings.still_minutes_max * 60
         freshness = Freshness(
             self.progress, time.monotonic, still_seconds_max=still_seconds_max
@@ -155,6 +157,7 @@ class Workflow:
         for kind, count in (await self.index.open_by_kind()).items():
             metrics.obligations_open.labels(kind).set(count)
         metrics.undated.set(await self.index.undated())
+        self.telling.covered(await self.index.read_all(self._our_ladders()))
         least, earliest = self.progress.least(), await self.index.earliest(now=now)
         if least is not None:
             metrics.progress_mark_age.set(_seconds(least, now))
@@ -164,6 +167,12 @@ class Workflow:
         horizon = self.reference.current().horizon
         if horizon is not None:
             metrics.calendar_horizon.set((horizon - legal_day(now)).days)
+
+    def _our_ladders(self) -> Sequence[str]:
+        """Return the matters of our shards on which units' coverage gaps stand."""
+        ours = self.holding.shards()
+        ladders = map(coverage_subject, self.reference.current().units)
+        return [ladder for ladder in ladders if shard_of(ladder) in ours]
 
     async def status(self) -> Mapping[str, Any]:
         """Give what workflow adds to the account of a consumer."""

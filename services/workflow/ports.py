@@ -71,6 +71,10 @@ class ObligationIndex(Protocol):
         """Return one subject."""
         ...
 
+    async def read_all(self, subjects: Collection[str]) -> Sequence[Subject]:
+        """Return these subjects, those that there are, in their order."""
+        ...
+
     async def still_open(
         self, wanted: "OpenQuery", *, skip: int = 0, limit: int
     ) -> Sequence[Subject]:

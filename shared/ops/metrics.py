@@ -187,8 +187,8 @@ class Metrics:
         )
         self.coverage_gaps = Gauge(
             "motcua_coverage_gaps_open",
-            "Roles that nobody answers for, by role.",
-            ["role"],
+            "Roles of units that nobody answers for or no channel reaches, by role and reason.",
+            ["role", "why"],
             registry=registry,
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deploy.auditor.core.comparing import Comparing, Tally
+from deploy.auditor.core.coverage import COVERAGE, Covering
 from deploy.auditor.core.expecting import Telling
 from deploy.auditor.core.history import fact_of
 from deploy.auditor.core.law import Laws
@@ -57,3 +58,5 @@ def audit_subject(
     telling.tell(facts, opened=subject.opened, until=until)
     told = said(subject.obligations, subject.notices)
     Comparing(telling, told, upto, ladders, tally, since).compare()
+    if telling.kind == COVERAGE:
+        Covering(subject.key, facts, subject.obligations, told, upto, tally, since).compare()

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from deploy.auditor.core.expecting import Held, Running, Slot, Telling
@@ -13,11 +13,8 @@ from deploy.auditor.core.history import Fact
 from deploy.auditor.core.incidents import Incidents
 from deploy.auditor.core.outages import causes_in
 from deploy.auditor.core.owing import BREACH, PROMISE_BROKEN, Ladder
-from deploy.auditor.core.said import SETTLED, Raised, Said
+from deploy.auditor.core.said import Raised, Said
 from deploy.auditor.core.wall import BeyondCalendar
-
-NOTICE_WAITS_MAX: Final = timedelta(minutes=30)
-"""How long a notice may be planned and neither sent nor held: rates spread messages."""
 
 UNDER_WAY: Final = frozenset({"overtaken", "acknowledged"})
 """Reasons for not raising a rung while its stretch still runs."""
@@ -213,20 +210,8 @@ class Comparing:
         if not one.persons and one.rung != BREACH and not one.vacant and not self.said.gaps:
             yield "it names nobody, and no gap is said to be open"
         for person in one.persons:
-            if not self._told(one.event, one.recorded, person):
+            if not self.said.told(one.event, person, one.recorded, self.upto):
                 yield f"no notice of it to {person}"
-
-    def _told(self, event: str, recorded: datetime, person: str) -> bool:
-        own = [
-            notice
-            for notice in self.said.notices.values()
-            if notice.about == event and notice.person == person
-        ]
-        if any(notice.states & SETTLED for notice in own):
-            return True
-        if any(notice.until is not None and notice.until >= self.upto for notice in own):
-            return True  # Quiet hours hold it.
-        return recorded >= self.upto - NOTICE_WAITS_MAX if own else recorded >= self.upto
 
     def _incidents(self) -> None:
         """Keep what hangs on common causes, what they were, and what was said of them."""
@@ -237,7 +222,7 @@ class Comparing:
                 untold = [
                     one
                     for one in said.persons
-                    if not self._told(said.event, said.recorded, one)
+                    if not self.said.told(said.event, one, said.recorded, self.upto)
                 ]
                 kept.messages.append(
                     Message(

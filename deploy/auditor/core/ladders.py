@@ -17,6 +17,7 @@ UNCOUNTED: Final = (
     "a reminder that a later rung overtook, or whose stretch has ended: it leaves no record",
     "a promise that a later one replaced, or whose stretch has ended: it may be told",
     "whether an acknowledgement was rightly refused",
+    "empty seats; and whom a channel reaches: what notifications said of it is believed",
     "the notices of applicants, and those of withdrawn rungs",
 )
 """What is not counted of the kinds that are."""

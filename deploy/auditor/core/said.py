@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from deploy.auditor.core.law import name_of
 from deploy.auditor.core.owing import BREACH
 from deploy.auditor.core.wall import Json, instant
+
+NOTICE_WAITS_MAX: Final = timedelta(minutes=30)
+"""How long a notice may be planned and neither sent nor held: rates spread messages."""
 
 SETTLED: Final = frozenset({"sent", "delivered", "failed", "obsolete", "unknown"})
 """What a notice can have come to, each with its reason; planned and held are on the way."""
@@ -94,6 +97,26 @@ class Said:
     gaps: set[str] = field(default_factory=set)
     taken_back: Counter[tuple[str, str]] = field(default_factory=Counter)
     notices: dict[str, Notice] = field(default_factory=dict)
+
+    def told(self, event: str, person: str, recorded: datetime, upto: datetime) -> bool:
+        """Say whether a person was told of an event, or is about to be.
+
+        Args:
+            event: What they were to be told of.
+            person: Who.
+            recorded: When it was recorded.
+            upto: Up to when it is asked for.
+        """
+        own = [
+            notice
+            for notice in self.notices.values()
+            if notice.about == event and notice.person == person
+        ]
+        if any(notice.states & SETTLED for notice in own):
+            return True
+        if any(notice.until is not None and notice.until >= upto for notice in own):
+            return True  # Quiet hours hold it.
+        return recorded >= upto - NOTICE_WAITS_MAX if own else recorded >= upto
 
     def of(self, obligation: str) -> Stated:
         """Return what was stated of an obligation."""

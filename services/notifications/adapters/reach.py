@@ -1,7 +1,7 @@
 """What the nightly check of whom channels reach needs: its marks, the archive, positions."""
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Final
 
@@ -9,6 +9,7 @@ from services.notifications.core.announcing import PUBLISHER
 from services.notifications.core.verdict import Verdict, VerdictCodec
 from services.notifications.ports import Ends
 from services.notifications.usecases.judging import JudgeReach
+from services.notifications.usecases.planning import SERVICE
 from services.notifications.usecases.reaching import KnowReach
 from shared.events.centres import CoverageReachChecked
 from shared.events.envelope import Event, from_document
@@ -16,8 +17,10 @@ from shared.events.topics import CONTACTS, inbound
 from shared.kafka.consumer import Consumption
 from shared.mongo.client import Mongo
 from shared.mongo.subjects import MongoSubjects
-from shared.reference.view import Reference
+from shared.ops.clock import wall_now
 from shared.subjects.change import ChangeSubjects
+from shared.subjects.ports import ReferenceSource
+from shared.subjects.relay import Relay
 
 MARK: Final = "checked"
 
@@ -85,20 +88,20 @@ def verdicts_in(mongo: Mongo) -> MongoSubjects[Verdict]:
 def judging(
     mongo: Mongo,
     know: KnowReach,
-    verdicts: MongoSubjects[Verdict],
-    change: ChangeSubjects[Verdict],
+    relay: Relay[Verdict],
     consumption: Consumption,
-    reference: Callable[[], Reference],
+    reference: ReferenceSource,
 ) -> JudgeReach:
-    """Return the nightly check on the engines."""
+    """Return the nightly check on the engines, which changes verdicts by that relay's store."""
+    change = ChangeSubjects(SERVICE, relay.store, relay, reference, know.clock, wall_now)
     return JudgeReach(
         know=know,
         change=change,
-        verdicts=verdicts,
+        verdicts=relay.store,
         said=MongoSaidVerdicts(mongo),
         nights=MongoNights(mongo),
         reading=ConsumedContacts(consumption),
-        reference=reference,
+        reference=reference.current,
         clock=know.clock,
         wall=time.monotonic,
     )

@@ -130,6 +130,12 @@ class MongoObligationIndex:
         found = await self._subjects.load([subject])
         return found[subject].state if subject in found else None
 
+    async def read_all(self, subjects: Collection[str]) -> Sequence[Subject]:
+        """Return these subjects, those that there are, in their order."""
+        found = await self._subjects.load(subjects)
+        states = [found[name].state for name in sorted(found)]
+        return [state for state in states if state is not None]
+
     async def still_open(
         self, wanted: OpenQuery, *, skip: int = 0, limit: int
     ) -> Sequence[Subject]:

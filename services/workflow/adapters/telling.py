@@ -1,18 +1,20 @@
 """What workflow says of itself: metrics and the account for operators."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from services.workflow.core.ladder import UPWARD
+from services.workflow.core.model import UNREACHABLE, Subject
+from services.workflow.core.reach import ON_LEAVE, VACANT
 from services.workflow.usecases.sweep import Swept
-from shared.events.obligations import (
-    CoverageGapClosed,
-    CoverageGapOpened,
-    ObligationRungReached,
-)
+from shared.events.obligations import ObligationRungReached
 from shared.ops.metrics import Metrics
 from shared.subjects.fold import Emission
+
+REASONS: Final = (VACANT, ON_LEAVE, UNREACHABLE)
+"""Why nobody hears a role."""
 
 
 class Telling:
@@ -49,10 +51,15 @@ class Telling:
                     at = datetime.fromisoformat(data["rung_at"])
                     late = max(0.0, (now - at).total_seconds())
                     self._metrics.timer_lateness_seconds.labels(data["kind"]).observe(late)
-                case CoverageGapOpened.NAME:
-                    self._metrics.coverage_gaps.labels(data["role"]).inc()
-                case CoverageGapClosed.NAME:
-                    self._metrics.coverage_gaps.labels(data["role"]).dec()
+
+    def covered(self, ladders: Iterable[Subject]) -> None:
+        """Measure how many roles nobody hears, by what the matters of units' ladders say."""
+        gaps = Counter(
+            (gap.role, gap.why) for ladder in ladders for gap in ladder.gaps.values()
+        )
+        for role in UPWARD:
+            for why in REASONS:
+                self._metrics.coverage_gaps.labels(role, why).set(gaps[role, why])
 
     def account(self) -> dict[str, int]:
         """Return the counters that stand still when nothing happens."""

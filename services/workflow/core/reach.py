@@ -22,6 +22,12 @@ from shared.reference.view import Reference
 COVERAGE: Final = "coverage"
 """The kind of matter on which it stands whether a unit's ladder is heard."""
 
+VACANT: Final = "vacant"
+"""Why a seat is empty: nobody holds it."""
+
+ON_LEAVE: Final = "on_leave"
+"""Why a seat is empty: its holders are away, and nobody who is there stands in."""
+
 NAMED_ELSEWHERE: Final = frozenset({"handler"})
 """Roles that each dossier or matter names for itself."""
 
@@ -143,7 +149,7 @@ def note_unreached(
         if gap.role not in found:
             del subject.gaps[gap.id]
             held = reference.roles(gap.unit, gap.role, now)
-            emit.gap_closed(gap, why="reached" if held else "vacant", at=at)
+            emit.gap_closed(gap, why="reached" if held else VACANT, at=at)
     for role, reasons in found.items():
         gap = Gap(subject.unit, role, UNREACHABLE, at, reasons)
         known = subject.gaps.get(gap.id)
@@ -199,4 +205,4 @@ def _seat(unit: str, role: str, reference: Reference, now: datetime) -> Seat:
     if persons:
         return Seat(unit, role, persons, None)
     named = reference.named(unit, role, now)
-    return Seat(unit, role, (), "on_leave" if named else "vacant")
+    return Seat(unit, role, (), ON_LEAVE if named else VACANT)

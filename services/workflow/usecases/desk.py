@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Final
 
 from services.workflow.core.kinds.dossier import DEADLINE, SLIP
-from services.workflow.core.model import Subject
+from services.workflow.core.ladder import UPWARD
+from services.workflow.core.model import Gap, Subject
 from services.workflow.core.open import Row, Viewer, rows_of, turn_of
+from services.workflow.core.reach import coverage_subject
 from services.workflow.core.slip import Draft, draft_of
 from services.workflow.ports import ObligationIndex, OpenQuery
 from shared.calendar.errors import DateOutsideCalendarError
@@ -110,6 +112,21 @@ class ReadDesk:
             first=skip + 1 if subjects else 0,
             last=skip + len(subjects),
         )
+
+    async def gaps(self, viewer: Viewer) -> Sequence[Gap]:
+        """Return the roles that nobody hears where they look: empty, or unreached.
+
+        Raises:
+            UnavailableError: the store does not answer.
+        """
+        units = [
+            unit
+            for unit in sorted(self.reference().units)
+            if viewer.units is None or unit in viewer.units
+        ]
+        ladders = await self.index.read_all([coverage_subject(unit) for unit in units])
+        gaps = [gap for ladder in ladders for gap in ladder.gaps.values()]
+        return sorted(gaps, key=lambda gap: (gap.unit, UPWARD.index(gap.role), gap.why))
 
     def row(self, subject: Subject, obligation: str, viewer: Viewer) -> Row | None:
         """Return one open obligation, if it is theirs."""

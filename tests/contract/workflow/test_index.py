@@ -115,3 +115,12 @@ async def test_the_next_moment_is_found_wherever_it_lies(stored: Stored) -> None
         at = NOW + span - timedelta(minutes=1)
         await keep(stored, [owing(codes(20)[number], at)])
         assert await stored[1].earliest(now=NOW) == at
+
+
+async def test_subjects_are_read_together(stored: Stored) -> None:
+    """Those that there are, in the order of their names; one never seen is left out."""
+    known = codes(3)
+    await keep(stored, [owing(code, NOW) for code in known])
+    found = await stored[1].read_all([*reversed(known), "H37.100-260105-9999"])
+    assert [subject.id for subject in found] == known
+    assert list(await stored[1].read_all([])) == []

@@ -58,6 +58,40 @@ def play(rng: Random, *, until: datetime = END) -> Played:
     return played
 
 
+def covered(rng: Random, *, until: datetime = END) -> Played:
+    """Play what is said of a ladder: roles come and go, and a word is struck at times."""
+    played = Played(f"{UNIT}/coverage/ladder")
+    at, ids = START, list[str]()
+    for number in range(1, rng.randint(2, 8)):
+        at += timedelta(hours=rng.randint(1, 40))
+        name, data = "coverage.reach_checked", _unreached(rng)
+        if ids and rng.random() < 0.2:
+            name = "centre.corrected"
+            data = {"replaces": rng.choice(ids), "reason": "wrong", "by": BY}
+        else:
+            ids.append(f"m-{number}")
+        event = Event(
+            id=f"m-{number}",
+            source="urn:motcua:publisher:notifications",
+            name=name,
+            subject=played.subject,
+            time=at,
+            sequence=number,
+            recordedtime=at.astimezone(UTC),
+            data=MODELS[name].model_validate(data),
+        )
+        played.happens(event, at + timedelta(seconds=rng.randint(0, 90)))
+    sweep_until(played, until)
+    return played
+
+
+def _unreached(rng: Random) -> Json:
+    roles = ["handler", "division_head", "director", "chairman"]
+    reasons = ["no_contact", "erased", "no_address", "suppressed"]
+    found = rng.sample(roles, rng.randint(0, len(roles)))
+    return {"unreached": [{"role": role, "reasons": [rng.choice(reasons)]} for role in found]}
+
+
 def _some(rng: Random, acts: list[tuple[str, Json]]) -> list[tuple[str, Json]]:
     """Return as much of a story as has happened yet."""
     return acts[: rng.randint(1, len(acts))]

@@ -24,6 +24,7 @@ from tests.unit.workflow.province import UNIT, decision, province, province_even
 Json = dict[str, Any]
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 KINDS: Final = json.loads(Path("services/workflow/kinds.json").read_text(encoding="utf-8"))
+TOLD: Final = ("vn.motcua.obligation.rung_reached.", "vn.motcua.coverage.gap_opened.")
 LADDERS: Final = ladders_of(KINDS)
 
 
@@ -138,7 +139,7 @@ class Played:
 
 def notices_of(told: Json) -> list[Json]:
     """Return the notices, planned and sent, of what people are told of."""
-    by_itself = told["type"].startswith("vn.motcua.obligation.rung_reached.")
+    by_itself = told["type"].startswith(TOLD)
     by_itself = by_itself and told["data"].get("incident") is None
     if not by_itself and not told["type"].startswith("vn.motcua.incident."):
         return []

@@ -90,6 +90,7 @@ SORTS: Final = (
     with_another_calendar_in_an_outage,
     imported,
     matters.play,
+    matters.covered,
 )
 
 

@@ -24,6 +24,7 @@ REACHED = {
         }
     ],
     "unreached": 0,
+    "endpoints_disabled": [],
 }
 
 
@@ -65,11 +66,13 @@ def test_empty_seats_and_unreached_people_are_named() -> None:
             }
         ],
         "unreached": 1,
+        "endpoints_disabled": ["desk"],
     }
     assert list(lines_of(seats, persons)) == [
         "06112 Xã Bình Gia: chairman vacant",
         "  dossier_deadline overdue: chairman → province",
         "06112 director p-1: no_contact",
+        "webhook desk: it stopped taking messages (410)",
         "1 units, 2 gaps",
     ]
     assert gaps_in(seats, persons) == 2

@@ -218,7 +218,7 @@ def test_a_desk_answers_and_gives_slips_but_proves_nothing() -> None:
     desk = {"source": "urn:motcua:publisher:workflow"}
     for name in ("obligation.acknowledged", "dossier.apology_issued", "dossier.extended"):
         assert judge_publisher(inbound(name, **desk), "workflow") == []
-    for name in ("notice.proven", "notice.undeliverable"):
+    for name in ("notice.proven", "notice.undeliverable", "coverage.reach_checked"):
         refused = judge_publisher(inbound(name, **desk), "workflow")
         assert _said(refused) == [("not-allowed", "/type")]
 

@@ -24,6 +24,7 @@ from shared.events.dossiers import (
     DossierSupplementRequested,
 )
 from shared.events.obligations import (
+    CoverageGapClosed,
     CoverageGapOpened,
     ObligationAcknowledgementRefused,
     ObligationDischarged,
@@ -668,6 +669,80 @@ async def test_a_coverage_gap_is_told_to_the_province() -> None:
     await world.work()
     assert [one.address for one in world.mail.taken] == ["o@example.test"]
     assert "Giám đốc" in world.mail.taken[0].content.subject
+
+
+async def test_a_gap_that_a_rung_meets_is_told_by_the_rung_alone() -> None:
+    """The seat is told of by the night's walk; a handler, whom each dossier names, at once."""
+    numbered = Numbered()
+    officer = RoleAssigned(
+        person="p-20-officer-1", role="province", unit="20", from_day=MONDAY.date()
+    )
+    hook = Recorder()
+    world = World(
+        reference=apply(Reference.empty(), numbered.event("p-20-officer-1", officer)),
+        rules=Rules(endpoints=(EndpointRule("desk"),)),
+        ports={Channel.WEBHOOK: hook},
+    )
+    met = {"unit": UNIT, "why": "vacant", "obligation": "dossier_deadline", "cycle": 1}
+    await world.hear(
+        contact("p-20-officer-1", role="staff", email="o@example.test"),
+        numbered.event(CODE, CoverageGapOpened(gap="g1", role="chairman", **met)),
+    )
+    await world.work()
+    assert (len(world.mail.taken), len(hook.taken)) == (0, 1)
+    await world.hear(numbered.event(CODE, CoverageGapOpened(gap="g2", role="handler", **met)))
+    await world.work()
+    assert [one.address for one in world.mail.taken] == ["o@example.test"]
+    assert len(hook.taken) == 2
+
+
+async def test_an_unreached_role_is_told_to_whom_the_gap_names() -> None:
+    """In the morning, with the reasons in words; and not at all once the gap is closed."""
+    world, numbered = World(now=MONDAY + timedelta(hours=14)), Numbered()
+    unreached = CoverageGapOpened(
+        gap=f"{UNIT}:director:unreachable",
+        unit=UNIT,
+        role="director",
+        why="unreachable",
+        reasons=("no_contact", "suppressed"),
+        heard_by="chairman",
+        persons=(CHAIR,),
+    )
+    ladder = f"{UNIT}/coverage/ladder"
+    await world.hear(
+        contact(CHAIR, role="staff", email="c@example.test"),
+        numbered.event(ladder, unreached),
+    )
+    await world.work()
+    assert world.mail.taken == []  # It waits for the morning.
+    await world.pass_time(simulated=timedelta(hours=10))
+    [mail] = world.mail.taken
+    assert "Không kênh nào tới được" in mail.content.subject
+    assert "chưa có thông tin liên hệ" in mail.content.text
+
+    quiet, again = World(now=MONDAY + timedelta(hours=14)), Numbered()
+    closed = CoverageGapClosed(gap=unreached.gap, unit=UNIT, role="director", why="reached")
+    await quiet.hear(
+        contact(CHAIR, role="staff", email="c@example.test"),
+        again.event(ladder, unreached),
+    )
+    await quiet.work()
+    await quiet.hear(again.event(ladder, closed))
+    await quiet.pass_time(simulated=timedelta(hours=10))
+    assert quiet.mail.taken == []
+    assert [one.reason for one in quiet.notices.all()] == ["gap_closed"]
+
+
+async def test_a_colleague_whose_contact_was_erased_does_not_end_the_ladder() -> None:
+    """Nothing is known of them any more, so workflow hears that nobody was told."""
+    world, numbered = World(), Numbered()
+    await world.hear(
+        Outgoing("gone", "motcua.contacts.v1", CHAIR, None),
+        numbered.event(CODE, opened(due=MONDAY)),
+        numbered.event(CODE, reached([CHAIR])),
+    )
+    await world.work()
+    assert world.told("inbound") == ["notice.undeliverable"]
 
 
 async def test_webhook_endpoints_hear_what_they_asked_for() -> None:

@@ -64,12 +64,14 @@ FACTS = {
     "until": MONDAY.isoformat(),
     "count": "12",
     "told": "completed",
+    "reasons": "no_contact, endpoint_disabled",
 }
 STAFF = (
     "rung",
     "rung_withdrawn",
     "acknowledgement_refused",
     "coverage_gap",
+    "unreached",
     "incident",
     "incident_closed",
 )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.workflow.adapters.pages.frame import Frame
+from services.workflow.adapters.pages.gaps import gaps_of
 from services.workflow.adapters.pages.rows import promise_of, row_of, stands, tone
 from services.workflow.adapters.pages.show import page
 from services.workflow.adapters.pages.site import (
@@ -79,12 +80,14 @@ class DeskPages:
         viewer = site.viewer(principal, unit)
         try:
             found = await site.desk.inbox(viewer, mine=mine, page=number)
+            gaps = await site.desk.gaps(viewer)
         except UnavailableError:
             return site.sorry(request, frame, "away", UNAVAILABLE)
         title = "desk_title" if mine else "desk_title_all"
         values = {
             "title": frame.say(title, count=frame.number(found.total)),
             "subtitle": subtitle(frame, principal, found),
+            "gaps": gaps_of(frame, gaps),
             "rows": [self._shown(frame, row, viewer) for row in found.rows],
             "several": principal.units is None or len(principal.units) > 1,
             "views": _views(frame, mine=mine) if principal.role != "auditor" else [],
