@@ -218,7 +218,7 @@ def test_a_message_that_reaches_nobody_goes_to_the_next_role_at_once() -> None:
     )
     assert scenario.heard() == [
         "Thu 8 Jan 17:00 dossier_deadline/1 overdue → province",
-        f"gap opened {UNIT}:chairman (unreachable)",
+        f"gap opened {UNIT}:chairman:unreachable (unreachable)",
     ]
 
 

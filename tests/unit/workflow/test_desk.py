@@ -5,16 +5,22 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlencode
 
 import httpx2
 import pytest
 
+from services.workflow.adapters.pages.gaps import SHOWN_MAX
 from services.workflow.adapters.pages.words import words
+from services.workflow.adapters.telling import REASONS
 from services.workflow.core.asking import CAUSES
 from shared.calendar.zone import ICT
 from shared.events.answers import ObligationAcknowledged
+from shared.events.centres import CoverageReachChecked
 from shared.events.dossiers import DossierApologyIssued, DossierCompleted, DossierExtended
+from shared.events.envelope import Event
+from shared.events.obligations import UnreachedWhy
 from shared.events.reference import LeaveRecorded
 from shared.web.auth import Authenticator
 from shared.web.principal import Role
@@ -39,6 +45,7 @@ from tests.unit.workflow.province import decide
 
 DEADLINE = "dossier_deadline"
 CHAIRMAN = f"p-{UNIT}-chairman"
+THIRD = "06040"
 
 
 class Browser:
@@ -428,3 +435,53 @@ def test_the_moment_of_now_is_the_clocks(shown: DeskSite) -> None:
     """No page asks another clock."""
     assert datetime(2026, 11, 23, 9, 12, tzinfo=ICT) == NOW
     assert "dữ liệu đến 09:12" in Browser(shown, "clerk", UNIT).get("/today").text
+
+
+def unheard(site: DeskSite, unit: str, *roles: str) -> None:
+    """Let notifications say that no channel reaches these roles of a unit."""
+    unreached = [{"role": role, "reasons": ["no_contact"]} for role in roles]
+    event = Event(
+        id=f"r-{unit}",
+        source="urn:motcua:publisher:notifications",
+        name=CoverageReachChecked.NAME,
+        subject=f"{unit}/coverage/ladder",
+        time=NOW - timedelta(hours=9, minutes=12),
+        sequence=1,
+        recordedtime=NOW,
+        data=CoverageReachChecked.model_validate({"unreached": unreached}),
+    )
+    asyncio.run(site.process.applies([event]))
+
+
+def test_roles_that_nobody_hears_stand_on_the_desk(site: DeskSite) -> None:
+    """Of the units that one may see, in words, with the reason and since when."""
+    unheard(site, UNIT, "director")
+    unheard(site, OTHER_UNIT, "chairman")
+    own = section(Browser(site, "chairman", UNIT).get("/desk").text, "gaps")
+    assert own.count("<li>") == 1
+    assert "không kênh nào tới được Giám đốc trung tâm (chưa có thông tin liên hệ)" in own
+    assert "từ 00:00" in own
+    all_units = section(Browser(site, "province").get("/desk?lang=en").text, "gaps")
+    assert all_units.count("<li>") == 2
+    assert "no channel reaches the Chairman (no contact is on record), since" in all_units
+    assert "Vai trò chưa ai nghe được" not in Browser(site, "chairman", THIRD).get("/desk").text
+
+
+def test_more_gaps_than_a_page_takes_are_counted(site: DeskSite) -> None:
+    """The first by name, the others by their number."""
+    for unit in (UNIT, OTHER_UNIT, THIRD):
+        unheard(site, unit, "handler", "division_head", "director", "chairman")
+    unheard(site, "20", "province", "handler")
+    shown = section(Browser(site, "province").get("/desk").text, "gaps")
+    assert shown.count("<li>") == SHOWN_MAX == 12
+    assert "và 2 vai trò khác" in shown
+
+
+def test_every_gap_and_every_reason_has_words() -> None:
+    """In both languages."""
+    keys = [f"gap_{why}" for why in REASONS]
+    keys += [f"unreached_{why}" for why in get_args(UnreachedWhy)]
+    for key in keys:
+        vi, en = words()[key]
+        assert vi
+        assert vi != en
