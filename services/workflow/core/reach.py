@@ -180,7 +180,7 @@ def _next_reached(
 ) -> tuple[Role, tuple[str, ...]]:
     """Return the next role upward that a channel reaches, and who that is.
 
-    The provincial centre ends every chain: if nothing reaches even it, the inbox page keeps
+    The provincial centre ends every chain: if nothing reaches even it, the inbox keeps
     the message, and the gap stands open where operators look.
     """
     for above in UPWARD[UPWARD.index(role) + 1 :] if role in UPWARD else ():
