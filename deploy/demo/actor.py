@@ -9,7 +9,7 @@ from typing import Any, Final
 import httpx2
 import orjson
 
-from deploy.demo.province import CheckIn
+from deploy.demo.province import CheckIn, Turn
 from deploy.demo.story import Act, Story
 from deploy.errors import CommandError
 from shared.events.topics import inbound
@@ -62,7 +62,9 @@ class Actor:
     kafka: KafkaPublisher
     sent: Sent = field(default_factory=Sent)
 
-    async def act(self, due: Sequence[tuple[Running, Act]], duties: Sequence[CheckIn]) -> None:
+    async def act(
+        self, due: Sequence[tuple[Running, Act]], at_centres: Sequence[CheckIn | Turn]
+    ) -> None:
         """Let these acts happen, one of each story, at all doors at once."""
         first = [(run, act) for run, act in due if run.next_act == 0]
         later = [(run, act) for run, act in due if run.next_act > 0]
@@ -72,12 +74,12 @@ class Actor:
         await asyncio.gather(
             self._counter([pair for pair in first if pair[0].story.door == "http"]),
             self._bulk([pair for pair in later if pair[0].story.door == "http"]),
-            self._online(online, duties),
+            self._online(online, at_centres),
         )
         for run, _ in due:
             assert run.code is not None, "a story has its code after its first act"
             self.sent.stories[run.code] = run.story
-        self.sent.events += len(due) + len(duties)
+        self.sent.events += len(due) + len(at_centres)
         for run, _ in due:
             run.next_act += 1
 
@@ -128,10 +130,13 @@ class Actor:
                     raise RefusedError(f"intake refused what happened: {line}")
 
     async def _online(
-        self, pairs: Iterable[tuple[Running, Act]], duties: Iterable[CheckIn]
+        self, pairs: Iterable[tuple[Running, Act]], at_centres: Iterable[CheckIn | Turn]
     ) -> None:
         events = [event_of(run, act) for run, act in pairs]
-        events += [duty_event(duty) for duty in duties]
+        events += [
+            duty_event(one) if isinstance(one, CheckIn) else link_event(one)
+            for one in at_centres
+        ]
         topic = inbound(PUBLISHER).name
         await self.kafka.publish_raw(
             [
@@ -183,18 +188,37 @@ def event_of(run: Running, act: Act) -> dict[str, Any]:
 
 def duty_event(duty: CheckIn) -> dict[str, Any]:
     """Return a check-in as a publisher's event."""
-    subject = f"{duty.unit}/duty/{duty.day.isoformat()}/{duty.session}"
+    return _of_centre(
+        f"duty-{duty.unit}-{duty.day.isoformat()}-{duty.session}",
+        "duty.checked_in",
+        f"{duty.unit}/duty/{duty.day.isoformat()}/{duty.session}",
+        duty.at,
+        {"person": duty.person},
+    )
+
+
+def link_event(turn: Turn) -> dict[str, Any]:
+    """Return a link that is lost, or back, as a publisher's event."""
+    outage = turn.outage
+    number = f"{turn.name}-{outage.unit}-{outage.system}-{turn.at:%Y%m%d%H%M}"
+    return _of_centre(number, turn.name, outage.matter, turn.at, {})
+
+
+def _of_centre(
+    number: str, name: str, subject: str, at: datetime, data: dict[str, str]
+) -> dict[str, Any]:
+    unit = subject.partition("/")[0]
     return {
         "specversion": "1.0",
-        "id": f"duty-{duty.unit}-{duty.day.isoformat()}-{duty.session}",
+        "id": number,
         "source": f"urn:motcua:publisher:{PUBLISHER}",
-        "type": "vn.motcua.duty.checked_in.v1",
+        "type": f"vn.motcua.{name}.v1",
         "subject": subject,
-        "time": duty.at.isoformat(),
+        "time": at.isoformat(),
         "datacontenttype": "application/json",
-        "receivingunit": duty.unit,
-        "competentunit": duty.unit,
-        "data": {"person": duty.person},
+        "receivingunit": unit,
+        "competentunit": unit,
+        "data": data,
     }
 
 

@@ -27,6 +27,9 @@ DAYS: Final = timedelta(days=90)
 RATE: Final = 60.0
 """Simulated seconds in a real one while offices are open: a working day in ten minutes."""
 
+OUTAGES: Final = 24
+"""How many communes lose a link in these months, beside the day on which all of them do."""
+
 NIGHT_RATE: Final = 3_600.0
 """The same while everything is closed: a night in a quarter of a minute."""
 
@@ -86,10 +89,12 @@ async def play_live(
     async with stage(
         folder, start=FIRST, rate=rate, obligations_from=first, say=say
     ) as playing:
-        month = playing.month(Span(first, (FIRST + DAYS).date(), seed), scale=scale)
+        month = playing.month(
+            Span(first, (FIRST + DAYS).date(), seed, outages=OUTAGES), scale=scale
+        )
         played = Played(
             [Running(story) for story in month.stories],
-            sorted(month.check_ins, key=lambda one: one.at),
+            month.at_centres,
         )
         show = Show(playing)
         clock = FileClock(playing.clock.path)
@@ -107,13 +112,13 @@ async def play_live(
 async def _happen(playing: Stage, played: Played, now: datetime) -> None:
     playing.staff.read_mail(now)
     await playing.staff.answer(now)
-    duties = [one for one in played.duties if one.at <= now]
-    played.duties = played.duties[len(duties) :]
+    at_centres = [one for one in played.at_centres if one.at <= now]
+    played.at_centres = played.at_centres[len(at_centres) :]
     horizon = now + timedelta(days=1)
     near = [run for run in played.runs if (act := run.due) is not None and act.at <= horizon]
-    while (due := acts_until(near, now)) or duties:
-        await playing.actor.act(due, duties)
-        duties = []
+    while (due := acts_until(near, now)) or at_centres:
+        await playing.actor.act(due, at_centres)
+        at_centres = []
     if played.runs and len(near) < len(played.runs):
         played.runs = [run for run in played.runs if run.due is not None]
 

@@ -9,8 +9,9 @@ from typing import Final
 
 from deploy.demo.actor import PUBLISHER, Running, acts_until
 from deploy.demo.lockstep import SECOND, LockStep, step_after, step_at
-from deploy.demo.province import CheckIn, Month, Span
-from deploy.demo.reconcile import Report, reconcile
+from deploy.demo.province import CheckIn, Month, Span, Turn
+from deploy.demo.reconcile import reconcile
+from deploy.demo.report import Report
 from deploy.demo.stage import Stage, stage
 from shared.calendar.zone import ICT
 from shared.events.topics import inbound
@@ -26,6 +27,9 @@ SCALE: Final = 1 / 20
 SLOT_MINUTES: Final = 60
 """Things happen on the hour, so that a step has much to do; rungs come when they come."""
 
+OUTAGES: Final = 8
+"""How many communes lose a link in the month, beside the day on which all of them do."""
+
 TELL_EVERY_S: Final = 5.0
 
 Say = Callable[[str], None]
@@ -36,7 +40,7 @@ class Played:
     """How far the month has been played."""
 
     runs: list[Running]
-    duties: list[CheckIn]
+    at_centres: list[CheckIn | Turn]
     steps: int = 0
     told_at: float = field(default_factory=time.monotonic)
 
@@ -58,11 +62,11 @@ async def play_once(
     start = datetime.combine(first, datetime.min.time(), tzinfo=ICT) - SECOND
     end = datetime.combine(last + timedelta(days=1), datetime.min.time(), tzinfo=ICT) - SECOND
     async with stage(folder, start=start, rate=0, obligations_from=first, say=say) as playing:
-        month = playing.month(Span(first, last, seed, SLOT_MINUTES), scale=scale)
+        month = playing.month(Span(first, last, seed, SLOT_MINUTES, OUTAGES), scale=scale)
         say(
             f"{first} to {last}: {len(month.stories)} dossiers, "
             f"{sum(len(story.acts) for story in month.stories)} events, "
-            f"{len(month.check_ins)} check-ins, seed {seed}"
+            f"{len(month.check_ins)} check-ins, {len(month.outages)} links lost, seed {seed}"
         )
         async with TopicEnds(playing.installation.kafka) as ends:
             clock = LockStep(
@@ -84,7 +88,7 @@ async def _play(
     """Move from step to step until `end`; a stretch without anything to do is one move."""
     played = Played(
         [Running(story) for story in month.stories],
-        sorted(month.check_ins, key=lambda one: one.at),
+        month.at_centres,
     )
     await clock.until_read(inbound(PUBLISHER).name)
     await clock.rest()
@@ -103,11 +107,11 @@ async def _play(
 async def _happen(playing: Stage, played: Played, moment: datetime) -> bool:
     """Let everything happen up to `moment`; say whether anything did."""
     moved = await playing.staff.answer(moment) > 0
-    duties = [one for one in played.duties if one.at <= moment]
-    played.duties = played.duties[len(duties) :]
-    while (due := acts_until(played.runs, moment)) or duties:
-        await playing.actor.act(due, duties)
-        duties = []
+    at_centres = [one for one in played.at_centres if one.at <= moment]
+    played.at_centres = played.at_centres[len(at_centres) :]
+    while (due := acts_until(played.runs, moment)) or at_centres:
+        await playing.actor.act(due, at_centres)
+        at_centres = []
         moved = True
     played.runs = [run for run in played.runs if run.due is not None]
     return moved
@@ -116,8 +120,8 @@ async def _happen(playing: Stage, played: Played, moment: datetime) -> bool:
 def _next(playing: Stage, clock: LockStep, played: Played) -> datetime:
     """Return the next step at which anything happens, or time alone brings something about."""
     happening = [act.at for run in played.runs if (act := run.due) is not None]
-    if played.duties:
-        happening.append(played.duties[0].at)
+    if played.at_centres:
+        happening.append(played.at_centres[0].at)
     if (answer := playing.staff.next_answer()) is not None:
         happening.append(answer)
     steps = [step_at(min(happening))] if happening else []

@@ -239,7 +239,7 @@ def expected_rungs(
         return
     for number, stretch in enumerate(truth.stretches):
         moments = _moments(ladders["dossier_deadline"], stretch, stretch.due, limit, calendar)
-        yield from _due(subject, "dossier_deadline", stretch, moments, stretch.ended, end)
+        yield from due_of(subject, "dossier_deadline", stretch, moments, stretch.ended, end)
         if stretch.moved_by == "extension" or limit.unit == "same_day":
             continue
         slip_due = at(calendar.step(stretch.last_day, -1), CLOSE)
@@ -248,7 +248,7 @@ def expected_rungs(
         later = truth.stretches[number + 1 :]
         closed = _slip_closed(truth, stretch, later)
         moments = _moments(ladders["apology_slip"], stretch, slip_due, limit, calendar)
-        yield from _due(subject, "apology_slip", stretch, moments, closed, end)
+        yield from due_of(subject, "apology_slip", stretch, moments, closed, end)
 
 
 def _slip_closed(truth: Truth, stretch: Stretch, later: Sequence[Stretch]) -> datetime | None:
@@ -292,7 +292,7 @@ def _share(stretch: Stretch, percent: int, limit: Limit, calendar: SlowCalendar)
     return at(calendar.roll(day + timedelta(days=count)), OPEN)
 
 
-def _due(
+def due_of(
     subject: str,
     obligation: str,
     stretch: Stretch,
@@ -348,6 +348,6 @@ def duty_rungs(
                     ]
                     stretch = Stretch(start, start, day, start, None, "opened")
                     subject = f"{unit}/duty/{day.isoformat()}/{session}"
-                    found += _due(subject, "duty", stretch, sorted(moments), None, end)
+                    found += due_of(subject, "duty", stretch, sorted(moments), None, end)
         day += timedelta(days=1)
     return found

@@ -31,6 +31,16 @@ OTHER_DAY_FACTOR: Final = (5 - MONDAY_FACTOR) / 4
 
 DUTY_GAP_SHARE: Final = 0.015
 
+SYSTEMS: Final = ("population-db", "civil-status-db", "business-db", "land-db")
+NATIONAL: Final = SYSTEMS[0]
+NATIONAL_DAY: Final = 2
+"""On which working day the national database is down for every commune."""
+
+NATIONAL_FROM: Final = time(15, 0)
+NATIONAL_HOURS: Final = 18
+OUTAGE_HOURS: Final = (1, 2, 4, 18)
+"""How long a single commune's link is lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckIn:
@@ -44,6 +54,30 @@ class CheckIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Outage:
+    """A commune's link to a system is lost, and comes back."""
+
+    unit: str
+    system: str
+    lost: datetime
+    back: datetime
+
+    @property
+    def matter(self) -> str:
+        """The subject of both events."""
+        return f"{self.unit}/connection/{self.system}"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One of the two events of an outage."""
+
+    at: datetime
+    name: str
+    outage: Outage
+
+
+@dataclass(frozen=True, slots=True)
 class Centre:
     """One commune's centre as the simulation sees it."""
 
@@ -54,12 +88,17 @@ class Centre:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which days to tell, both ends included, by which seed, at moments how far apart."""
+    """Which days to tell, both ends included, by which seed, at moments how far apart.
+
+    `outages` is how many communes lose a link, beside the day on which all of them do; 0: no
+    link is ever lost.
+    """
 
     first: date
     last: date
     seed: int
     slot_minutes: int = 15
+    outages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +108,18 @@ class Month:
     first: date
     stories: tuple[Story, ...]
     check_ins: tuple[CheckIn, ...]
+    outages: tuple[Outage, ...] = ()
+
+    @property
+    def turns(self) -> list[Turn]:
+        """Both events of every outage."""
+        lost = [Turn(one.lost, "connection.lost", one) for one in self.outages]
+        return lost + [Turn(one.back, "connection.restored", one) for one in self.outages]
+
+    @property
+    def at_centres(self) -> list[CheckIn | Turn]:
+        """What happens beside the dossiers, in the order of time."""
+        return sorted((*self.check_ins, *self.turns), key=lambda one: one.at)
 
 
 def centres(units: Sequence[str], *, seed: int, scale: float) -> list[Centre]:
@@ -126,7 +177,34 @@ def simulate(
             for unit, person in handlers.items():
                 check_ins.extend(_duty(chance, unit, person, day))
         day += timedelta(days=1)
-    return Month(span.first, tuple(stories), tuple(check_ins))
+    outages = _outages([place.unit for place in places], calendar, span)
+    return Month(span.first, tuple(stories), tuple(check_ins), tuple(outages))
+
+
+def _outages(units: Sequence[str], calendar: DeadlineCalendar, span: Span) -> list[Outage]:
+    """Return the day on which every commune loses one system, and losses of single ones."""
+    if not span.outages:
+        return []
+    chance = random.Random(f"outages/{span.seed}")  # noqa: S311 - a simulation, not a secret.
+    every = [span.first + timedelta(days=n) for n in range((span.last - span.first).days + 1)]
+    days = [day for day in every if calendar.is_working(day)]
+    if len(days) < NATIONAL_DAY:
+        return []
+    lost = _before(days[NATIONAL_DAY - 1], NATIONAL_FROM)
+    back = lost + timedelta(hours=NATIONAL_HOURS)
+    found = [Outage(unit, NATIONAL, lost, back) for unit in units]
+    # Each in a commune of its own, once all of them have the national one again.
+    later = days[NATIONAL_DAY + 1 :]
+    for unit in chance.sample(units, span.outages if later else 0):
+        lost = _before(chance.choice(later), time(chance.choice((8, 9, 10, 14, 15, 16))))
+        back = lost + timedelta(hours=chance.choice(OUTAGE_HOURS))
+        found.append(Outage(unit, chance.choice(SYSTEMS), lost, back))
+    return found
+
+
+def _before(day: date, moment: time) -> datetime:
+    """Return the instant a second before, so that nothing ties with a limit."""
+    return datetime.combine(day, moment, tzinfo=ICT) - timedelta(seconds=1)
 
 
 def _pick(chance: random.Random, procedures: Sequence[Procedure]) -> Procedure:
@@ -138,7 +216,7 @@ def _duty(chance: random.Random, unit: str, person: str, day: date) -> list[Chec
     sessions = (("am", time(7, 30)), ("pm", time(13, 30)))
     return [
         CheckIn(
-            datetime.combine(day, begins, tzinfo=ICT) - timedelta(seconds=1),
+            _before(day, begins),
             unit,
             day,
             session,

@@ -7,7 +7,6 @@ shares nothing with the service that sends.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -23,8 +22,17 @@ from deploy.demo.oracle import (
     limits,
     truth_of,
 )
+from deploy.demo.outages import (
+    Hung,
+    Rung,
+    hung_of,
+    link_rungs,
+    systems_of,
+    told_of,
+)
 from deploy.demo.province import Month
 from deploy.demo.recount import recount
+from deploy.demo.report import Line, Report
 from deploy.demo.staff import DOMAIN
 from deploy.demo.stage import Stage
 from deploy.demo.story import Story
@@ -34,82 +42,12 @@ from shared.events.topics import CENTRES, DOSSIERS, NOTICES, OBLIGATIONS, reject
 from shared.kafka.cluster import Cluster
 from shared.kafka.whole import read_to_end
 
-SHOWN_MAX: Final = 5
-KINDS: Final = ("dossier_deadline", "apology_slip", "duty")
+KINDS: Final = ("dossier_deadline", "apology_slip", "duty", "connection")
 BROKEN: Final = "promise_broken"
+INCIDENTS: Final = frozenset({"incident.opened", "incident.updated"})
 SETTLED: Final = {"sent", "delivered", "obsolete", "failed"}
 HELD_MAX: Final = timedelta(hours=10)
 """The longest that a message may be held back: from 21:00 to 07:00."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing compared: what was to be, what is, and examples of the difference."""
-
-    name: str
-    expected: int
-    found: int
-    differences: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether both agree."""
-        return self.expected == self.found and not self.differences
-
-
-@dataclass(slots=True)
-class Report:
-    """The outcome of a reconciliation."""
-
-    lines: list[Line] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything agrees, and anything was compared at all."""
-        return bool(self.lines) and all(line.ok for line in self.lines)
-
-    def text(self) -> str:
-        """Return the report as a table to print."""
-        width = max((len(line.name) for line in self.lines), default=0)
-        rows = []
-        for line in self.lines:
-            mark = "ok" if line.ok else "DIFFERS"
-            rows.append(f"{line.name:<{width}}  {line.expected:>8}  {line.found:>8}  {mark}")
-            rows += [f"    {one}" for one in line.differences[:SHOWN_MAX]]
-            if len(line.differences) > SHOWN_MAX:
-                rows.append(f"    … and {len(line.differences) - SHOWN_MAX} more")
-        head = f"{'compared':<{width}}  {'expected':>8}  {'found':>8}"
-        return "\n".join([head, *rows])
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the report for programs."""
-        return {
-            "ok": self.ok,
-            "lines": [
-                {
-                    "name": line.name,
-                    "expected": line.expected,
-                    "found": line.found,
-                    "ok": line.ok,
-                    "differences": list(line.differences[:SHOWN_MAX]),
-                }
-                for line in self.lines
-            ],
-        }
-
-    def compare(self, name: str, expected: Counter[Any], found: Counter[Any]) -> None:
-        """Add a line that compares two collections, each with how often."""
-        missing = [f"missing: {_told(one)}" for one in expected - found]
-        extra = [f"too many: {_told(one)}" for one in found - expected]
-        self.lines.append(Line(name, expected.total(), found.total(), (*missing, *extra)))
-
-    def count(self, name: str, expected: int, found: int) -> None:
-        """Add a line that compares two counts."""
-        self.lines.append(Line(name, expected, found))
-
-
-def _told(one: object) -> str:
-    return " ".join(map(str, one)) if isinstance(one, tuple) else str(one)
 
 
 async def reconcile(playing: Stage, month: Month, *, end: datetime) -> Report:
@@ -145,7 +83,14 @@ async def reconcile(playing: Stage, month: Month, *, end: datetime) -> Report:
         )
     ]
     expected += duty_rungs(month, (*playing.units, PROVINCE), ladders, calendar, end)
+    expected += link_rungs(month.outages, ladders, calendar, end)
     _compare_rungs(report, expected, obligations)
+    systems = systems_of()
+    needs = {
+        code: (truths[code].unit, systems[story.procedure]) for code, story in stories.items()
+    }
+    hung = list(hung_of(expected, month.outages, needs, ladders, calendar))
+    _compare_incidents(report, hung, told_of(hung, month.outages, end), obligations)
     report.lines.append(Line("independent audit of all rungs", *await recount(playing, end)))
     await _compare_messages(report, playing, dossiers, obligations, notices, end)
     for service in playing.installation.state.services:
@@ -186,6 +131,9 @@ def _compare_intake(
         (f"{one.unit}/duty/{one.day}/{one.session}", "duty.checked_in", one.at)
         for one in month.check_ins
         if one.at <= end
+    )
+    expected.update(
+        (one.outage.matter, one.name, one.at) for one in month.turns if one.at <= end
     )
     found = Counter(
         (event["subject"], _name(event), datetime.fromisoformat(event["time"]))
@@ -255,9 +203,14 @@ async def _ladders(playing: Stage) -> dict[str, list[dict[str, Any]]]:
 def _compare_rungs(
     report: Report, expected: Sequence[ExpectedRung], obligations: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Every rung that fell due was raised, or recorded as overtaken, and no other."""
-    raised: Counter[tuple[str, str, str, datetime]] = Counter()
-    skipped: Counter[tuple[str, str, str, datetime]] = Counter()
+    """Every rung that fell due was raised, or recorded as overtaken, and no other.
+
+    One that hung on an incident is raised by that; whether it is told, or recorded as
+    overtaken, when the incident is over, is for the auditor to say.
+    """
+    raised: Counter[Rung] = Counter()
+    skipped: Counter[Rung] = Counter()
+    hung: set[Rung] = set()
     broken = withdrawn = 0
     for event in obligations:
         data = event["data"]
@@ -265,7 +218,7 @@ def _compare_rungs(
             continue
         match _name(event):
             case "obligation.rung_reached" if data.get("incident"):
-                continue  # It is reached by itself once the incident is over.
+                hung.add(_rung(event))
             case "obligation.rung_reached" if data["rung"] == BROKEN or data.get("repeat"):
                 broken += 1
             case "obligation.rung_reached":
@@ -274,6 +227,9 @@ def _compare_rungs(
                 skipped[_rung(event)] += 1
             case "obligation.rung_withdrawn":
                 withdrawn += 1
+    for rung in hung:
+        raised[rung] = max(1, raised[rung])
+        del skipped[rung]
     for kind in KINDS:
         wanted = Counter(
             (one.subject, one.obligation, one.rung, one.at)
@@ -292,7 +248,28 @@ def _compare_rungs(
     report.count("rungs withdrawn", 0, withdrawn)
 
 
-def _rung(event: Mapping[str, Any]) -> tuple[str, str, str, datetime]:
+def _compare_incidents(
+    report: Report,
+    hung: Iterable[Hung],
+    told: Counter[tuple[str, ...]],
+    obligations: Sequence[Mapping[str, Any]],
+) -> None:
+    """What fell due while a link was lost hung on that; each incident was told, and ended."""
+    found: Counter[Rung] = Counter()
+    said: Counter[tuple[str, ...]] = Counter()
+    for event in obligations:
+        name = _name(event)
+        if name == "obligation.rung_reached" and event["data"].get("incident"):
+            found[_rung(event)] += 1
+        elif name == "incident.opened":
+            said["opened", str(event["subject"])] += 1
+        elif name == "incident.closed":
+            said["closed", str(event["subject"]), *(event["data"].get("units") or ())] += 1
+    report.compare("rungs that hung on an outage", Counter(one.rung for one in hung), found)
+    report.compare("incidents told, and told to be over", told, said)
+
+
+def _rung(event: Mapping[str, Any]) -> Rung:
     data = event["data"]
     moment = datetime.fromisoformat(data["rung_at"]).astimezone(UTC)
     return (event["subject"], data["obligation"], data["rung"], moment)
@@ -339,6 +316,18 @@ async def _compare_messages(
         if data["about_name"] == "obligation.rung_reached"
     )
     report.compare("alerts to officials", officials, reached)
+    hearers = Counter(
+        (event["subject"], event["id"], person)
+        for event in obligations
+        if _name(event) in INCIDENTS
+        for person in event["data"].get("persons", ())
+    )
+    heard = Counter(
+        (data["cause"], data["about"], data["person"])
+        for data in planned.values()
+        if data["about_name"] in INCIDENTS
+    )
+    report.compare("messages of incidents", hearers, heard)
     unsettled = [notice for notice, name in state.items() if name not in SETTLED]
     report.compare(
         "messages planned and not settled",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.once import FIRST, play_once
-from deploy.demo.reconcile import Report
+from deploy.demo.report import Report
 
 pytestmark = [pytest.mark.connected, pytest.mark.asyncio, pytest.mark.timeout(600)]
 
@@ -17,6 +17,9 @@ DAYS = 4
 """A weekend, a Monday and a Tuesday."""
 
 SCALE = 1 / 100
+COMMUNES = 65
+"""On the Tuesday all of them lose the national database."""
+
 LEAST_RECEIVED = 20
 LEAST_MAILS = 100
 
@@ -38,6 +41,8 @@ async def test_the_first_days_reconcile_and_the_same_seed_tells_them_again(
     assert found["figures of the province: received"] >= LEAST_RECEIVED
     assert found["messages at the mail catcher"] >= LEAST_MAILS
     assert found["rungs raised: dossier_deadline"] > 0
+    assert found["rungs that hung on an outage"] >= COMMUNES
+    assert found["incidents told, and told to be over"] > 0
     again = await _played(tmp_path / "again", told)
     assert again.text() == once.text()
     steps = [line for line in told if "times at rest" in line]
