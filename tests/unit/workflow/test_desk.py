@@ -464,7 +464,10 @@ def test_roles_that_nobody_hears_stand_on_the_desk(site: DeskSite) -> None:
     all_units = section(Browser(site, "province").get("/desk?lang=en").text, "gaps")
     assert all_units.count("<li>") == 2
     assert "no channel reaches the Chairman (no contact is on record), since" in all_units
-    assert "Vai trò chưa ai nghe được" not in Browser(site, "chairman", THIRD).get("/desk").text
+    assert (
+        "Vai trò chưa có ai nhận được thông báo"
+        not in Browser(site, "chairman", THIRD).get("/desk").text
+    )
 
 
 def test_more_gaps_than_a_page_takes_are_counted(site: DeskSite) -> None:
