@@ -1,21 +1,24 @@
 """What the HTTP side asks of reporting: the use cases, the reference data, the time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from services.reporting.core.counts import NO_FIELD
 from services.reporting.core.derive import derive
 from services.reporting.core.fact import Fact
-from services.reporting.core.figures import Period
+from services.reporting.core.figures import Period, Ratio
 from services.reporting.core.state import FactState
 from services.reporting.ports import Facts
 from services.reporting.usecases.asked import Asked
+from services.reporting.usecases.available import ReadAvailability
 from services.reporting.usecases.listing import Found, ListRows
 from services.reporting.usecases.reading import Overview, ReadFigures
 from shared.calendar.days import DeadlineCalendar
+from shared.calendar.opening import OpeningHours
 from shared.events.codes import PROVINCE, is_matter
 from shared.ops.clock import Clock
-from shared.reference.errors import NoCalendarError
+from shared.reference.errors import NoCalendarError, UnknownUnitError
 from shared.reference.view import Reference
 from shared.subjects.ports import ReferenceSource
 
@@ -82,6 +85,18 @@ class Desk:
         return await self.figures(
             units, period, now, known=self.communes(), calendar=self.calendar()
         )
+
+    async def availability(
+        self, kind: str, units: frozenset[str], period: Period, now: datetime
+    ) -> Mapping[str, Ratio]:
+        """Read for which share of their opening hours units, or their links, stood."""
+        return await ReadAvailability(self.rows)(kind, units, period, now, self._opening)
+
+    def _opening(self, unit: str) -> tuple[OpeningHours, date | None] | None:
+        try:
+            return self.reference.opening(unit), self.reference.obligations_from(unit)
+        except (NoCalendarError, UnknownUnitError):
+            return None
 
     async def listed(self, asked: Asked) -> Found:
         """List the rows behind a figure."""

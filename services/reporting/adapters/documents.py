@@ -112,10 +112,10 @@ def period_document(period: Period) -> dict[str, Any]:
 
 
 def facts_of(figure: str, rows: Sequence[Listed]) -> list[MatterFact]:
-    """Return the matters in a list; one of minutes has of each row what ended on its day."""
+    """Return the matters in a list; one of minutes has of each row what fell on its day."""
     by_day = figure.endswith("_minutes")
     return [
-        one.matter.ended_on(one.day) if by_day and one.day is not None else one.matter
+        one.matter.on(one.day) if by_day and one.day is not None else one.matter
         for one in rows
         if one.matter is not None
     ]
@@ -140,7 +140,7 @@ def matter_row(desk: Desk, fact: MatterFact) -> dict[str, Any]:
         "unit": fact.unit,
         "unit_name": desk.unit_name(fact.unit),
         "kind": fact.kind,
-        "day": fact.day.isoformat(),
+        "day": (fact.counted_on or fact.day).isoformat(),
         "detail": fact.detail,
         "opened": iso(fact.spans[-1].start) if fact.spans else None,
         "closed": iso(fact.spans[-1].end) if fact.spans else None,

@@ -5,10 +5,11 @@ whatever the order in which the topics were read.
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Final, Literal
 
 from services.reporting.core.clocks import Span, local_day
+from shared.calendar.zone import ONE_DAY, at
 from shared.events.transitions import Status
 
 Verdict = Literal["on_time", "late", "none", "open"]
@@ -198,6 +199,7 @@ class MatterFact:
         lacking: What a self-assessment found not good, each as `item:state`.
         good: Items found good; of a rating 1 if it is a good one.
         assessed: Items assessed; of a rating 1.
+        counted_on: The day alone whose minutes are meant, in a list of what fell on days.
     """
 
     subject: str
@@ -214,20 +216,41 @@ class MatterFact:
     lacking: tuple[str, ...] = ()
     good: int = 0
     assessed: int = 0
+    counted_on: date | None = None
 
-    def ended_on(self, day: date) -> "MatterFact":
-        """Return it with those spans alone that ended on a day."""
-        ended = [one for one in self.spans if one.end and local_day(one.end) == day]
-        return replace(self, spans=tuple(ended))
+    def on(self, day: date) -> "MatterFact":
+        """Return it with the spans that fell on a day, counted for that day alone."""
+        fell = [one for one in self.spans if minutes_by_day(one).get(day)]
+        return replace(self, spans=tuple(fell), counted_on=day)
 
     @property
     def minutes(self) -> int:
-        """How many whole minutes it was open, as far as it is over."""
-        return sum(minutes_of(one) for one in self.spans)
+        """How many whole minutes it was open, as far as it is over; of `counted_on` if set."""
+        found = [minutes_by_day(one) for one in self.spans]
+        if self.counted_on is not None:
+            return sum(one.get(self.counted_on, 0) for one in found)
+        return sum(sum(one.values()) for one in found)
 
 
-def minutes_of(span: Span) -> int:
-    """Return the whole minutes of a span that is over; 0 for one that lasts."""
+def minutes_by_day(span: Span) -> dict[date, int]:
+    """Return the minutes of a span that is over, by the legal days on which they fell.
+
+    Minutes are counted from the span's start, so that the days add up to its whole minutes; a
+    minute over midnight is of the day on which it is full. One that lasts has none yet.
+    """
     if span.end is None:
-        return 0
-    return int((span.end - span.start).total_seconds() // SECONDS_A_MINUTE)
+        return {}
+    found: dict[date, int] = {}
+    day, counted = local_day(span.start), 0
+    while counted < (whole := _whole_minutes(span.start, span.end)):
+        until = min(at(day + ONE_DAY, time()), span.end)
+        passed = _whole_minutes(span.start, until)
+        if passed > counted:
+            found[day] = passed - counted
+        day, counted = day + ONE_DAY, passed
+        assert counted <= whole, "no day reaches past the end"
+    return found
+
+
+def _whole_minutes(start: datetime, end: datetime) -> int:
+    return int((end - start).total_seconds() // SECONDS_A_MINUTE)

@@ -5,11 +5,12 @@ of the directive is made like every other page: a number, and the matters behind
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Final
 
 from services.reporting.core.clocks import local_day
 from services.reporting.core.counts import Cell, Count, checksum_of
-from services.reporting.core.fact import MatterFact, minutes_of
+from services.reporting.core.fact import MatterFact, minutes_by_day
 from services.reporting.core.figures import FLOWS, Flow, Level
 from services.reporting.core.matters import DUTY, POSTING
 
@@ -48,7 +49,7 @@ MATTER_FLOWS: Final = {
         *(Flow(f"{kind}_reported_up", f"{kind}_reported_up") for kind in LASTING),
     )
 }
-"""What fell into a period. The minutes are those of what ended in it."""
+"""What fell into a period; minutes are of what has ended, on the days on which they fell."""
 
 MATTER_LEVELS: Final = {
     level.name: level
@@ -105,21 +106,21 @@ def _give_duty(fact: MatterFact, give: Callable[[str], None]) -> None:
 
 def _give_spans(fact: MatterFact, give: Callable[[Cell, str, int], None]) -> None:
     """Count when it was open: at the end of which days, and for how many minutes."""
-    lasted: dict[Cell, int] = {}
+    lasted: dict[date, int] = {}
     for span in fact.spans:
         first = Cell(fact.unit, local_day(span.start))
         if span.end is None:
             give(first, f"{fact.kind}_in", 1)
             continue
         last = Cell(fact.unit, local_day(span.end))
-        lasted[last] = lasted.get(last, 0) + minutes_of(span)
+        for day, minutes in minutes_by_day(span).items():
+            lasted[day] = lasted.get(day, 0) + minutes
         if first != last:  # Else it was over before any day ended.
             give(first, f"{fact.kind}_in", 1)
             give(last, f"{fact.kind}_out", 1)
-    for cell, minutes in lasted.items():
-        if minutes:
-            give(cell, f"{fact.kind}_lasted", 1)
-            give(cell, f"{fact.kind}_minutes", minutes)
+    for day, minutes in lasted.items():
+        give(Cell(fact.unit, day), f"{fact.kind}_lasted", 1)
+        give(Cell(fact.unit, day), f"{fact.kind}_minutes", minutes)
 
 
 def matter_checksums(fact: MatterFact | None) -> dict[str, int]:

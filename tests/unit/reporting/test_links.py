@@ -33,6 +33,10 @@ DATES: Final = re.compile(r"\d{1,2}[:/]\d{1,2}(?:/\d{4})?|\d{1,2} – |\d{1,2}/\
 SUMS: Final = ("_minutes", "_assessed", "_lacking", "_events")
 """How the names of figures end that count more than one per row."""
 
+WHOLE: Final = frozenset({"100,0 %", "100.0 %"})
+AVAILABLE: Final = ("sẵn sàng", "available for")
+"""How a link begins to say what a share of opening hours is made of."""
+
 PLAIN: Final = re.compile(r"[\d.]+")
 ZERO: Final = re.compile(r"0(?:,0)?(?: %)?(?: \w+)*")
 
@@ -161,12 +165,16 @@ def test_the_list_of_what_is_late_has_as_many_rows_as_its_headings_say(
 def is_explained(text: str) -> bool:
     """Say whether a number that is no link needs none.
 
-    A zero has no rows; how many centres there are stands in the table; words of the law and of
-    the notes are no figures of a period.
+    A zero has no rows, nor has a whole that lacks nothing; how many centres there are stands in
+    the table; words of the law and of the notes are no figures of a period.
     """
     said = text.replace("\u00a0", " ").strip()
     constants = ("Cột ", "cột ", "Wilson", " trung tâm đã gửi", "Dưới 10 hồ sơ")
-    return ZERO.fullmatch(said) is not None or any(one in said for one in constants)
+    return (
+        said in WHOLE
+        or ZERO.fullmatch(said) is not None
+        or any(one in said for one in constants)
+    )
 
 
 def opened(client: TestClient, headers: Headers, href: str) -> tuple[str, int]:
@@ -185,9 +193,11 @@ def opened(client: TestClient, headers: Headers, href: str) -> tuple[str, int]:
     raise AssertionError("it counts for ever")
 
 
-def is_of(link: Link, heading: str, rows: int) -> bool:
+def is_of(link: Link, heading: str, rows: int) -> bool:  # noqa: PLR0911 -- One for each sort.
     """Say whether what a link says agrees with the list that it opens."""
     said = link.text.replace("\u00a0", " ")
+    if link.title.startswith(AVAILABLE):
+        return rows > 0  # What took the rest of the opening hours, or fell beside them.
     if (figure := figure_of(link)).endswith(SUMS):
         # One row makes more than one of these: the heading says the sum.
         said = link.title or said  # Hours are rounded where there is little room.

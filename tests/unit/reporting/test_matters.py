@@ -29,6 +29,7 @@ from tests.fakes.reporting import MemoryReporting
 UNITS = ("06046", "06112", "06148", "06151")
 FIRST = datetime(2026, 10, 26, 8, tzinfo=ICT)
 NOW = datetime(2026, 11, 23, 9, 12, tzinfo=ICT)
+MINUTE, SPLIT = timedelta(minutes=1), timedelta(microseconds=1)
 PERIODS = (
     Period(None, None),
     Period(date(2026, 11, 1), date(2026, 11, 30)),
@@ -58,7 +59,7 @@ def atoms_of(fact: MatterFact) -> dict[Cell, dict[str, int]]:
 
 
 def test_a_connection_that_is_lost_again_has_a_span_for_each_time() -> None:
-    """Its minutes fall on the days on which it came back; it is open at the ends of days."""
+    """Its minutes fall on the days on which it was lost; it is open at the ends of days."""
     teller = Teller("06112/connection/lgsp", "06112")
     teller.tell(centres.ConnectionLost(), at(2, 9))
     teller.tell(centres.ConnectionRestored(), at(2, 9, 45))
@@ -73,11 +74,15 @@ def test_a_connection_that_is_lost_again_has_a_span_for_each_time() -> None:
             "connection_lasted": 1,
             "connection_minutes": 45,
         },
-        Cell("06112", date(2026, 11, 3)): {"connection_in": 1},
+        Cell("06112", date(2026, 11, 3)): {
+            "connection_in": 1,
+            "connection_lasted": 1,
+            "connection_minutes": 120,
+        },
         Cell("06112", date(2026, 11, 4)): {
             "connection_out": 1,
             "connection_lasted": 1,
-            "connection_minutes": 180,
+            "connection_minutes": 60,
         },
         Cell("06112", date(2026, 11, 6)): {"connection_in": 1},
     }
@@ -191,7 +196,9 @@ def _count_one(
         len(last) == 1 or legal_day(last[1].time) > end
     )
     if kind in {"interruption", "connection"}:
-        over = [pair for pair in pairs if len(pair) > 1 and period.has(legal_day(pair[1].time))]
+        over = [pair for pair in pairs if len(pair) > 1]
         counted[f"{kind}_minutes"] += sum(
-            (ended.time - start.time) // timedelta(minutes=1) for start, ended in over
+            period.has(legal_day(start.time + minute * MINUTE - SPLIT))
+            for start, ended in over
+            for minute in range(1, (ended.time - start.time) // MINUTE + 1)
         )

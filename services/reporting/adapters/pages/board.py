@@ -35,21 +35,28 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class BoardCell:
-    """One requirement at one centre."""
+    """One requirement at one centre; `rate` stands beside the text, `made_of` says of what."""
 
     grade: Grade
     text: str
     href: str | None
     title: str = ""
+    rate: str = ""
+    made_of: str = ""
+    made_href: str | None = None
 
 
-def context(frame: Frame, desk: Desk, found: Overview) -> dict[str, Any]:
+Available = Mapping[str, Mapping[str, Ratio]]
+"""Kind, then unit, to the share of opening hours for which it stood."""
+
+
+def context(frame: Frame, desk: Desk, found: Overview, available: Available) -> dict[str, Any]:
     """Return what the board's template shows."""
     rows: list[dict[str, Any]] = [
         {
             "name": desk.unit_name(unit),
             "href": frame.link(f"/units/{unit}"),
-            "cells": cells(frame, found, unit, found.by_unit[unit]),
+            "cells": cells(frame, found, unit, found.by_unit[unit], available),
         }
         for unit in found.by_unit
         if unit in found.heard.of
@@ -65,8 +72,16 @@ def context(frame: Frame, desk: Desk, found: Overview) -> dict[str, Any]:
     }
 
 
-def cells(frame: Frame, found: Overview, unit: str, mine: Figures) -> list[BoardCell]:
+def cells(
+    frame: Frame, found: Overview, unit: str, mine: Figures, available: Available
+) -> list[BoardCell]:
     """Return the cells of one centre, in the order of the columns."""
+
+    def lasted(kind: str) -> BoardCell:
+        if quiet:
+            return none
+        return hours(frame, atoms, through, kind, unit, available.get(kind, {}).get(unit))
+
     atoms = found.atoms.get(unit, {})
     through = found.levels.get(unit, {})
     quiet = silent(frame, found, unit, mine) is not None
@@ -74,13 +89,13 @@ def cells(frame: Frame, found: Overview, unit: str, mine: Figures) -> list[Board
     heard = not quiet
     return [
         on_time(frame, mine.on_time_law, unit) if heard and mine.on_time_law.den else none,
-        hours(frame, atoms, through, "interruption", unit) if heard else none,
+        lasted("interruption"),
         duty(frame, mine, unit),
         conditions(frame, atoms, unit) or none,
         posting(frame, through, unit) or none,
         process(frame, mine, unit) if heard and mine.received else none,
         support(frame, atoms, through, unit) if heard else none,
-        hours(frame, atoms, through, "connection", unit) if heard else none,
+        lasted("connection"),
     ]
 
 
@@ -143,9 +158,17 @@ def posting(frame: Frame, through: Mapping[str, int], unit: str) -> BoardCell | 
 
 
 def hours(
-    frame: Frame, atoms: Mapping[str, int], through: Mapping[str, int], kind: str, unit: str
+    frame: Frame,
+    atoms: Mapping[str, int],
+    through: Mapping[str, int],
+    kind: str,
+    unit: str,
+    available: Ratio | None,
 ) -> BoardCell:
-    """Grade the time for which something was interrupted or lost; still open is never met."""
+    """Grade the time for which something was interrupted or lost; still open is never met.
+
+    Beside it stands the share of opening hours without any, where there were opening hours.
+    """
     minutes = atoms.get(f"{kind}_minutes", 0)
     open_now = value_of(f"{kind}_open", {}, through)
     grade: Grade = "met" if not minutes else "remind"
@@ -153,17 +176,27 @@ def hours(
         grade = "missed"
     if atoms.get(f"{kind}_reported_up", 0):
         grade = "grave"
+    text, href, title = frame.say("hours", count=0), None, ""
     if open_now > 0:
         text = frame.say("open_count", count=frame.number(open_now))
-        return BoardCell(grade, text, frame.rows_link(f"{kind}_open", unit=unit))
-    if not minutes:
-        return BoardCell(grade, frame.say("hours", count=0), None)
-    href = frame.rows_link(f"{kind}_minutes", unit=unit)
-    lasted = duration(frame, minutes)
-    if minutes < MINUTES_AN_HOUR:
-        return BoardCell(grade, lasted, href, lasted)
-    rounded = frame.say("hours", count=frame.number(round(minutes / MINUTES_AN_HOUR)))
-    return BoardCell(grade, rounded, href, lasted)
+        href = frame.rows_link(f"{kind}_open", unit=unit)
+    elif minutes:
+        title = duration(frame, minutes)
+        text = title
+        if minutes >= MINUTES_AN_HOUR:
+            text = frame.say("hours", count=frame.number(round(minutes / MINUTES_AN_HOUR)))
+        href = frame.rows_link(f"{kind}_minutes", unit=unit)
+    if available is None or available.share is None:
+        return BoardCell(grade, text, href, title)
+    made_of = frame.say(
+        "available_of",
+        kept=duration(frame, available.num),
+        opening=duration(frame, available.den),
+    )
+    rate = formats.rate(available, frame.language)
+    # What is over opens behind the rate, what lasts behind the count beside it.
+    behind = frame.rows_link(f"{kind}_minutes", unit=unit) if minutes else href
+    return BoardCell(grade, text, href, title, rate, made_of, behind)
 
 
 def support(

@@ -164,7 +164,8 @@ def _until(frame: Frame, _desk: Desk, fact: MatterFact) -> Cell:
 
 
 def _lasted(frame: Frame, _desk: Desk, fact: MatterFact) -> Cell:
-    return Cell(duration(frame, fact.minutes) if fact.minutes else "", "n")
+    notes = () if fact.counted_on is None else (formats.day(fact.counted_on),)
+    return Cell(duration(frame, fact.minutes) if fact.minutes else "", "n", notes)
 
 
 def _due(frame: Frame, _desk: Desk, fact: MatterFact) -> Cell:

@@ -23,6 +23,7 @@ from services.reporting.core.figures import FLOWS, NotReconciledError
 from services.reporting.core.matter_counts import MATTER_FIGURES
 from services.reporting.core.outages import delays_among
 from services.reporting.usecases.asked import PAGE_ROWS
+from services.reporting.usecases.available import KINDS
 from services.reporting.usecases.listing import Found
 from services.reporting.usecases.reading import Overview
 from shared.subjects.errors import UnavailableError
@@ -168,7 +169,15 @@ class Pages:
         found = await self._read(frame, scope_of(principal, unit))
         if isinstance(found, str):
             return self._sorry(request, frame, found)
-        values = board.context(frame, self._desk, found)
+        units = frozenset(found.by_unit) & found.heard.of
+        try:
+            available = {
+                kind: await self._desk.availability(kind, units, found.period, frame.now)
+                for kind in KINDS
+            }
+        except UnavailableError:
+            return self._sorry(request, frame, "away")
+        values = board.context(frame, self._desk, found, available)
         values["matters"] = matters.figures_of(frame, found, sorted(found.by_unit), unit)
         values["subtitle"] = [
             frame.say("board_sub"),
