@@ -27,9 +27,6 @@ Kind = Literal["calendar", "rule"]
 IDENTIFIED_BY: Final[Mapping[Kind, str]] = {"calendar": "row", "rule": "rule"}
 """The field of a row that holds its own id."""
 
-CHANGES_KEPT: Final = 500
-"""How many of the latest decisions are remembered as causes of dates that move."""
-
 SETTLING: Final = (CalendarApproved, CalendarWithdrawn, RuleApproved, RuleWithdrawn)
 """What ends a proposal, whatever it decides."""
 

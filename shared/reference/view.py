@@ -4,9 +4,12 @@ Every service holds one and replaces it with each event. Nothing is built before
 for, and what an event does not touch is shared with the view before it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
+from itertools import takewhile
+from typing import Final
 
 from shared.calendar.days import DeadlineCalendar
 from shared.calendar.opening import OpeningHours
@@ -37,7 +40,6 @@ from shared.reference.catalogue import (
 from shared.reference.errors import NoRuleError, UnknownProcedureError, UnknownUnitError
 from shared.reference.organisation import Organisation
 from shared.reference.proposals import (
-    CHANGES_KEPT,
     LAW,
     LawChange,
     Proposal,
@@ -45,6 +47,12 @@ from shared.reference.proposals import (
     proposals_after,
 )
 from shared.reference.rules import RuleBook, RuleRow
+
+THEN_KEPT: Final = 64
+"""How many views of earlier law are kept at hand: late facts and rebuilds ask for them."""
+
+VIEW_EVERY: Final = 64
+"""Of so many decisions one keeps its view, from which those of the others are worked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ class Reference:
         calendars: The calendar rows and what is built from them.
         organisation: Who holds which role.
         proposals: The rows that wait for a second person, by subject.
-        changes: The latest decisions that can have moved a date, oldest first.
+        decided: The last decision that can have moved a date; it knows those before it.
     """
 
     version: int = 0
@@ -74,12 +82,28 @@ class Reference:
     calendars: Calendars = field(default_factory=Calendars)
     organisation: Organisation = field(default_factory=Organisation)
     proposals: Mapping[str, Proposal] = field(default_factory=dict)
-    changes: tuple[LawChange, ...] = ()
+    decided: "Decided | None" = field(default=None, compare=False, repr=False)
 
     @classmethod
     def empty(cls) -> "Reference":
         """Return the view before any event."""
         return cls()
+
+    def changes(self, after: int = 0) -> Sequence[LawChange]:
+        """Return the decisions since a version that can have moved a date, oldest first."""
+        later = takewhile(lambda one: one.change.version > after, _back(self.decided))
+        return [one.change for one in later][::-1]
+
+    def then(self, version: int) -> "Reference":
+        """Return the law as it was at a version, with the people who are there now.
+
+        What is recorded late was promised, and ended, under the law that held then.
+        """
+        if version >= self.law:
+            return self
+        held = next((one for one in _back(self.decided) if one.change.version <= version), None)
+        law = Reference.empty() if held is None else _law_of(held)
+        return replace(law, organisation=self.organisation)
 
     def has_unit(self, code: str) -> bool:
         """Say whether there is such a unit."""
@@ -223,8 +247,53 @@ def _with(
     )
     if not isinstance(data, LAW) or only_proposed:
         return view
-    changes = (*reference.changes, change_of(data, version, event_id, at))[-CHANGES_KEPT:]
-    return replace(view, law=version, changes=changes)
+    before = reference.decided
+    number = 1 if before is None else before.number + 1
+    kept = view if number % VIEW_EVERY == 0 else None
+    change = change_of(data, version, event_id, at)
+    return replace(view, law=version, decided=Decided(change, data, number, kept, before))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Decided:
+    """A decision that can have moved a date, and through it all those before it.
+
+    Attributes:
+        change: What is known of it as a cause.
+        data: What was decided.
+        number: Which one it is, from 1.
+        view: The law right after it, with one of `VIEW_EVERY`.
+        before: The decision before it.
+    """
+
+    change: LawChange
+    data: EventData
+    number: int
+    view: Reference | None
+    before: "Decided | None"
+
+
+def _back(decided: Decided | None) -> Iterator[Decided]:
+    """Yield a decision and those before it, newest first."""
+    while decided is not None:
+        yield decided
+        decided = decided.before
+
+
+@lru_cache(maxsize=THEN_KEPT)
+def _law_of(decided: Decided) -> Reference:
+    """Return the law right after a decision."""
+    later: list[Decided] = []
+    view = Reference.empty()
+    for one in _back(decided):
+        if one.view is not None:
+            view = one.view
+            break
+        later.append(one)
+    for one in reversed(later):
+        view = _applied(view, one.data, one.change.version)
+    version = decided.change.version
+    return replace(view, version=version, law=version, proposals={}, decided=decided)
 
 
 def _seat(unit: str, role: str) -> str:

@@ -322,9 +322,6 @@ def _move(held: Held, stretch: Stretch, at: datetime, *, by_calendar: bool) -> N
     for moment in stretch.moments:
         slot = _moved_slot(held.slots.get(moment[:2]), moment, at, by_calendar=by_calendar)
         slots[moment[:2]] = slot
-    for name, old in held.slots.items():
-        if name not in slots and old.at < at:
-            slots[name] = Slot(old.rung, old.repeat, old.at, old.accepts, must=False)
     held.slots, held.due, held.limit = slots, stretch.due, stretch.limit
     held.ended, held.lapses = stretch.ended, stretch.lapses
     held.moved.append(at)

@@ -154,6 +154,7 @@ class Laws:
             if _take(event, rows, units, procedures, rules):
                 self._keep(event, rows, units, procedures, rules)
         self._since = [law.since for law in self.changes]
+        self._versions = [law.version for law in self.changes]
 
     def _keep(
         self,
@@ -180,10 +181,11 @@ class Laws:
         )
 
     def at(self, moment: datetime, *, version: int = 0) -> int | None:
-        """Return the index of what held at a moment, or by a version that was known then."""
-        index = bisect_right(self._since, moment) - 1
-        while index + 1 < len(self.changes) and self.changes[index + 1].version <= version:
-            index += 1
+        """Return the index of what held by a version, where one is named, else at a moment."""
+        if version:
+            index = bisect_right(self._versions, version) - 1
+        else:
+            index = bisect_right(self._since, moment) - 1
         return None if index < 0 else index
 
     @property

@@ -65,10 +65,10 @@ def count_one(one: One, unit: str, law: Law, ladder: Ladder) -> Owed:
     who = one.unit or unit
     wall = law.wall(who)
     ends = [fact for fact in (one.done, one.void) if fact is not None]
-    ended = min(ends, key=lambda fact: fact.time) if ends else None
+    ended = min(ends, key=lambda fact: (fact.time, fact.sequence)) if ends else None
     discharged = None if ended is None else (ended.time, ended.name)
     name = one.kind if not one.tail else f"{one.kind}:{shortened(one.tail)}"
-    void = not one.done and bool(ends)
+    void = ended is not None and ended is one.void
     bare = Owed(name, one.kind, who, discharged=discharged, void=void)
     if wall is None:
         return bare

@@ -17,6 +17,12 @@ OVER: Final = (
     "dossier.refused",
     "dossier.withdrawn",
 )
+PASSED_ON: Final = (
+    "dossier.assigned",
+    "dossier.arrived",
+    "dossier.completed",
+    "dossier.returned",
+)
 HOUR: Final = DAY / 24
 CUT_OFF: Final = time(15, 0)
 NOTICE_DAYS: Final = 3
@@ -106,10 +112,9 @@ def hand_over(about: About) -> Iterator[One]:
         limit = given(wall.begin(wall.next_working(day)) + HOUR)
     except BeyondCalendar:
         limit = working_days(1)  # It is owed, on a day that nobody has published.
-    passed_on = first(
-        about.facts, "dossier.assigned", "dossier.arrived", *OVER, after=accepted.time
-    )
-    yield One("hand_over", accepted.time, accepted.id, limit, passed_on)
+    passed_on = first(about.facts, *PASSED_ON, after=accepted.time)
+    void = first(about.facts, *set(OVER).difference(PASSED_ON), after=accepted.time)
+    yield One("hand_over", accepted.time, accepted.id, limit, passed_on, void)
 
 
 def losses(kind: str, lost: str, back: str) -> Callable[[About], Iterator[One]]:

@@ -117,7 +117,7 @@ def reroute(
     chain = [r for r in ladder.roles_from(raised.rung) if r != role]
     hearers = find_hearers(obligation, chain, reference, now)
     raised.times += 1
-    raised.role = hearers.role
+    raised.role, raised.told_in = hearers.role, None
     emit.reached(
         obligation,
         cycle,

@@ -26,7 +26,9 @@ from shared.events.obligations import (
 
 PUBLISHED: Final = "published"
 ADOPTED: Final = "adopted"
+RAISED: Final = "raised|"
 HUNG: Final = "grouped|"
+"""After these stands the cycle under which it was told: a rebuild may number otherwise."""
 
 
 def adopt(subject_id: str, published: Iterable[Event]) -> Subject:
@@ -53,7 +55,8 @@ def adopt(subject_id: str, published: Iterable[Event]) -> Subject:
             case CoverageGapClosed():
                 subject.gaps.pop(data.gap, None)
             case ObligationBreached():
-                subject.adopted[rung_key(data.obligation, BREACH, 0, data.at)] = "raised"
+                key = rung_key(data.obligation, BREACH, 0, data.at)
+                subject.adopted[key] = f"{RAISED}{data.cycle}"
     return subject
 
 
@@ -77,16 +80,22 @@ def take_over(subject: Subject, obligation: str, rung: RungState, now: datetime)
     how = subject.adopted.get(rung_key(obligation, rung.rung, rung.repeat, rung.at))
     if how is None:
         return False
-    status: RungStatus = "raised" if how == "raised" else "skipped"
-    if how.startswith(HUNG):
+    status: RungStatus = "skipped"
+    if how.startswith(RAISED):
+        status = "raised"
+        rung.told_in = int(how.removeprefix(RAISED))
+    elif how.startswith(HUNG):
         status = "grouped"
-        _, rung.role, rung.incident = how.split("|")
+        _, rung.role, rung.incident, cycle = how.split("|")
+        rung.told_in = int(cycle)
     rung.status, rung.settled_at, rung.why = status, now, ADOPTED
     return True
 
 
 def _how(data: ObligationRungReached) -> str:
-    return "raised" if data.incident is None else f"{HUNG}{data.role}|{data.incident}"
+    if data.incident is None:
+        return f"{RAISED}{data.cycle}"
+    return f"{HUNG}{data.role}|{data.incident}|{data.cycle}"
 
 
 def _told(data: IncidentData, event: Event, before: Told | None) -> Told:

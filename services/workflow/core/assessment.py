@@ -22,6 +22,9 @@ class AssessedCycle:
         ended_at: When it ended; None while it runs.
         ended_why: What ended it.
         can_breach: Whether its end, once missed, is a breach of its own.
+        moved_at: When the law last moved its dates, as the story was told again; kinds do not
+            know.
+        kept: The rungs and repeats that were due then and stay due.
     """
 
     key: str
@@ -33,6 +36,8 @@ class AssessedCycle:
     ended_at: datetime | None = None
     ended_why: str | None = None
     can_breach: bool = True
+    moved_at: datetime | None = None
+    kept: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,19 @@ class Suspension:
 
 
 @dataclass(frozen=True, slots=True)
+class Retold:
+    """What only the whole story knows of an obligation.
+
+    Attributes:
+        first_due: The first promise that was known.
+        quiet_until: Nobody is told of what was due up to this moment.
+    """
+
+    first_due: datetime | None
+    quiet_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """One obligation as the facts and the law have it, whatever was known before.
 
@@ -90,6 +108,7 @@ class Assessment:
         about: Codes for messages and lists, such as `procedure` and `field`.
         flags: What an inspector should look at.
         ledger: Gives what was counted and why; asked only when something is told.
+        retold: What the whole story adds, where it was told again.
     """
 
     id: str
@@ -110,3 +129,4 @@ class Assessment:
     about: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     ledger: Callable[[], tuple[Mapping[str, Any], ...]] = tuple
+    retold: Retold | None = None

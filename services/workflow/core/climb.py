@@ -55,6 +55,23 @@ def climb(subject: Subject, sweep: Sweep, emit: Emitter) -> bool:
     return True
 
 
+def lapse(subject: Subject, sweep: Sweep, emit: Emitter) -> None:
+    """Bring those obligations to where they should be that have ended by themselves.
+
+    What is said of it follows from time alone, not from the fact before which it is looked at.
+    """
+    by_time = Emitter(subject, cause=cause_of_sweep(subject), backfill=emit.backfill)
+    for obligation in list(subject.obligations.values()):
+        if obligation.open and obligation.lapse and obligation.lapse.at < sweep.upto:
+            _climb(subject, obligation, sweep, by_time)
+    emit.emissions.extend(by_time.emissions)
+
+
+def cause_of_sweep(subject: Subject) -> str:
+    """Name the cause of what time alone brings about."""
+    return f"sweep:{subject.id}"
+
+
 def _climb(subject: Subject, obligation: Obligation, sweep: Sweep, emit: Emitter) -> None:
     cycle = obligation.cycle
     if cycle is not None:
@@ -66,9 +83,16 @@ def _climb(subject: Subject, obligation: Obligation, sweep: Sweep, emit: Emitter
         _lapse(obligation, obligation.lapse, sweep, emit)
 
 
+def _is_due(obligation: Obligation, rung: RungState, sweep: Sweep) -> bool:
+    """Say whether a rung's moment has passed unsettled; a lapse is the last that counts."""
+    ends = obligation.lapse
+    passed = rung.at < sweep.upto and (ends is None or rung.at <= ends.at)
+    return passed and rung.status == "planned"
+
+
 def _breach(obligation: Obligation, cycle: Cycle, sweep: Sweep, emit: Emitter) -> None:
     breach = cycle.find(BREACH)
-    if breach is None or breach.status != "planned" or breach.at >= sweep.upto:
+    if breach is None or not _is_due(obligation, breach, sweep):
         return
     breach.settled_at = sweep.now
     if obligation.is_quiet(breach.at):
@@ -85,7 +109,7 @@ def _raise_highest(
     due = [
         rung
         for rung in cycle.rungs
-        if rung.rung not in MOMENTS and rung.status == "planned" and rung.at < sweep.upto
+        if rung.rung not in MOMENTS and _is_due(obligation, rung, sweep)
     ]
     audible = [rung for rung in due if not _passed_over(obligation, cycle, rung, sweep, emit)]
     if not audible:
@@ -150,6 +174,7 @@ def _raise(
     # What an incident held back is not late by any outage of ours.
     late_hours = 0 if rung.incident is not None else _late_hours(cycle, rung, sweep)
     rung.status, rung.settled_at, rung.role = "raised", sweep.now, hearers.role
+    rung.told_in = None
     if incident is not None:
         rung.status, rung.incident = "grouped", incident
         obligation.relook_at = sweep.now + RELOOK
@@ -259,14 +284,14 @@ def _break_promise(
     note_gaps(subject, obligation, hearers.vacant, sweep.now, emit)
 
 
-def _lapse(obligation: Obligation, lapse: Lapse, sweep: Sweep, emit: Emitter) -> None:
+def _lapse(obligation: Obligation, ends: Lapse, sweep: Sweep, emit: Emitter) -> None:
     """End what ends by itself: the session is over, or silence has become consent."""
     cycle = obligation.cycle
     if cycle is not None:
-        cycle.ended_at, cycle.ended_why = lapse.at, lapse.why
+        cycle.ended_at, cycle.ended_why = ends.at, ends.why
         for rung in cycle.rungs:
             if rung.status == "planned":
                 rung.status, rung.settled_at = "moot", sweep.now
-    obligation.discharged_at, obligation.why = lapse.at, lapse.why
-    obligation.in_time = obligation.by_limit = lapse.in_time
-    emit.discharged(obligation)
+    obligation.discharged_at, obligation.why = ends.at, ends.why
+    obligation.in_time = obligation.by_limit = ends.in_time
+    emit.lapsed(obligation)

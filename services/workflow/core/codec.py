@@ -17,6 +17,7 @@ from services.workflow.core.model import (
     Gap,
     Lapse,
     Obligation,
+    Opening,
     Promise,
     RungState,
     RungStatus,
@@ -47,6 +48,9 @@ _STATUSES: Final[tuple[RungStatus, ...]] = (
     "grouped",
 )
 _PLANNED_FIELDS: Final = 3
+_SETTLED_MORE: Final = 3
+"""How many fields of a settled rung are left out where they say nothing."""
+
 _NUMBERS: Final = {status: number for number, status in enumerate(_STATUSES)}
 _MOMENTS: Final = (
     "due",
@@ -104,6 +108,8 @@ class SubjectCodec:
             "adopted": [list(pair) for pair in state.adopted.items()],
             **_asked(state),
         }
+        if state.opening is not None:
+            document["opening"] = [stamp(state.opening.at), state.opening.law]
         if state.incidents:
             document["incidents"] = [_told(each) for each in state.incidents.values()]
         return document
@@ -130,6 +136,7 @@ class SubjectCodec:
             gaps={gap.id: gap for gap in map(_read_gap, document["gaps"])},
             adopted=dict(document["adopted"]),
             asked={row[0]: _read_asked(row) for row in document.get("asked", ())},
+            opening=_read_opening(document.get("opening")),
             incidents={
                 told.incident: told for told in map(_read_told, document.get("incidents", ()))
             },
@@ -190,6 +197,10 @@ def _asked(state: Subject) -> dict[str, Any]:
 def _read_asked(row: Sequence[Any]) -> Asked:
     event, name, obligation, at = row
     return Asked(event, name, obligation, unstamp(at))
+
+
+def _read_opening(row: Sequence[int] | None) -> Opening | None:
+    return None if row is None else Opening(unstamp(row[0]), row[1])
 
 
 def _read_gap(row: Sequence[Any]) -> Gap:
@@ -268,6 +279,7 @@ def _cycle(cycle: Cycle) -> dict[str, Any]:
         "ended_at": _maybe(cycle.ended_at),
         "ended_why": cycle.ended_why,
         "rungs": [_rung(rung) for rung in cycle.rungs],
+        **({} if cycle.moved_at is None else {"moved_at": stamp(cycle.moved_at)}),
     }
 
 
@@ -282,6 +294,7 @@ def _read_cycle(document: Mapping[str, Any]) -> Cycle:
         ended_at=_read_maybe(document["ended_at"]),
         ended_why=document["ended_why"],
         rungs=[_read_rung(rung) for rung in document["rungs"]],
+        moved_at=_read_maybe(document.get("moved_at")),
     )
 
 
@@ -317,8 +330,7 @@ def _read_told(row: Sequence[Any]) -> Told:
 
 
 def _rung(rung: RungState) -> list[Any]:
-    untouched = rung.status == "planned" and not rung.times
-    # One that is due though its cycle began after it says so: that is not to be forgotten.
+    untouched = rung.status == "planned" and not rung.times and not rung.kept
     if untouched and (rung.role, rung.incident, rung.why) == (None, None, None):
         return [rung.rung, stamp(rung.at), rung.repeat]  # Most of them, most of the time.
     row = [
@@ -331,15 +343,17 @@ def _rung(rung: RungState) -> list[Any]:
         rung.times,
         rung.role,
     ]
-    if rung.incident is not None:
-        row.append(rung.incident)
-    return row
+    more = [rung.incident, rung.kept or None, rung.told_in]
+    while more and more[-1] is None:
+        more.pop()
+    return [*row, *more]
 
 
 def _read_rung(row: Sequence[Any]) -> RungState:
     if len(row) == _PLANNED_FIELDS:
         return RungState(row[0], unstamp(row[1]), row[2])
-    name, at, repeat, status, settled_at, why, times, role, *incident = row
+    name, at, repeat, status, settled_at, why, times, role, *more = row
+    incident, kept, told_in = (*more, *[None] * _SETTLED_MORE)[:_SETTLED_MORE]
     return RungState(
         rung=name,
         at=unstamp(at),
@@ -349,7 +363,9 @@ def _read_rung(row: Sequence[Any]) -> RungState:
         why=why,
         times=int(times),
         role=role,
-        incident=incident[0] if incident else None,
+        incident=incident,
+        kept=bool(kept),
+        told_in=told_in,
     )
 
 

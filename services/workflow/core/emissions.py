@@ -105,10 +105,18 @@ class Emitter:
 
     def discharged(self, ob: Obligation) -> None:
         """Say that it is done, or void."""
-        assert ob.discharged_at is not None, "a discharged obligation says when"
+        self._by_cause("discharged", ob, ObligationDischarged, self._end(ob), at=_ended_at(ob))
+
+    def lapsed(self, ob: Obligation) -> None:
+        """Say that it ended by itself: again, if a fact had opened it once more."""
+        facts = str(len(self.subject.history))
+        parts = (ob.id, "lapse", facts, str(ob.cycle_number))
+        self._add("discharged", parts, ObligationDischarged, self._end(ob), _ended_at(ob))
+
+    def _end(self, ob: Obligation) -> dict[str, Any]:
         data = self._which(ob)
         data.update(
-            at=instant_text(ob.discharged_at),
+            at=instant_text(_ended_at(ob)),
             in_time=ob.in_time,
             by_limit=ob.by_limit,
             by_index=ob.by_index,
@@ -117,7 +125,7 @@ class Emitter:
             cause=self.cause,
             ledger=(),
         )
-        self._by_cause("discharged", ob, ObligationDischarged, data, at=ob.discharged_at)
+        return data
 
     def reached(  # noqa: PLR0913 - what a message says of a rung, in one place.
         self,
@@ -159,7 +167,7 @@ class Emitter:
             vacant_roles=list(vacant),
             cause=cycle.key if _is_identifier(cycle.key) else None,
         )
-        self._of_rung("reached", ob, cycle, rung, ObligationRungReached, data, at=now)
+        self._of_rung("reached", ob, cycle.number, rung, ObligationRungReached, data, at=now)
 
     def skipped(
         self, ob: Obligation, cycle: Cycle, rung: RungState, *, why: str, now: datetime
@@ -167,15 +175,16 @@ class Emitter:
         """Say that a rung was not raised, and why."""
         data = self._which(ob, cycle.number)
         data.update(rung=rung.rung, rung_at=instant_text(rung.at), why=why, cause=self.cause)
-        self._of_rung("skipped", ob, cycle, rung, ObligationRungSkipped, data, at=now)
+        self._of_rung("skipped", ob, cycle.number, rung, ObligationRungSkipped, data, at=now)
 
     def withdrawn(
         self, ob: Obligation, cycle: Cycle, rung: RungState, *, why: str, now: datetime
     ) -> None:
-        """Say that a rung should not have been raised."""
-        data = self._which(ob, cycle.number)
+        """Say that a rung should not have been raised, by the cycle under which it was."""
+        number = rung.told_in or cycle.number
+        data = self._which(ob, number)
         data.update(rung=rung.rung, why=why, cause=self.cause)
-        self._of_rung("withdrawn", ob, cycle, rung, ObligationRungWithdrawn, data, at=now)
+        self._of_rung("withdrawn", ob, number, rung, ObligationRungWithdrawn, data, at=now)
 
     def breached(self, ob: Obligation, cycle: Cycle, rung: RungState) -> None:
         """Say that the statutory moment passed and the obligation is not met."""
@@ -186,7 +195,7 @@ class Emitter:
             due=_text(cycle.due),
             limit=_text(cycle.limit),
         )
-        self._of_rung("breached", ob, cycle, rung, ObligationBreached, data, at=rung.at)
+        self._of_rung("breached", ob, cycle.number, rung, ObligationBreached, data, at=rung.at)
 
     def refused(
         self, obligation: dict[str, Any], rung: str, by: str, *, why: str, at: datetime
@@ -253,14 +262,14 @@ class Emitter:
         self,
         what: str,
         ob: Obligation,
-        cycle: Cycle,
+        cycle: int,
         rung: RungState,
         model: type[EventData],
         data: dict[str, Any],
         *,
         at: datetime,
     ) -> None:
-        parts = (ob.id, str(cycle.number), rung.rung, str(rung.repeat), str(rung.times))
+        parts = (ob.id, str(cycle), rung.rung, str(rung.repeat), str(rung.times))
         self._add(what, parts, model, data, at)
 
     def _by_cause(
@@ -302,6 +311,11 @@ class Emitter:
 
 OF_RUNGS = (ObligationRungReached, ObligationRungSkipped, ObligationBreached)
 """What is adopted by the rung's moment and not by the event's id."""
+
+
+def _ended_at(ob: Obligation) -> datetime:
+    assert ob.discharged_at is not None, "a discharged obligation says when"
+    return ob.discharged_at
 
 
 def _text(moment: datetime | None) -> str | None:

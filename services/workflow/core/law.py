@@ -1,7 +1,8 @@
 """Which version of the law a date was worked out under, and what changed it since."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from shared.events.envelope import Event
 from shared.reference.proposals import LawChange
 from shared.reference.view import Reference
 
@@ -14,18 +15,29 @@ def law_of(reference: Reference) -> int:
     return reference.law
 
 
+def law_when_recorded(event: Event, reference: Reference) -> Reference:
+    """Return the law that an event was recorded under; one that does not say: today's.
+
+    Intake stamps the version that it had applied. Whatever was decided after that came later
+    than the event, however late the event reaches us.
+    """
+    version = event.referenceversion
+    return reference if version is None else reference.then(version)
+
+
 def changes_since(
-    reference: Reference, law: int, *, unit: str, procedure: str | None
+    reference: Reference, law: int, *, units: Collection[str], procedure: str | None
 ) -> Sequence[LawChange]:
     """Return what was decided since a version and can concern a subject, oldest first.
 
-    Where none of it is about the subject's unit and procedure, the last decision stands for it;
-    where too much was decided since, only the latest is remembered.
+    Where none of it is about the subject's units and procedure, the last decision stands for
+    all of it.
     """
-    later = [change for change in reference.changes if change.version > law]
+    later = reference.changes(after=law)
     concerned = [
         change
         for change in later
-        if change.unit in {None, unit} and change.procedure in {None, procedure}
+        if (change.unit is None or change.unit in units)
+        and change.procedure in {None, procedure}
     ]
     return concerned or later[-1:]

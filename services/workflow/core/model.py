@@ -13,7 +13,7 @@ RungStatus = Literal[
     "raised",  # It was reached, and somebody was told.
     "skipped",  # It should have been reached and was not; the reason stands beside it.
     "withdrawn",  # It was raised, and an earlier-dated event took the ground from under it.
-    "not_applicable",  # Its moment is not after the cycle's beginning.
+    "not_applicable",  # Its moment is not after the cycle's beginning, or the law's decision.
     "quiet",  # It is dated before imported history was recorded: nobody is told.
     "moot",  # Its cycle ended before its moment came.
     "grouped",  # It was reached, and hangs on an incident whose message tells of it.
@@ -37,6 +37,9 @@ class RungState:
         times: How often it was raised or skipped, so that each time has an id of its own.
         role: Who heard it, or would have.
         incident: The incident that it was gathered under, once it was.
+        kept: Whether it was due already when the law moved its cycle's dates: it stays due.
+        told_in: The number of the cycle under which people heard of it, where that was replaced
+            since: it is taken back by the number that they know. None: its own.
     """
 
     rung: str
@@ -48,6 +51,8 @@ class RungState:
     times: int = 0
     role: str | None = None
     incident: str | None = None
+    kept: bool = False
+    told_in: int | None = None
 
 
 @dataclass(slots=True)
@@ -64,6 +69,8 @@ class Cycle:
         ended_why: What ended it.
         known_at: When we learnt of it: lateness before that is not ours.
         rungs: All its rungs, earliest first.
+        moved_at: When the law last moved its dates: a rung that is not after that moment
+            applies only if it was due before. None while no decision moved them.
     """
 
     number: int
@@ -75,6 +82,7 @@ class Cycle:
     ended_at: datetime | None = None
     ended_why: str | None = None
     rungs: list[RungState] = field(default_factory=list)
+    moved_at: datetime | None = None
 
     @property
     def replaced(self) -> bool:
@@ -258,6 +266,14 @@ class Asked:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How the calendar brought a subject about: when, and by which version of the law."""
+
+    at: datetime
+    law: int
+
+
 @dataclass(slots=True)
 class Subject:
     """Everything workflow knows of a dossier or a centre's matter.
@@ -272,6 +288,8 @@ class Subject:
         incidents: What was told of the incidents of this matter, by id.
         adopted: What a rebuild found already published: key to how it was settled.
         asked: What was done on a page and has not come back from intake, by event id.
+        opening: How the calendar brought it about before anything happened; None if it did
+            not.
     """
 
     id: str
@@ -283,6 +301,7 @@ class Subject:
     incidents: dict[str, Told] = field(default_factory=dict)
     adopted: dict[str, str] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
+    opening: Opening | None = None
 
     def next_at(self) -> datetime | None:
         """Return the earliest moment at which time alone will change something."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from services.workflow.core.fold import recount
+from services.workflow.core.counting import recount
 from services.workflow.core.kinds.dossier import DEADLINE
 from services.workflow.core.kinds.duty import KIND as DUTY
 from services.workflow.core.ladder import MOMENTS

@@ -12,9 +12,12 @@ from services.workflow.core.assessment import Assessment, Discharge
 from services.workflow.core.cycles import (
     BY_LAW,
     CARRIED,
+    STRUCK,
     TOLD,
     Occasion,
     applies,
+    counts,
+    is_over,
     stand_alike,
     take_cycles,
 )
@@ -22,14 +25,11 @@ from services.workflow.core.emissions import Emitter
 from services.workflow.core.ladder import BREACH, BROKEN
 from services.workflow.core.model import Cycle, Lapse, Obligation, RungState, Subject
 
-STAYS: Final = BY_LAW | {CARRIED, ADOPTED, "overtaken", "acknowledged", "correction"}
-"""Reasons for which a rung stays settled even when its cycle runs again."""
+STAYS: Final = frozenset({CARRIED, ADOPTED, "overtaken", "acknowledged"})
+"""Reasons for which a rung that nobody is told of stays settled while its cycle runs."""
 
-STRUCK: Final = BY_LAW | {"struck"}
+VOID: Final = BY_LAW | {STRUCK}
 """Reasons for which an obligation is void because nothing opens it any more."""
-
-ENDED_WITH: Final = frozenset({"moot", "skipped", "withdrawn"})
-"""What a rung may have become because its cycle ended."""
 
 
 def reconcile(
@@ -45,7 +45,7 @@ def reconcile(
     assert len(assessed) == len(assessments), "an obligation is assessed once"
     for obligation in subject.obligations.values():
         known_no_more = obligation.kind in kinds and obligation.id not in assessed
-        if known_no_more and obligation.why not in STRUCK:
+        if known_no_more and obligation.why not in VOID:
             _strike(obligation, occasion, emit)
     for assessment in assessments:
         known = subject.obligations.get(assessment.id)
@@ -66,6 +66,7 @@ def _open(subject: Subject, assessment: Assessment, occasion: Occasion, emit: Em
     subject.obligations[obligation.id] = obligation
     if occasion.quiet:
         obligation.quiet_until = occasion.recorded
+    _take_retold(obligation, assessment)
     take_cycles(obligation, assessment, occasion, emit)
     _take_values(obligation, assessment)
     _remember_dates(obligation)
@@ -85,11 +86,16 @@ def _update(
         obligation.quiet_until = max(
             occasion.recorded, obligation.quiet_until or occasion.recorded
         )
+    _take_retold(obligation, assessment)
     discharge = assessment.discharge
     before = (obligation.discharged_at, obligation.why, obligation.void)
     after = None if discharge is None else (discharge.at, discharge.why, discharge.void)
     ended_before = before == after and occasion.reason != "correction"
-    if ended_before or _lapsed_so(obligation, assessment):
+    lapsed = _lapsed_so(obligation, assessment)
+    ahead = obligation.lapse is not None and occasion.recorded <= obligation.lapse.at
+    if lapsed and (ahead or occasion.retold):
+        _take_values(obligation, assessment)  # It was known when it ended, and we looked ahead.
+    if ended_before or lapsed:
         obligation.persons = {role: tuple(who) for role, who in assessment.persons.items()}
         return  # What has ended keeps what it ended under.
     was_open, was_suspended = obligation.open, obligation.suspended_since
@@ -115,6 +121,12 @@ def _update(
     _remember_dates(obligation)
     if discharge is not None and not _ended_so(obligation, discharge):
         _discharge(obligation, assessment, emit)
+
+
+def _take_retold(obligation: Obligation, assessment: Assessment) -> None:
+    if assessment.retold is not None:
+        obligation.first_due = assessment.retold.first_due
+        obligation.quiet_until = assessment.retold.quiet_until
 
 
 def _lapsed_so(obligation: Obligation, assessment: Assessment) -> bool:
@@ -210,7 +222,7 @@ def _discharge(obligation: Obligation, assessment: Assessment, emit: Emitter) ->
 
 def _strike(obligation: Obligation, occasion: Occasion, emit: Emitter) -> None:
     """Void an obligation that is owed no more: its opening event or session is gone."""
-    why = occasion.reason if occasion.reason in BY_LAW else "struck"
+    why = occasion.reason if occasion.reason in BY_LAW else STRUCK
     for cycle in obligation.cycles:
         if not cycle.replaced:
             cycle.ended_at, cycle.ended_why = cycle.opened, why
@@ -232,31 +244,35 @@ def _settle(obligation: Obligation, occasion: Occasion, emit: Emitter) -> None:
 def _settle_rung(
     obligation: Obligation, cycle: Cycle, rung: RungState, occasion: Occasion, emit: Emitter
 ) -> None:
-    over = cycle.ended_at is not None and rung.at >= cycle.ended_at
-    if rung.status in TOLD and over:
-        rung.status, rung.settled_at = "withdrawn", occasion.now
-        rung.why = cycle.ended_why or "overtaken"
-        emit.withdrawn(obligation, cycle, rung, why=rung.why, now=occasion.now)
-    elif rung.status == "planned" and not applies(cycle, rung):
+    due = counts(cycle, rung)
+    if rung.status in TOLD:
+        if not due:
+            over = is_over(cycle, rung)
+            rung.status, rung.settled_at = "withdrawn", occasion.now
+            rung.why = (cycle.ended_why if over else occasion.reason) or "overtaken"
+            emit.withdrawn(obligation, cycle, rung, why=rung.why, now=occasion.now)
+        return
+    if rung.status != "planned" and due and _comes_again(cycle, rung):
+        rung.times += rung.status in {"withdrawn", "skipped"}
+        rung.status, rung.settled_at, rung.why, rung.told_in = "planned", None, None, None
+    if rung.status != "planned":
+        return
+    if not applies(cycle, rung):
         rung.status, rung.settled_at = "not_applicable", occasion.now
-    elif rung.status == "planned" and cycle.ended_at is not None:
+    elif cycle.ended_at is not None:
         _settle_unraised(obligation, cycle, rung, occasion, emit)
-    elif rung.status in ENDED_WITH and rung.why not in STAYS:
-        _settle_anew(obligation, cycle, rung, occasion, emit)
 
 
-def _settle_anew(
-    obligation: Obligation, cycle: Cycle, rung: RungState, occasion: Occasion, emit: Emitter
-) -> None:
-    """Settle again what its cycle's end had settled, because that end was corrected."""
-    if cycle.ended_at is None:
-        # The cycle runs again, because what ended it was struck: so does what ended with it.
-        rung.times += rung.status in {"withdrawn", "skipped"}
-        rung.status, rung.settled_at, rung.why = "planned", None, None
-    elif rung.status != "skipped" and rung.at < cycle.ended_at:
-        # The end is later than it was thought to be: this should have been raised before it.
-        rung.times += rung.status in {"withdrawn", "skipped"}
-        _settle_unraised(obligation, cycle, rung, occasion, emit)
+def _comes_again(cycle: Cycle, rung: RungState) -> bool:
+    """Say whether a rung is due after all that was settled as if it were not.
+
+    What had settled it was the end or the beginning of its cycle, and that was put right.
+    """
+    if rung.status == "skipped":
+        return cycle.ended_at is None and rung.why not in STAYS
+    if rung.status == "moot":
+        return rung.why not in STAYS and (cycle.ended_at is None or not rung.repeat)
+    return rung.status in {"withdrawn", "not_applicable"}
 
 
 def _settle_unraised(
@@ -265,7 +281,7 @@ def _settle_unraised(
     """Record a rung that its cycle's end came before, or that no sweep had passed yet."""
     assert cycle.ended_at is not None, "only an ended cycle has rungs that are too late"
     rung.settled_at, rung.why = occasion.now, cycle.ended_why
-    if rung.at >= cycle.ended_at or rung.repeat:
+    if is_over(cycle, rung) or rung.repeat:
         rung.status = "moot"
     elif obligation.is_quiet(rung.at):
         rung.status = "quiet"

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Final
 
 from services.workflow.core.codec import shard_of
-from services.workflow.core.fold import has_begun, open_by_calendar, recount
+from services.workflow.core.counting import recount
+from services.workflow.core.fold import is_under_way, open_by_calendar
 from services.workflow.core.kinds.registry import CALENDAR_KINDS
 from services.workflow.core.model import Subject
 from services.workflow.ports import CalendarMarks, Holding
@@ -87,7 +88,7 @@ class OpenByCalendar:
                     return _missing(document.state, kinds[document.id], context)
                 state, emissions = open_by_calendar(document.id, units[document.id], context)
                 known = through.get(shard_of(document.id))
-                if known is not None and day <= known and has_begun(state, context.now):
+                if known is not None and day <= known and is_under_way(state, context.now):
                     return None  # It was no session when it would have begun.
                 document.state = state
                 return emissions

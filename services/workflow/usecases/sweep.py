@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from services.workflow.core.fold import recount, sweep
+from services.workflow.core.counting import recount
+from services.workflow.core.fold import sweep
 from services.workflow.core.incident import Incidents
 from services.workflow.core.law import law_of
 from services.workflow.core.model import Subject

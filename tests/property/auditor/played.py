@@ -58,8 +58,17 @@ class Played:
         self._tell(now, emissions)
 
     def happens(self, event: Event, now: datetime) -> None:
-        """Let an event be applied."""
+        """Let an event be recorded, and applied at once."""
+        self.hears(self.records(event), now)
+
+    def records(self, event: Event) -> Event:
+        """Let intake record an event, under the law that it knows; return it."""
+        event = event.model_copy(update={"referenceversion": self.reference.version})
         self.facts.append(event)
+        return event
+
+    def hears(self, event: Event, now: datetime) -> None:
+        """Let an event be applied, however long ago it was recorded."""
         self.swept = max(now, self.swept)
         folded = fold(self._stored(), event, self._context(now))
         self.state = folded.state

@@ -33,6 +33,8 @@ Told = tuple[datetime, datetime, str, Json]
 """When it is recorded, when it happened, its name and data."""
 
 Decided = tuple[datetime, EventData]
+Span = tuple[datetime, datetime]
+ARRIVE: Final = "arrive"
 
 
 def fact(
@@ -66,19 +68,38 @@ def play(
     decisions: Sequence[Decided] = (),
     *,
     until: datetime = END,
-    down: tuple[datetime, datetime] | None = None,
+    down: Span | None = None,
+    held_up: Span | None = None,
 ) -> Played:
-    """Play a story on the engine, swept every half hour but while it is down."""
+    """Play a story on the engine, swept every half hour but while it is down.
+
+    Args:
+        facts: What is recorded, and when.
+        decisions: What is decided, and when: the engine counts by it at once.
+        until: When the story ends.
+        down: While nothing is swept.
+        held_up: While what is recorded stays on its way; all of it arrives at the end.
+    """
     played = Played(CODE)
     coming: list[tuple[datetime, int, Any]] = [
         (event.recordedtime or event.time, 1, event) for event in facts
     ]
     coming += [(at, 0, data) for at, data in decisions]
-    coming.append((until, 2, None))
+    coming.append((until, 3, None))
+    if held_up is not None:
+        coming.append((held_up[1], 2, ARRIVE))
+    on_the_way: list[Event] = []
     for moment, _, what in sorted(coming, key=lambda one: (one[0], one[1])):
         sweep_until(played, moment, down)
         if isinstance(what, Event):
-            played.happens(what, moment)
+            recorded = played.records(what)
+            if held_up is not None and held_up[0] <= moment <= held_up[1]:
+                on_the_way.append(recorded)
+            else:
+                played.hears(recorded, moment)
+        elif what is ARRIVE:
+            for event in on_the_way:
+                played.hears(event, moment)
         elif what is not None:
             played.decides(what, moment)
             if down is None or not down[0] <= moment < down[1]:
@@ -208,28 +229,42 @@ def facts_of(told: Sequence[Told], *, backfill: int = 0) -> list[Event]:
 
 
 def corrections(rng: Random, facts: Sequence[Event]) -> list[Event]:
-    """Draw a correction or two of what was said: another time, or struck."""
-    found: list[Event] = []
+    """Draw corrections of what was said: another time, past other events too, or struck.
+
+    The same event is put right again, and a correction is corrected.
+    """
+    known = list(facts)
     recorded = max(one.recordedtime or one.time for one in facts)
-    for _ in range(rng.choice([1, 1, 2])):
-        wrong = rng.choice(list(facts[1:] or facts))
+    for _ in range(rng.choice([1, 1, 2, 4])):
+        wrong = rng.choice(known)
         recorded += timedelta(minutes=rng.randint(1, 4000))
         right: Json | None = None
         if rng.random() < 0.6:
-            moved = wrong.time + timedelta(minutes=rng.randint(-600, 600))
-            right = {
-                "time": max(moved, START).isoformat(),
-                "data": wrong.data.model_dump(mode="json", exclude_none=True),
-            }
+            said = wrong.data.model_dump(mode="json", exclude_none=True)
+            moved = _elsewhere(rng, known, wrong, recorded).isoformat()
+            if said.get("right"):
+                said["right"]["time"] = moved
+            right = {"time": moved, "data": said}
         data = {
             "replaces": wrong.id,
             "right": right,
             "reason": "wrong_time",
             "by": "p-06112-director",
         }
-        number = len(facts) + len(found) + 1
-        found.append(fact("dossier.corrected", recorded, number, data, recorded=recorded))
-    return found
+        number = len(known) + 1
+        known.append(fact("dossier.corrected", recorded, number, data, recorded=recorded))
+    return known[len(facts) :]
+
+
+def _elsewhere(
+    rng: Random, known: Sequence[Event], wrong: Event, recorded: datetime
+) -> datetime:
+    """Draw another moment: some hours away, or between any two events, or after them all."""
+    if rng.random() < 0.5:
+        return max(wrong.time + timedelta(minutes=rng.randint(-600, 600)), START)
+    moments = sorted({START, *(one.time for one in known), recorded})
+    place = rng.randrange(len(moments) - 1)
+    return moments[place] + (moments[place + 1] - moments[place]) * rng.random()
 
 
 def decisions(rng: Random) -> list[Decided]:

@@ -44,6 +44,22 @@ def corrected(rng: Random) -> Played:
     return play([*facts, *corrections(rng, facts)])
 
 
+def corrected_with_another_calendar(rng: Random) -> Played:
+    """Days become off or worked between what was said and what was put right."""
+    facts = facts_of(drawn(rng))
+    return play([*facts, *corrections(rng, facts)], decisions(rng))
+
+
+def held_up(rng: Random) -> Played:
+    """What is recorded reaches the engine days later, after days were decided and swept."""
+    facts, changes = facts_of(drawn(rng)), decisions(rng)
+    if rng.random() < 0.5:
+        facts += corrections(rng, facts)
+    begins = changes[0][0] - timedelta(hours=rng.randint(0, 72))
+    ends = changes[-1][0] + timedelta(hours=rng.randint(0, 72))
+    return play(facts, changes, held_up=(begins, ends))
+
+
 def with_another_calendar(rng: Random) -> Played:
     """Days become off or worked while a dossier is open."""
     return play(facts_of(drawn(rng)), decisions(rng))
@@ -85,6 +101,8 @@ def imported(rng: Random) -> Played:
 SORTS: Final = (
     as_it_happens,
     corrected,
+    corrected_with_another_calendar,
+    held_up,
     with_another_calendar,
     with_an_outage,
     with_another_calendar_in_an_outage,

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
@@ -45,8 +45,10 @@ class Life:
     was_accepted: bool = False
     competent: str = UNIT
 
-    def record(self, data: EventData, *, at: datetime, now: datetime) -> Event:
-        """Number an event that intake would take."""
+    def record(
+        self, data: EventData, *, at: datetime, now: datetime, version: int | None = None
+    ) -> Event:
+        """Number an event that intake would take, under a version of the reference data."""
         name = data.NAME
         if name in NAMES and not is_matter(self.subject):
             self.status = next_status(self.status, name, was_accepted=self.was_accepted)
@@ -62,6 +64,7 @@ class Life:
             time=at,
             sequence=number,
             recordedtime=now.astimezone(UTC),
+            referenceversion=version,
             receivingunit=OTHER_UNIT if self.elsewhere else UNIT,
             competentunit=None if is_matter(self.subject) else self.competent,
             data=data,
@@ -105,28 +108,43 @@ def any_event_of(
 
 
 def correction(life: Life, data: st.DataObject, now: datetime) -> EventData | None:
-    """Draw that an event is struck, or put at another time; each is put right once."""
-    right_now = {one.data.replaces for one in life.events if isinstance(one.data, Corrected)}
-    wrong = [one for one in life.events if _is_fact(one) and one.id not in right_now]
+    """Draw that an event is struck, or put right: its time, or what it says.
+
+    Any event may be wrong, a correction among them, and the same one again and again. Its right
+    time may lie before its subject's first event, after its last, or past any other one.
+    """
+    wrong = [one for one in life.events if not isinstance(one.data, ObligationAcknowledged)]
     if not wrong:
         return None
     event = data.draw(st.sampled_from(wrong), label="wrong")
     right = None
     if data.draw(st.booleans(), label="put right"):
-        # It stays in its place among the others: a history told in another order is another.
-        before = [one.time for one in life.events if _is_fact(one) and one.time < event.time]
-        after = [one.time for one in life.events if _is_fact(one) and one.time > event.time]
-        earliest = max(before, default=event.time - timedelta(hours=60))
-        share = data.draw(st.sampled_from([0.1, 0.5, 0.9]), label="share")
-        time = earliest + (min(after, default=now) - earliest) * share
-        same = event.data.model_dump(mode="json", exclude_none=True)
-        right = Replacement(time=time, data=same)
+        time = _moment_among(life, data, now)
+        right = Replacement(time=time, data=_put_right(life, event, data, time))
     model = centres.CentreCorrected if is_matter(life.subject) else dossiers.DossierCorrected
     return model(replaces=event.id, right=right, reason="wrong", by="p-a")
 
 
-def _is_fact(event: Event) -> bool:
-    return not isinstance(event.data, Corrected | NoticeProven | ObligationAcknowledged)
+def _moment_among(life: Life, data: st.DataObject, now: datetime) -> datetime:
+    """Draw a moment between two events of a subject, before them all, or after them all."""
+    moments = sorted({event.time for event in life.events})
+    borders = [moments[0] - timedelta(hours=60), *moments, max(now, moments[-1])]
+    place = data.draw(st.integers(0, len(borders) - 2), label="place")
+    share = data.draw(st.sampled_from([0.1, 0.5, 0.9]), label="share")
+    return borders[place] + (borders[place + 1] - borders[place]) * share
+
+
+def _put_right(
+    life: Life, event: Event, data: st.DataObject, time: datetime
+) -> Mapping[str, Any]:
+    """Draw what an event should have said: mostly the same; a correction, another time."""
+    said = event.data
+    if isinstance(said, Corrected):
+        right = said.right and Replacement(time=time, data=said.right.data)
+        said = said.model_copy(update={"right": right})
+    elif data.draw(st.integers(0, 3), label="says otherwise") == 0:
+        said = _MAKE[event.name](life, data, time) or said
+    return said.model_dump(mode="json", exclude_none=True)
 
 
 def _procedure(life: Life, data: st.DataObject) -> str:
@@ -274,4 +292,3 @@ SUBJECTS: Final = (
     "H37.100-260105-0001",
     *(f"{UNIT}/{kind}/{_OWN_IDS.get(kind, 'm-1')}" for kind in MATTERS),
 )
-DAYS_OFF: Final = tuple(date(2026, 1, day) for day in range(6, 31))

@@ -234,12 +234,32 @@ def test_what_can_have_moved_a_date_is_remembered_with_its_reason() -> None:
         published(), off("2026-03-04", unit=UNIT), rule(), assigned("p-a", "director")
     )
     known = [
-        (one.version, one.event, one.reason, one.unit, one.procedure) for one in view.changes
+        (one.version, one.event, one.reason, one.unit, one.procedure) for one in view.changes()
     ]
     assert known == [
         (1, "row-1", "calendar", None, None),
         (2, "row-2", "calendar", UNIT, None),
         (3, "row-3", "rule", None, "1.004873"),
+    ]
+
+
+def test_the_law_of_an_earlier_version_is_what_it_was_then() -> None:
+    """Calendars, rules and catalogue of then; the people who are there now."""
+    events = [published(), off("2026-03-04"), rule(), *(rule(value=n) for n in range(4, 80))]
+    first, third = view_of(*events[:1]), view_of(*events[:3])
+    view = view_of(assigned("p-a", "director"), view=view_of(*events))
+    for version, then in ((1, first), (3, third)):
+        found = view.then(version)
+        assert (found.law, found.rules) == (then.law, then.rules)
+        assert found.calendars.rows == then.calendars.rows
+        assert found.organisation == view.organisation
+    assert [view.then(law).law for law in range(len(events))] == list(range(len(events)))
+    assert view.then(view.law) is view
+    assert view.then(view.version + 1) is view
+    assert view.then(0).law == 0
+    assert [one.version for one in view.changes(after=len(events) - 2)] == [
+        len(events) - 1,
+        len(events),
     ]
 
 

@@ -62,13 +62,19 @@ class Scenario:
         when: str,
         *,
         recorded: str | None = None,
+        version: int | None = None,
         backfill: bool = False,
         units: tuple[str, str] = (UNIT, UNIT),
         **data: Any,  # noqa: ANN401 -- The data of any event.
     ) -> str:
-        """Let an event come in; it is recorded when it happens, unless said otherwise."""
+        """Let an event come in; it is recorded when it happens, unless said otherwise.
+
+        One that names the version of the reference data was recorded when it is said to have
+        been, and comes in now, however much later that is.
+        """
         at = moment(when)
-        self.now = max(self.now, moment(recorded) if recorded else at)
+        taken = moment(recorded) if recorded else at
+        self.now = max(self.now, taken)
         self.sequence += 1
         event = Event(
             id=f"{self.subject}-{self.sequence}",
@@ -77,7 +83,8 @@ class Scenario:
             subject=self.subject,
             time=at,
             sequence=self.sequence,
-            recordedtime=self.now,
+            recordedtime=self.now if version is None else taken,
+            referenceversion=version,
             receivingunit=units[0],
             competentunit=units[1],
             backfill=backfill,

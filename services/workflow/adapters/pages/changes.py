@@ -194,7 +194,7 @@ def has_come(reference: Reference, subject: str, event: str) -> bool:
     proposed = reference.proposals.get(subject)
     if proposed is not None and proposed.event == event:
         return True
-    return any(change.event == event for change in reference.changes)
+    return any(change.event == event for change in reference.changes())
 
 
 def proposal_row(frame: Frame, proposal: Proposal) -> dict[str, Any]:

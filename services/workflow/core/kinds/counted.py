@@ -1,11 +1,12 @@
 """Obligations with one start, one limit and one end: most of the directive's kinds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from services.workflow.core.assessment import AssessedCycle, Assessment, Discharge
+from services.workflow.core.facts import when
 from services.workflow.core.kinds.deadline_cycles import ledger_rows, rungs_of
 from services.workflow.core.ladder import Ladder
 from shared.calendar.deadline import Deadline, compute
@@ -75,6 +76,7 @@ def opening_hours(count: int) -> Limit:
 
 def assess_owed(owed: Owed, ladder: Ladder, reference: Reference) -> Assessment:
     """Say by when one thing is owed, and how it ended."""
+    owed = _as_it_ended(owed)
     ended = owed.done or owed.void
     try:
         deadline = compute(
@@ -131,6 +133,7 @@ def _discharge(owed: Owed, ended: Event, deadline: Deadline) -> Discharge:
 
 def undated(owed: Owed, why: str) -> Assessment:
     """Return what is owed and has no date: past the published days nothing is guessed."""
+    owed = _as_it_ended(owed)
     ended = owed.done or owed.void
     return Assessment(
         id=owed.id,
@@ -145,6 +148,15 @@ def undated(owed: Owed, why: str) -> Assessment:
         persons=owed.persons,
         about=owed.about,
     )
+
+
+def _as_it_ended(owed: Owed) -> Owed:
+    """Return it with what ended it first: what is owed no more cannot be done after that."""
+    if owed.done is None or owed.void is None:
+        return owed
+    if when(owed.void) < when(owed.done):
+        return replace(owed, done=None)
+    return owed
 
 
 def _why(owed: Owed) -> str:
