@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from deploy.reference.load import bundled_reference
 from services.workflow.adapters.index import INDEXES, MongoIncidents, MongoObligationIndex
-from services.workflow.core.codec import SubjectCodec, shard_of, stamp
+from services.workflow.core.codec import SubjectCodec, shard_of
 from services.workflow.core.fold import fold
 from services.workflow.core.model import Subject
+from services.workflow.core.stored import stamp
 from services.workflow.ports import Ends
 from services.workflow.usecases.freshness import Freshness, ReadTogether
 from services.workflow.usecases.incidents import GatherOnIncidents

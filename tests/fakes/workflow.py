@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from services.workflow.core.codec import OPEN_END, SubjectCodec, stamp, unstamp
+from services.workflow.core.codec import OPEN_END, SubjectCodec
 from services.workflow.core.fold import fold
 from services.workflow.core.incident import Hanging, Incident
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.model import Subject
+from services.workflow.core.stored import stamp, unstamp
 from services.workflow.ports import Ends, OpenQuery
 from services.workflow.usecases.calendar import OpenByCalendar
 from services.workflow.usecases.freshness import Freshness, ReadTogether

@@ -5,10 +5,11 @@ from contextlib import aclosing
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.workflow.core.codec import OPEN_END, stamp, unstamp
+from services.workflow.core.codec import OPEN_END
 from services.workflow.core.incident import Hanging, Incident
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.model import Subject
+from services.workflow.core.stored import stamp, unstamp
 from services.workflow.ports import OpenQuery, Shards
 from shared.events.topics import PARTITIONS
 from shared.mongo.client import Mongo

@@ -1,11 +1,7 @@
-"""The named pair between a subject and what the store keeps of it, and what it is found by.
-
-Instants are kept as whole microseconds since 1970: exact, small, and in order when indexed.
-"""
+"""The named pair between a subject and what the store keeps of it, and what it is found by."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import date, datetime
 from typing import Any, Final
 
 from services.workflow.core.gathering import active_in, hangs
@@ -13,45 +9,30 @@ from services.workflow.core.incident import Told
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.model import (
     Asked,
-    Cycle,
     Gap,
     Lapse,
     Obligation,
     Opening,
     Promise,
-    RungState,
-    RungStatus,
     Subject,
 )
 from services.workflow.core.past import Past
-from shared.calendar.zone import ICT
+from services.workflow.core.stored import (
+    cycle_row,
+    maybe,
+    read_cycle,
+    read_maybe,
+    stamp,
+    unstamp,
+)
 from shared.events.partitioner import partition_of
 from shared.events.topics import PARTITIONS
 from shared.subjects.errors import StopServiceError
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).astimezone(ICT)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_INSTANTS_KEPT: Final = 32_768
-"""How many instants are kept at hand: dossiers of one day share most of their moments."""
 FIRST_ROLE: Final = "handler"
 OPEN_END: Final = 253_402_300_799_000_000
 """Stands for no end: the last second of the year 9999."""
 
-_STATUSES: Final[tuple[RungStatus, ...]] = (
-    "planned",
-    "raised",
-    "skipped",
-    "withdrawn",
-    "not_applicable",
-    "quiet",
-    "moot",
-    "grouped",
-)
-_PLANNED_FIELDS: Final = 3
-_SETTLED_MORE: Final = 3
-"""How many fields of a settled rung are left out where they say nothing."""
-
-_NUMBERS: Final = {status: number for number, status in enumerate(_STATUSES)}
 _MOMENTS: Final = (
     "due",
     "limit",
@@ -74,18 +55,6 @@ _PLAIN: Final = (
     "no_deadline",
     "rule",
 )
-
-
-@lru_cache(maxsize=_INSTANTS_KEPT)
-def stamp(moment: datetime) -> int:
-    """Return an instant as the store keeps it."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-@lru_cache(maxsize=_INSTANTS_KEPT)
-def unstamp(number: int) -> datetime:
-    """Return the instant that a stored number stands for."""
-    return _EPOCH + number * _MICROSECOND
 
 
 def shard_of(subject: str) -> int:
@@ -220,7 +189,7 @@ def _obligation(ob: Obligation) -> dict[str, Any]:
         "unit": ob.unit,
         "opened_at": stamp(ob.opened_at),
         "cause": ob.cause,
-        "cycles": [_cycle(cycle) for cycle in ob.cycles],
+        "cycles": [cycle_row(cycle) for cycle in ob.cycles],
     }
     for name in _MOMENTS:
         moment = getattr(ob, name)
@@ -251,7 +220,7 @@ def _read_obligation(document: Mapping[str, Any]) -> Obligation:
         unit=document["unit"],
         opened_at=unstamp(document["opened_at"]),
         cause=document["cause"],
-        cycles=[_read_cycle(cycle) for cycle in document["cycles"]],
+        cycles=[read_cycle(cycle) for cycle in document["cycles"]],
         lapse=None if lapse is None else Lapse(unstamp(lapse[0]), lapse[1], lapse[2]),
         promise=None if promise is None else _read_promise(promise),
         persons={role: tuple(who) for role, who in document.get("persons", {}).items()},
@@ -266,36 +235,6 @@ def _read_obligation(document: Mapping[str, Any]) -> Obligation:
         if document.get(name) is not None:
             setattr(obligation, name, document[name])
     return obligation
-
-
-def _cycle(cycle: Cycle) -> dict[str, Any]:
-    return {
-        "number": cycle.number,
-        "key": cycle.key,
-        "opened": stamp(cycle.opened),
-        "due": _maybe(cycle.due),
-        "limit": _maybe(cycle.limit),
-        "known_at": stamp(cycle.known_at),
-        "ended_at": _maybe(cycle.ended_at),
-        "ended_why": cycle.ended_why,
-        "rungs": [_rung(rung) for rung in cycle.rungs],
-        **({} if cycle.moved_at is None else {"moved_at": stamp(cycle.moved_at)}),
-    }
-
-
-def _read_cycle(document: Mapping[str, Any]) -> Cycle:
-    return Cycle(
-        number=int(document["number"]),
-        key=document["key"],
-        opened=unstamp(document["opened"]),
-        due=_read_maybe(document["due"]),
-        limit=_read_maybe(document["limit"]),
-        known_at=unstamp(document["known_at"]),
-        ended_at=_read_maybe(document["ended_at"]),
-        ended_why=document["ended_why"],
-        rungs=[_read_rung(rung) for rung in document["rungs"]],
-        moved_at=_read_maybe(document.get("moved_at")),
-    )
 
 
 def _told(told: Told) -> list[Any]:
@@ -329,46 +268,6 @@ def _read_told(row: Sequence[Any]) -> Told:
     )
 
 
-def _rung(rung: RungState) -> list[Any]:
-    untouched = rung.status == "planned" and not rung.times and not rung.kept
-    if untouched and (rung.role, rung.incident, rung.why) == (None, None, None):
-        return [rung.rung, stamp(rung.at), rung.repeat]  # Most of them, most of the time.
-    row = [
-        rung.rung,
-        stamp(rung.at),
-        rung.repeat,
-        _NUMBERS[rung.status],
-        _maybe(rung.settled_at),
-        rung.why,
-        rung.times,
-        rung.role,
-    ]
-    more = [rung.incident, rung.kept or None, rung.told_in]
-    while more and more[-1] is None:
-        more.pop()
-    return [*row, *more]
-
-
-def _read_rung(row: Sequence[Any]) -> RungState:
-    if len(row) == _PLANNED_FIELDS:
-        return RungState(row[0], unstamp(row[1]), row[2])
-    name, at, repeat, status, settled_at, why, times, role, *more = row
-    incident, kept, told_in = (*more, *[None] * _SETTLED_MORE)[:_SETTLED_MORE]
-    return RungState(
-        rung=name,
-        at=unstamp(at),
-        repeat=int(repeat),
-        status=_STATUSES[int(status)],
-        settled_at=_read_maybe(settled_at),
-        why=why,
-        times=int(times),
-        role=role,
-        incident=incident,
-        kept=bool(kept),
-        told_in=told_in,
-    )
-
-
 def _promise(promise: Promise) -> dict[str, Any]:
     return {
         "event": promise.event,
@@ -380,7 +279,7 @@ def _promise(promise: Promise) -> dict[str, Any]:
         "made_at": stamp(promise.made_at),
         "expires_at": stamp(promise.expires_at),
         "role": promise.role,
-        "broken_at": _maybe(promise.broken_at),
+        "broken_at": maybe(promise.broken_at),
     }
 
 
@@ -395,13 +294,5 @@ def _read_promise(document: Mapping[str, Any]) -> Promise:
         made_at=unstamp(document["made_at"]),
         expires_at=unstamp(document["expires_at"]),
         role=document["role"],
-        broken_at=_read_maybe(document["broken_at"]),
+        broken_at=read_maybe(document["broken_at"]),
     )
-
-
-def _maybe(moment: datetime | None) -> int | None:
-    return None if moment is None else stamp(moment)
-
-
-def _read_maybe(number: int | None) -> datetime | None:
-    return None if number is None else unstamp(number)

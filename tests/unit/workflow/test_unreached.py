@@ -9,11 +9,12 @@ from prometheus_client import CollectorRegistry
 
 from services.workflow.adapters.telling import Telling
 from services.workflow.core.adopt import adopt
-from services.workflow.core.codec import SubjectCodec, stamp
+from services.workflow.core.codec import SubjectCodec
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.fold import fold
 from services.workflow.core.model import Gap, Subject
 from services.workflow.core.reach import check, coverage_subject
+from services.workflow.core.stored import stamp
 from shared.events.answers import Replacement
 from shared.events.centres import CentreCorrected, CoverageReachChecked
 from shared.events.envelope import Event, from_document
