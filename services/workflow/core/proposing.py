@@ -17,12 +17,14 @@ from shared.events.model import instant_text
 from shared.events.reference import CalendarRow, RuleRow
 from shared.events.registry import REGISTRY
 from shared.reference.approval import change_faults
+from shared.reference.calendars import PUBLISHED_THROUGH
 from shared.reference.proposals import IDENTIFIED_BY, Kind, Proposal, named
 from shared.reference.rules import limit_data
 from shared.reference.view import Reference
 from shared.subjects.document import Outgoing
 from shared.subjects.inbound import to_intake
 
+PUBLISHED: Final = "published"
 CALENDAR_FIELDS: Final = ("row", "day", "kind", "unit", "reason", "counterpart", "source")
 RULE_FIELDS: Final = (
     "rule",
@@ -56,7 +58,9 @@ def row_of_form(kind: Kind, form: Mapping[str, str], reference: Reference) -> di
     """
     given = {name: text.strip() for name, text in form.items() if text.strip()}
     if kind == "calendar":
-        return {name: given[name] for name in CALENDAR_FIELDS if name in given}
+        days: dict[str, Any] = {name: given[name] for name in CALENDAR_FIELDS if name in given}
+        # A span that is published is no day off: the form's reasons are none of its own.
+        return days | ({"reason": PUBLISHED} if days.get("kind") == PUBLISHED_THROUGH else {})
     row: dict[str, Any] = {name: given[name] for name in RULE_FIELDS if name in given}
     amount = given.get("value", "0")
     row["limit"] = {

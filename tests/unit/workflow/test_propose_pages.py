@@ -177,6 +177,17 @@ def test_what_intake_refuses_after_all_is_told(site: DeskSite) -> None:
     assert 'href="/changes"' in page
 
 
+def test_a_published_span_is_no_day_off(site: DeskSite) -> None:
+    """Whatever reason the form has chosen; the calendar then reaches further."""
+    browser = province(site, FIRST)
+    span = {"kind": "published_through", "day": "2027-12-31", "counterpart": "2027-02-01"}
+    assert '<option value="swap" selected>' in browser.get(CALENDAR).text
+    browser.post(CALENDAR, **span, reason="tet", source="QĐ 5/2026")
+    (told,) = site.asked()
+    assert isinstance(told.data, CalendarProposed)
+    assert (told.data.kind, told.data.reason) == ("published_through", "published")
+
+
 def test_a_limit_is_proposed_for_one_centre(site: DeskSite) -> None:
     """With how a supplement counts, and its row's id made of what it is about."""
     browser = province(site, FIRST)

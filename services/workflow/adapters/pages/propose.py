@@ -33,6 +33,7 @@ KINDS_OF_DAY: Final = ("off", "work", PUBLISHED_THROUGH)
 CHANNELS: Final = ("direct", "online", "post")
 AFTER_SUPPLEMENT: Final = ("restart", "subtract")
 LIMITS: Final = get_args(RuleLimit.model_fields["unit"].annotation)
+USUAL_REASON: Final = "swap"
 SHOWN_ROWS_MAX: Final = 20
 
 Decider = Annotated[Principal, DECIDERS]
@@ -144,7 +145,7 @@ class ProposePages:
         values: dict[str, Any] = {
             "title": frame.say(f"propose_{what}"),
             "what": what,
-            "written": written.model_dump(),
+            "written": {**written.model_dump(), "reason": written.reason or USUAL_REASON},
             "filled": written.filled,
             "action": frame.path,
             "back": frame.link("/changes"),
