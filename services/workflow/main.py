@@ -209,8 +209,10 @@ def build(settings: WorkflowSettings) -> FastAPI:
     previews = Previews(preview, workflow.index, workflow.reference.current)
     site = Site(
         index=workflow.index,
-        desk=ReadDesk(workflow.index, workflow.reference.current, workflow.clock),
-        ask=AskIntake(runtime.changing()),
+        desk=ReadDesk(
+            workflow.index, workflow.reference.current, workflow.clock, workflow.rejections
+        ),
+        ask=AskIntake(runtime.changing(), workflow.rejections),
         preview=preview,
         publisher=runtime.broker.publisher,
         refusals=workflow.rejections,

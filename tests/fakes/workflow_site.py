@@ -134,8 +134,8 @@ class DeskSite:
         durable, index = self.durable, self.process.index
         pages = Pages(
             index=index,
-            desk=ReadDesk(index, lambda: durable.reference, durable.clock),
-            ask=AskIntake(self.process.change),
+            desk=ReadDesk(index, lambda: durable.reference, durable.clock, self.refusals),
+            ask=AskIntake(self.process.change, self.refusals),
             preview=PreviewChange(index, Live(durable), durable.clock, lambda: durable.wall),
             publisher=durable.publisher,
             refusals=self.refusals,

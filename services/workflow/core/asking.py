@@ -1,6 +1,6 @@
 """What people do on a page: checked here, told to intake, and done when it comes back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, get_args
@@ -14,6 +14,7 @@ from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.zone import legal_day
 from shared.events.answers import ObligationAcknowledged
 from shared.events.dossiers import DossierApologyIssued, DossierExtended
+from shared.events.faults import Fault
 from shared.events.ids import derived_id
 from shared.events.model import Cause, EventData
 from shared.reference.view import Reference
@@ -26,6 +27,13 @@ PROMISE_DAYS_MAX: Final = 60
 """A promise further away than this is none."""
 
 NEW_DATE_DAYS_MAX: Final = 180
+
+
+REFUSAL_SHOWN: Final = timedelta(days=1)
+"""How long a page says that intake refused what was done on it."""
+
+WhyRefused = Callable[[str], Sequence[Fault]]
+"""Why intake refused the event of an id; nothing if it did not."""
 
 
 class RefusedFormError(ValueError):
@@ -106,6 +114,24 @@ def acknowledge(
     if promised(obligation, answer.rung, now):
         raise RefusedFormError("promised_already")
     return _ask(subject, answer.obligation, [data], now)
+
+
+def take_back_refused(
+    subject: Subject, why: WhyRefused, now: datetime
+) -> Mapping[str, Sequence[Fault]]:
+    """Forget what intake refused of what was asked, so that it may be asked again.
+
+    Returns:
+        Why, by obligation, of what was asked within `REFUSAL_SHOWN`.
+    """
+    found: dict[str, Sequence[Fault]] = {}
+    for event, asked in list(subject.asked.items()):
+        faults = why(event)
+        if faults:
+            del subject.asked[event]
+            if now < asked.at + REFUSAL_SHOWN:
+                found[asked.obligation] = faults
+    return found
 
 
 def promised(obligation: Obligation, rung: str, now: datetime) -> bool:

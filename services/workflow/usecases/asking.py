@@ -9,9 +9,11 @@ from services.workflow.core.asking import (
     Slip,
     acknowledge,
     issue,
+    take_back_refused,
 )
 from services.workflow.core.model import Subject
 from services.workflow.core.slip import draft_of
+from services.workflow.ports import Refusals
 from shared.subjects.change import ChangeSubjects
 from shared.subjects.document import Document, Outgoing
 from shared.subjects.fold import Context, Emission
@@ -24,6 +26,7 @@ class AskIntake:
     """Lets people act; what they did takes effect when it comes back through intake."""
 
     change: ChangeSubjects[Subject]
+    refusals: Refusals
 
     async def acknowledge(self, subject: str, answer: Acknowledgement) -> None:
         """Answer a rung.
@@ -59,6 +62,7 @@ class AskIntake:
             if document.state is None:
                 refused.append(RefusedFormError("unknown_obligation"))
                 return None
+            take_back_refused(document.state, self.refusals.of, context.now)
             try:
                 document.added.extend(act(document.state, context))
             except RefusedFormError as error:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from services.workflow.core.asking import take_back_refused
 from services.workflow.core.kinds.dossier import DEADLINE, SLIP
 from services.workflow.core.ladder import UPWARD
 from services.workflow.core.model import Gap, Subject
 from services.workflow.core.open import Row, Viewer, rows_of, turn_of
 from services.workflow.core.reach import coverage_subject
 from services.workflow.core.slip import Draft, draft_of
-from services.workflow.ports import ObligationIndex, OpenQuery
+from services.workflow.ports import ObligationIndex, OpenQuery, Refusals
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.zone import ONE_DAY, legal_day, midnight_after
 from shared.reference.errors import NoCalendarError
@@ -84,6 +85,14 @@ class ReadDesk:
     index: ObligationIndex
     reference: Callable[[], Reference]
     clock: Clock
+    refusals: Refusals
+
+    async def _open(self, wanted: OpenQuery, *, skip: int = 0, limit: int) -> Sequence[Subject]:
+        """Read what is open, without what intake refused of what was done about it."""
+        found = await self.index.still_open(wanted, skip=skip, limit=limit)
+        for subject in found:
+            take_back_refused(subject, self.refusals.of, self.clock.now())
+        return found
 
     async def inbox(self, viewer: Viewer, *, mine: bool, page: int) -> Inbox:
         """Return a page of what is open: theirs, or everything that they may see.
@@ -98,7 +107,7 @@ class ReadDesk:
             roles=None if turn is None else turn.roles,
         )
         skip = (page - 1) * PAGE_SUBJECTS
-        subjects = await self.index.still_open(wanted, skip=skip, limit=PAGE_SUBJECTS)
+        subjects = await self._open(wanted, skip=skip, limit=PAGE_SUBJECTS)
         late = OpenQuery(units=wanted.units, roles=wanted.roles, before=now)
         return Inbox(
             rows=[
@@ -140,10 +149,10 @@ class ReadDesk:
             UnavailableError: the store does not answer.
         """
         reference, now = self.reference(), self.clock.now()
-        dated = await self.index.still_open(
+        dated = await self._open(
             OpenQuery(units=viewer.units, dated=True), limit=DAY_SUBJECTS_MAX
         )
-        without = await self.index.still_open(
+        without = await self._open(
             OpenQuery(units=viewer.units, dated=False), limit=WAITING_SUBJECTS_MAX
         )
         rows = [
@@ -180,7 +189,7 @@ class ReadDesk:
         # A slip is due a working day before its dossier: look one working day further.
         later = None if soon is None else _shifted(reference, soon, 1)
         before = midnight_after(later or soon or legal_day(now) + ONE_DAY)
-        subjects = await self.index.still_open(
+        subjects = await self._open(
             OpenQuery(units=viewer.units, before=before),
             limit=DAY_SUBJECTS_MAX,
         )

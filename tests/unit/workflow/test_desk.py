@@ -1,6 +1,7 @@
 """What people see of what is theirs, and what becomes of what they do there."""
 
 import asyncio
+import html
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -20,6 +21,7 @@ from shared.events.answers import ObligationAcknowledged
 from shared.events.centres import CoverageReachChecked
 from shared.events.dossiers import DossierApologyIssued, DossierCompleted, DossierExtended
 from shared.events.envelope import Event
+from shared.events.faults import fault
 from shared.events.obligations import UnreachedWhy
 from shared.events.reference import LeaveRecorded
 from shared.web.auth import Authenticator
@@ -255,6 +257,39 @@ def test_what_never_came_back_can_be_sent_again(site: DeskSite) -> None:
     assert chairman.post(path, cause="workload", promised="2026-11-26").status_code == 303
     first, second = site.asked()
     assert first.id != second.id
+
+
+def test_what_intake_refused_is_told_and_can_be_sent_again_at_once(site: DeskSite) -> None:
+    """The page's own check had passed; the list does not go on to call it being recorded."""
+    chairman = Browser(site, "chairman", UNIT, person=CHAIRMAN)
+    path = answer_path(OVERDUE)
+    chairman.post(path, cause="workload", promised="2026-11-26")
+    assert "đang ghi nhận" in chairman.get("/desk").text
+    (first,) = site.asked()
+    site.refusals.faults[first.id] = [fault("future-time", "/time")]
+    page = chairman.get(path).text
+    assert "Chưa ghi nhận: " in page
+    assert site.refusals.faults[first.id][0].detail_vi in html.unescape(page)
+    assert 'class="act"' in page
+    assert "đang ghi nhận" not in chairman.get("/desk").text
+    site.durable.clock.instant = NOW + timedelta(minutes=1)
+    assert chairman.post(path, cause="workload", promised="2026-11-26").status_code == 303
+    assert len({event.id for event in site.asked()}) == 2
+    waiting = chairman.get(path).text
+    assert "Chưa ghi nhận" not in waiting
+    assert "đang ghi nhận" in waiting
+
+
+def test_a_refusal_of_a_slip_is_told_on_the_slip(site: DeskSite) -> None:
+    """With the form beneath it, to be given again."""
+    clerk = Browser(site, "clerk", UNIT)
+    path = f"/slips/{STEP_LATE}"
+    clerk.post(path, reason="awaiting_other_agency", agency="cong-an-xa", new_date="2026-11-27")
+    apology, extended = site.asked()
+    site.refusals.faults[extended.id] = [fault("future-time", "/time")]
+    site.intake_records([apology], after=3)
+    page = clerk.get(path).text
+    assert "Chưa ghi nhận: " in page
 
 
 def test_a_key_of_an_office_says_who_acknowledges(site: DeskSite) -> None:

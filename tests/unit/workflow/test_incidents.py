@@ -18,6 +18,7 @@ from services.workflow.usecases.views import explanation, obligations_view, open
 from shared.events.dossiers import DossierAssigned
 from shared.events.obligations import ObligationRungReached
 from tests.fakes.workflow import ALL_SHARDS, MemoryIncidents, Process
+from tests.fakes.workflow_site import Refused
 from tests.unit.workflow.gathered import LINK, Centre, code
 from tests.unit.workflow.province import OTHER_UNIT, TEN_DAYS, UNIT, province
 
@@ -255,7 +256,7 @@ def test_what_hangs_stands_on_the_desk_all_the_same(centre: Centre) -> None:
     centre.walks_to("2026-01-08 17:30")
     chairman = Viewer("chairman", None, {UNIT})
     durable = centre.durable
-    desk = ReadDesk(centre.process.index, lambda: durable.reference, durable.clock)
+    desk = ReadDesk(centre.process.index, lambda: durable.reference, durable.clock, Refused())
     found = asyncio.run(desk.inbox(chairman, mine=True, page=1))
     rungs = {
         row.subject.id: row.rung.rung

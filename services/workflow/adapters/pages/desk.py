@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from services.workflow.adapters.pages.changes import said
 from services.workflow.adapters.pages.frame import Frame
 from services.workflow.adapters.pages.gaps import gaps_of
 from services.workflow.adapters.pages.rows import promise_of, row_of, stands, tone
@@ -167,9 +168,14 @@ class DeskPages:
         except UnavailableError:
             return site.sorry(request, frame, "away", UNAVAILABLE)
         owed = None if found is None else found.obligations.get(obligation)
+        refused = {} if found is None else site.refused(found)
         if found is None or owed is None:
             return site.sorry(request, frame, "not_found", NOT_FOUND)
         row = site.desk.row(found, obligation, site.viewer(principal))
+        answer = None if row is None else answer_of(frame, row)
+        wrong = [frame.say(f"refused_{why}")] if why else []
+        if not wrong and answer is not None and not answer["stands"]:
+            wrong = [said(frame, one) for one in refused.get(obligation, ())]
         today = legal_day(frame.now)
         values: dict[str, Any] = {
             "subject": frame.subject_name(subject),
@@ -181,9 +187,9 @@ class DeskPages:
             "beside": _beside(frame, row),
             "stands": stands(frame, owed),
             "tone": tone(frame, owed),
-            "answer": None if row is None else answer_of(frame, row),
+            "answer": answer,
             "persons": () if principal.person or row is None else row.persons,
-            "wrong": frame.say(f"refused_{why}") if why else "",
+            "wrong": wrong,
             "chosen": chosen or {"cause": "", "promised": "", "by": ""},
             "causes": [(code, frame.say(f"cause_{code}")) for code in CAUSES],
             "first_day": today.isoformat(),

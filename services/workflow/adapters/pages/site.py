@@ -1,6 +1,6 @@
 """What the routes of the desk share: where they read, what they say when something is amiss."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from services.workflow.adapters.pages.frame import Frame, frame_of
 from services.workflow.adapters.pages.show import page
+from services.workflow.core.asking import take_back_refused
 from services.workflow.core.model import Subject
 from services.workflow.core.open import Viewer
 from services.workflow.ports import ObligationIndex, Refusals
@@ -16,6 +17,7 @@ from services.workflow.usecases.asking import AskIntake
 from services.workflow.usecases.desk import ReadDesk
 from services.workflow.usecases.preview import PreviewChange
 from shared.events.codes import SUBJECT_CHARACTERS_MAX, UnitCode
+from shared.events.faults import Fault
 from shared.ops.clock import Clock
 from shared.reference.view import Reference
 from shared.subjects.ports import Publisher
@@ -73,6 +75,10 @@ class Site:
             return None
         found = await self.index.read(name)
         return found if found is not None and principal.may_see(found.unit) else None
+
+    def refused(self, subject: Subject) -> Mapping[str, Sequence[Fault]]:
+        """Return what intake refused lately of what was done here, and take it back."""
+        return take_back_refused(subject, self.refusals.of, self.clock.now())
 
     @staticmethod
     def sorry(request: Request, frame: Frame, what: str, status: int) -> Response:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from services.workflow.adapters.pages.changes import said
 from services.workflow.adapters.pages.frame import Frame
 from services.workflow.adapters.pages.rows import row_of, working_days
 from services.workflow.adapters.pages.show import page
@@ -130,13 +131,16 @@ class CounterPages:
             return site.sorry(request, frame, "away", UNAVAILABLE)
         if found is None:
             return site.sorry(request, frame, "not_found", NOT_FOUND)
+        refused = site.refused(found)
         draft = site.desk.draft(found)
         if draft is None:
             nothing = {"title": code, "text": frame.say("slip_not_owed")}
             return page(request, frame, "message.html", nothing, active="slips")
         values: dict[str, Any] = {
             **slip_values(frame, draft, chosen),
-            "wrong": frame.say(f"refused_{why}") if why else "",
+            "wrong": [frame.say(f"refused_{why}")]
+            if why
+            else [said(frame, one) for one in refused.get(SLIP, ())],
             "may_issue": principal.role in MAY_ISSUE,
         }
         status = UNPROCESSABLE if why else 200
