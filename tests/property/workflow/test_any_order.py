@@ -261,15 +261,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.prompt.sweeps(self.reference, self.now, self.now)
         self.slow.sweeps(self.reference, self.now, self.now)
         for subject in self.lives:
-            prompt, slow = (one.state(subject) for one in (self.prompt, self.slow))
-            both = _ids(prompt) & _ids(slow)
-            assert owed(slow, both) == owed(prompt, both)
-            assert told(slow) ^ told(prompt) == set()
-        for replica in (self.prompt, self.slow):
-            ids = [out.id for out in replica.said]
-            assert len(ids) == len(set(ids)), "what is said twice has one id each"
-            for subject in self.lives:
-                assert net(replica.said, subject) == standing(replica.state(subject))
+            assert_same(subject, self.prompt, self.slow)
 
     def _recorded(self, life: Life, what: EventData, at: datetime) -> None:
         event = life.record(what, at=at, now=self.now, version=self.reference.version)
@@ -289,11 +281,24 @@ class AnyOrder(RuleBasedStateMachine):
         self.prompt.sweeps(self.reference, self.now, self.now)
 
 
+def assert_same(subject: str, prompt: Replica, slow: Replica) -> None:
+    """What has to be the same is; and what each has said comes to what it knows."""
+    states = prompt.state(subject), slow.state(subject)
+    both = ids_of(states[0]) & ids_of(states[1])
+    assert owed(states[1], both) == owed(states[0], both)
+    assert told(states[1]) ^ told(states[0]) == set()
+    for replica in (prompt, slow):
+        ids = [out.id for out in replica.said]
+        assert len(ids) == len(set(ids)), "what is said twice has one id each"
+        assert net(replica.said, subject) == standing(replica.state(subject))
+
+
 def _obligations(subject: Subject | None) -> Sequence[Obligation]:
     return [] if subject is None else list(subject.obligations.values())
 
 
-def _ids(subject: Subject | None) -> set[str]:
+def ids_of(subject: Subject | None) -> set[str]:
+    """Return the names of its obligations."""
     return {obligation.id for obligation in _obligations(subject)}
 
 
