@@ -39,7 +39,8 @@ def canonical(count: int) -> list[Event]:
         for number, act in enumerate(story.acts, 1)
     ]
     happened.sort(key=lambda one: (one[0], one[3].number, one[1]))
-    return [_numbered(act, story, number) for _, number, act, story in happened[:count]]
+    law = bundled_reference().version
+    return [_numbered(act, story, number, law) for _, number, act, story in happened[:count]]
 
 
 def inbound(story: Story, until: datetime) -> list[dict[str, Any]]:
@@ -53,12 +54,12 @@ def inbound(story: Story, until: datetime) -> list[dict[str, Any]]:
     return events
 
 
-def _numbered(act: Act, story: Story, number: int) -> Event:
+def _numbered(act: Act, story: Story, number: int, law: int) -> Event:
     run = Running(story, code=f"G09.20-26-{story.number:07d}", next_act=number)
     document = event_of(run, act) | {
         "sequence": number,
         "recordedtime": act.at.astimezone(UTC).isoformat(),
-        "referenceversion": 0,
+        "referenceversion": law,
     }
     return decode(orjson.dumps(document))
 

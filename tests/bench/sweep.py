@@ -151,7 +151,7 @@ def _template(at: datetime) -> dict[str, Any]:
         recordedtime=at,
         receivingunit="06112",
         competentunit="06112",
-        referenceversion=0,
+        referenceversion=reference.version,
         data=DossierAccepted(procedure=PROCEDURE, channel="direct"),
     )
     state = fold(None, event, Context(at, reference)).state

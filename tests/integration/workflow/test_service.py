@@ -44,7 +44,7 @@ def event(data: EventData, when: str, sequence: int, subject: str = CODE) -> Eve
         recordedtime=at.astimezone(UTC),
         receivingunit=UNIT,
         competentunit=UNIT,
-        referenceversion=1,
+        referenceversion=len(province_events()),
         data=data,
     )
 
