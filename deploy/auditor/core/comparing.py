@@ -190,7 +190,7 @@ class Comparing:
             one.obligation == running.owed.id
             and one.rung not in {BREACH, PROMISE_BROKEN}
             and one.key in {None, held.key}
-            and one.at >= slot.at
+            and _due_at(held, one) >= slot.at
             and (one.rung, one.repeat) != (slot.rung, slot.repeat)
             for one in self.said.raised
         )
@@ -364,6 +364,12 @@ class Comparing:
         self.tally.findings.append(
             Finding("unexpected", what, self.telling.subject, unit, kind, rung, at)
         )
+
+
+def _due_at(held: Held, one: Raised) -> datetime:
+    """Return when a rung that was raised is due by now: its dates may have moved since."""
+    slot = held.slots.get((one.rung, one.repeat))
+    return slot.at if slot is not None and one.at in slot.accepts else one.at
 
 
 def _kind(obligation: str) -> str:

@@ -301,6 +301,8 @@ def _take_stretches(
         elif _may_move(held_now, stretch, reason) and _moved(held_now, stretch):
             _move(held_now, stretch, at, by_calendar=reason == "calendar")
         else:
+            if _may_move(held_now, stretch, reason):
+                held_now.opened = stretch.opened
             held_now.ended = stretch.ended
 
 
@@ -323,7 +325,7 @@ def _move(held: Held, stretch: Stretch, at: datetime, *, by_calendar: bool) -> N
         slot = _moved_slot(held.slots.get(moment[:2]), moment, at, by_calendar=by_calendar)
         slots[moment[:2]] = slot
     held.slots, held.due, held.limit = slots, stretch.due, stretch.limit
-    held.ended, held.lapses = stretch.ended, stretch.lapses
+    held.opened, held.ended, held.lapses = stretch.opened, stretch.ended, stretch.lapses
     held.moved.append(at)
 
 

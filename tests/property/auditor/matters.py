@@ -8,7 +8,7 @@ from shared.calendar.zone import ICT
 from shared.events import centres
 from shared.events.envelope import Event
 from tests.property.auditor.played import Played
-from tests.property.auditor.stories import END, START, sweep_until
+from tests.property.auditor.stories import END, START, elsewhere, sweep_until
 from tests.unit.workflow.province import THREE_DAYS, UNIT
 
 MODELS: Final = {model.NAME: model for model in centres.MODELS}
@@ -25,6 +25,35 @@ def drawn(rng: Random) -> tuple[str, datetime | None, list[tuple[str, Json]]]:
 
 def play(rng: Random, *, until: datetime = END) -> Played:
     """Play a matter on the engine."""
+    played, _ = _acted(rng)
+    sweep_until(played, until)
+    return played
+
+
+def put_right(rng: Random, *, until: datetime = END) -> Played:
+    """Play a matter of which things are struck or put at another time, again and again."""
+    played, at = _acted(rng)
+    if not played.facts:
+        return play(rng, until=until)
+    for _ in range(rng.choice([1, 1, 2, 3])):
+        wrong = rng.choice(played.facts)
+        at += timedelta(minutes=rng.randint(1, 4_000))
+        right: Json | None = None
+        if rng.random() < 0.6:
+            said = wrong.data.model_dump(mode="json", exclude_none=True)
+            moved = elsewhere(rng, played.facts, wrong, at).isoformat()
+            if wrong.name == "centre.corrected" and "right" in said:
+                said["right"]["time"] = moved
+            right = {"time": moved, "data": said}
+        sweep_until(played, at)
+        data = {"replaces": wrong.id, "right": right, "reason": "wrong_time", "by": BY}
+        _happens(played, "centre.corrected", at, data)
+    sweep_until(played, until)
+    return played
+
+
+def _acted(rng: Random) -> tuple[Played, datetime]:
+    """Let a matter begin and go on; return it, and when the last thing happened."""
     subject, opened, acts = drawn(rng)
     played = Played(subject)
     longest = rng.choice([10, 60, 600, 8 * 24 * 60])
@@ -33,29 +62,33 @@ def play(rng: Random, *, until: datetime = END) -> Played:
         played.opens(opened)
     if "/duty/" in subject:
         longest = rng.choice([10, 60, 200])
-    for number, (name, data) in enumerate(acts, start=1):
+    for name, data in acts:
         at += timedelta(minutes=rng.randint(1, longest))
         if "/duty/" not in subject:
             sweep_until(played, at)
         else:
             sweep_until(played, at, step=timedelta(minutes=1))
-        played.happens(
-            Event(
-                id=f"m-{number}",
-                source="urn:motcua:publisher:counter",
-                name=name,
-                subject=subject,
-                time=at,
-                sequence=number,
-                recordedtime=at.astimezone(UTC),
-                receivingunit=UNIT,
-                competentunit=UNIT,
-                data=MODELS[name].model_validate(data),
-            ),
-            at,
-        )
-    sweep_until(played, until)
-    return played
+        _happens(played, name, at, data)
+    return played, at
+
+
+def _happens(played: Played, name: str, at: datetime, data: Json) -> None:
+    number = len(played.facts) + 1
+    played.happens(
+        Event(
+            id=f"m-{number}",
+            source="urn:motcua:publisher:counter",
+            name=name,
+            subject=played.subject,
+            time=at,
+            sequence=number,
+            recordedtime=at.astimezone(UTC),
+            receivingunit=UNIT,
+            competentunit=UNIT,
+            data=MODELS[name].model_validate(data),
+        ),
+        at,
+    )
 
 
 def covered(rng: Random, *, until: datetime = END) -> Played:

@@ -241,7 +241,7 @@ def corrections(rng: Random, facts: Sequence[Event]) -> list[Event]:
         right: Json | None = None
         if rng.random() < 0.6:
             said = wrong.data.model_dump(mode="json", exclude_none=True)
-            moved = _elsewhere(rng, known, wrong, recorded).isoformat()
+            moved = elsewhere(rng, known, wrong, recorded).isoformat()
             if said.get("right"):
                 said["right"]["time"] = moved
             right = {"time": moved, "data": said}
@@ -256,7 +256,7 @@ def corrections(rng: Random, facts: Sequence[Event]) -> list[Event]:
     return known[len(facts) :]
 
 
-def _elsewhere(
+def elsewhere(
     rng: Random, known: Sequence[Event], wrong: Event, recorded: datetime
 ) -> datetime:
     """Draw another moment: some hours away, or between any two events, or after them all."""

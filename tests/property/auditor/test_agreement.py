@@ -108,6 +108,7 @@ SORTS: Final = (
     with_another_calendar_in_an_outage,
     imported,
     matters.play,
+    matters.put_right,
     matters.covered,
 )
 
