@@ -253,16 +253,26 @@ def _pid_in(folder: Path) -> int | None:
     return None
 
 
+def _mongo_url_of(environ: Mapping[str, str]) -> str | None:
+    """Return the store's address, which may hold a password and so stand in a file."""
+    url, file = environ.get("MOTCUA_MONGO_URL"), environ.get("MOTCUA_MONGO_URL_FILE")
+    if url or not file:
+        return url
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise NoInstallationError(
+            f"MOTCUA_MONGO_URL_FILE names {file}, which cannot be read: {error.strerror}"
+        ) from error
+
+
 def _state_of_environment(folder: Path, environ: Mapping[str, str]) -> State:
-    bootstrap, mongo_url = (
-        environ.get("MOTCUA_KAFKA_BOOTSTRAP"),
-        environ.get("MOTCUA_MONGO_URL"),
-    )
+    bootstrap, mongo_url = environ.get("MOTCUA_KAFKA_BOOTSTRAP"), _mongo_url_of(environ)
     if not bootstrap or not mongo_url:
         raise NoInstallationError(
             f"there is no installation in {folder}: start one with `motcua up`, name its "
             "folder with --data or MOTCUA_DATA, or set MOTCUA_KAFKA_BOOTSTRAP and "
-            "MOTCUA_MONGO_URL"
+            "MOTCUA_MONGO_URL (or MOTCUA_MONGO_URL_FILE)"
         )
     base = int(environ.get("MOTCUA_HTTP_PORT_BASE") or HTTP_PORT_BASE)
     services = {

@@ -7,7 +7,7 @@ from typing import Any, Final
 import yaml
 from typing_extensions import override
 
-from deploy.installation import SERVICES
+from deploy.installation import AUDITOR, SERVICES
 from deploy.kubernetes import kafka, workloads
 from deploy.kubernetes.watching import alerts, scraping
 
@@ -22,6 +22,7 @@ def manifests() -> dict[str, str]:
         "users.yaml": _text(kafka.users()),
         "settings.yaml": _text([workloads.settings()]),
         **{f"{name}.yaml": _text(workloads.service(name)) for name in SERVICES},
+        f"{AUDITOR}.yaml": _text(workloads.auditor()),
         "reference.yaml": _text([workloads.reference_job()]),
         "scaling.yaml": _text(
             one

@@ -1,11 +1,11 @@
-"""The four services as workloads: the same shape for each, its differences in one table."""
+"""The four services as workloads, alike but for one table; their auditor; the loading job."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from deploy.acls import OPERATOR, user_of_service
-from deploy.installation import HTTP_PORT_BASE, SERVICES
+from deploy.installation import AUDITOR, HTTP_PORT_BASE, SUPERVISED
 from deploy.kubernetes.kafka import CLUSTER
 from deploy.kubernetes.pods import KAFKA_CA, SECRETS, SETTINGS, pod
 from shared.events.topics import PARTITIONS, TOPICS
@@ -41,9 +41,9 @@ SHAPES: Final[Mapping[str, Shape]] = {
 REPLICAS_MAX: Final = PARTITIONS // 2
 
 
-def port_of(service: str) -> int:
-    """Return the port on which a service listens."""
-    return HTTP_PORT_BASE + SERVICES.index(service)
+def port_of(name: str) -> int:
+    """Return the port on which a service, or their auditor, listens."""
+    return HTTP_PORT_BASE + SUPERVISED.index(name)
 
 
 def settings() -> Manifest:
@@ -75,6 +75,36 @@ def service(name: str) -> Iterator[Manifest]:
         "metadata": _metadata(name),
         "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _selector(name)}},
     }
+
+
+def auditor() -> Iterator[Manifest]:
+    """Yield the auditor, which reads what the services archived; one is enough."""
+    port = port_of(AUDITOR)
+    container = {
+        "name": AUDITOR,
+        "command": [
+            *("motcua", "audit", "--every", "15m"),
+            *("--host", "0.0.0.0", "--port", str(port)),  # noqa: S104  A pod's own address.
+        ],
+        "env": [{"name": "MOTCUA_DATA", "value": f"{SECRETS}/installation"}],
+        "ports": [{"name": "http", "containerPort": port}],
+        **_probes(),
+    }
+    yield {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": _metadata(AUDITOR),
+        "spec": {
+            "replicas": 1,
+            "strategy": {"type": "Recreate"},  # Two would only count the same twice.
+            "selector": {"matchLabels": _selector(AUDITOR)},
+            "template": {
+                "metadata": {"labels": {**_selector(AUDITOR), **PART_OF}},
+                "spec": pod(OPERATOR, container),
+            },
+        },
+    }
+    yield _address(AUDITOR)
 
 
 def reference_job() -> Manifest:
@@ -138,7 +168,7 @@ def network() -> Iterator[Manifest]:
     """Yield who may speak to whom: nobody, but for what is named."""
     mine = {"matchLabels": PART_OF}
     yield _policy("closed", {"podSelector": mine, "policyTypes": ["Ingress", "Egress"]})
-    ports = [{"protocol": "TCP", "port": port_of(name)} for name in SERVICES]
+    ports = [{"protocol": "TCP", "port": port_of(name)} for name in SUPERVISED]
     namespaces = {"matchLabels": {"motcua.vn/may-call": "true"}}
     yield _policy(
         "callers",

@@ -1,6 +1,7 @@
 """The manifests: what the code says today, valid, and complete in themselves."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
@@ -8,9 +9,9 @@ import pytest
 import yaml
 
 from deploy.acls import user_of_service
-from deploy.installation import SERVICES
+from deploy.installation import AUDITOR, SERVICES, Installation
 from deploy.kubernetes.__main__ import BASE, manifests
-from deploy.kubernetes.pods import own_settings
+from deploy.kubernetes.pods import SECRETS, own_settings
 from deploy.supervisor.plan import settings_class
 from deploy.topics import wanted
 from shared.events.topics import GROUPS, replay
@@ -24,6 +25,7 @@ OF_OPERATORS = {
     "kustomize.config.k8s.io/v1beta1",
 }
 MADE_BY_STRIMZI = {"motcua-cluster-ca-cert"}
+PROMETHEUS = BASE.parents[1] / "prometheus" / "prometheus.yml"
 OVERLAY = BASE.parent / "overlays" / "example" / "kustomization.yaml"
 
 
@@ -106,6 +108,48 @@ def test_every_variable_is_one_that_the_service_knows() -> None:
         assert pod["enableServiceLinks"] is False, "links bring variables of their own"
         outside = {"MOTCUA_INTAKE_URL"} if name not in SERVICES else set()
         assert given - known - COMMAND_LINE_ONLY - outside == set()
+
+
+def test_what_runs_beside_the_services_finds_brokers_and_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job and the auditor read their settings as the command line does."""
+    config = next(one for one in documents() if one["kind"] == "ConfigMap")["data"]
+    url = "mongodb://motcua:secret@mongo-0.mongo:27017/?replicaSet=rs0"
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "url").write_text(f"{url}\n", encoding="utf-8")
+    beside = [one["containers"][0] for one in pods()]
+    beside = [one for one in beside if one["name"] not in SERVICES]
+
+    assert {one["name"] for one in beside} == {"reference", AUDITOR}
+    for container in beside:
+        given = {**config, **{one["name"]: one["value"] for one in container["env"]}}
+        with monkeypatch.context() as environment:
+            for name, value in given.items():
+                environment.setenv(name, value.replace(SECRETS, str(tmp_path)))
+            installation = Installation.find(None)
+            assert installation.mongo_url == url
+            assert installation.kafka_bootstrap == (config["MOTCUA_KAFKA_BOOTSTRAP"],)
+
+
+def test_prometheus_is_told_of_everything_that_runs() -> None:
+    """By the same jobs and names as in compose, so that rules and boards hold for both."""
+    monitors = [one for one in documents() if _is(one, "ServiceMonitor")]
+    labels = [
+        {label["targetLabel"]: label["replacement"] for label in endpoint["relabelings"]}
+        for one in monitors
+        for endpoint in one["spec"]["endpoints"]
+    ]
+    compose = yaml.safe_load(PROMETHEUS.read_text(encoding="utf-8"))["scrape_configs"]
+    assert sorted(labels, key=str) == sorted(
+        (
+            {"job": job["job_name"], "service": each["labels"]["service"]}
+            for job in compose
+            for each in job["static_configs"]
+            if "labels" in each
+        ),
+        key=str,
+    )
 
 
 def test_every_secret_is_named_in_the_readme() -> None:
