@@ -109,15 +109,17 @@ def _update(
         _remember_dates(obligation)
         emit.opened(obligation)
     _settle(obligation, occasion, emit)
-    if assessment.suspended is not None:
-        if was_suspended != assessment.suspended.since:
+    # What had ended while it stood, and has ended so or otherwise, stands no more.
+    suspended = assessment.suspended if was_open or discharge is None else None
+    if suspended is not None:
+        if was_suspended != suspended.since:
             _suspend(obligation, assessment, emit)
-    elif assessment.discharge is None:
+    elif discharge is None:
         if was_suspended is not None:
             obligation.ledger = assessment.ledger()
             emit.resumed(obligation, at=occasion.at)
         _tell_moved(obligation, assessment, occasion, emit)
-    obligation.suspended_since = assessment.suspended.since if assessment.suspended else None
+    obligation.suspended_since = None if suspended is None else suspended.since
     _remember_dates(obligation)
     if discharge is not None and not _ended_so(obligation, discharge):
         _discharge(obligation, assessment, emit)

@@ -219,3 +219,28 @@ def test_what_is_owed_no_more_cannot_be_done_after_that() -> None:
     assert owed.void
     assert owed.discharged_at == moment("2026-01-06 10:00")
     assert not [one for one in scenario.everything if one.name == "obligation.breached"]
+
+
+def test_what_ended_while_it_stood_does_not_stand_again_by_a_correction() -> None:
+    """The refusal came while the applicant was waited for; a proof of the notice is struck."""
+    scenario = accepted(TEN_DAYS)
+    asked = scenario.happens(
+        "dossier.supplement_requested",
+        "2026-01-05 10:00",
+        items=["a"],
+        number=1,
+        in_person=True,
+    )
+    scenario.happens("dossier.refused", "2026-01-05 11:00", reason="x")
+    proof = scenario.happens(
+        "notice.proven",
+        "2026-01-05 12:00",
+        notice="n-1",
+        about=asked,
+        about_name="dossier.supplement_requested",
+        at=moment("2026-01-05 11:30"),
+    )
+    scenario.heard()
+    corrects(scenario, "2026-01-05 13:00", proof, None)
+    assert scenario.heard() == []
+    assert scenario.obligation().suspended_since is None
