@@ -191,7 +191,9 @@ def _raise(
         incomplete_since=sweep.incomplete_since,
         incident=incident,
     )
-    note_gaps(subject, obligation, hearers.vacant, sweep.now, emit)
+    if obligation.lapse is None or obligation.lapse.at >= sweep.upto:
+        # Of what ends with this very look nobody has to be found any more.
+        note_gaps(subject, obligation, hearers.vacant, sweep.now, emit)
 
 
 def _is_released(subject: Subject, sweep: Sweep) -> bool:

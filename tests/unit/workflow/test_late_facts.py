@@ -144,9 +144,7 @@ def test_silence_that_was_consent_is_not_touched_by_what_comes_after_it() -> Non
     assert (asked.why, asked.persons) == ("consent_by_silence", {})
     assert scenario.heard() == [
         "Thu 8 Jan 00:00 applicant_confirmation/1 go_on → province late 9 h",
-        "gap opened 06112:handler (vacant)",
         "discharged applicant_confirmation consent_by_silence in time",
-        "gap closed 06112:handler (filled)",
     ]
 
 
