@@ -199,8 +199,8 @@ def late_at(rows: Sequence[Row], column: int, moment: datetime) -> bool:
         value = row[column]
         if value == "keep":
             continue
-        if due is not None and due < row[0]:
-            late = True
+        if due is not None and due < row[0] and since < row[0]:
+            late = True  # What is set and replaced in one moment was never late.
         since = row[0]
         due = value
         if due is not None and late and due > row[0]:
