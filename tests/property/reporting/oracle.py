@@ -193,21 +193,22 @@ def late_at(rows: Sequence[Row], column: int, moment: datetime) -> bool:
     late = False
     due: Any = None
     since: Any = None
+    late_since: Any = None
     for row in rows:
         if row[0] > moment:
             break
         value = row[column]
         if value == "keep":
             continue
-        if due is not None and due < row[0] and since < row[0]:
-            late = True  # What is set and replaced in one moment was never late.
+        if due is not None and due < row[0] and not late:
+            late, late_since = True, since
         since = row[0]
         due = value
         if due is not None and late and due > row[0]:
             late = False
     # What is already over when it is set is late from then on, not at that very moment.
     told = since is not None and since < moment
-    return late or (due is not None and due < moment and told)
+    return (late and late_since < moment) or (due is not None and due < moment and told)
 
 
 def index_rows(rows: Sequence[Row], one: Course) -> list[Row]:
