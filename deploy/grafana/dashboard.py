@@ -202,8 +202,8 @@ ROWS: Final = (
             ),
             Panel(
                 "Roles that nobody answers for, or no channel reaches",
-                "sum by (role, why) (motcua_coverage_gaps_open)",
-                "{{role}} {{why}}",
+                "sum by (role, reason) (motcua_coverage_gaps_open)",
+                "{{role}} {{reason}}",
                 alarm=1,
             ),
             Panel(

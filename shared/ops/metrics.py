@@ -188,7 +188,7 @@ class Metrics:
         self.coverage_gaps = Gauge(
             "motcua_coverage_gaps_open",
             "Roles of units that nobody answers for or no channel reaches, by role and reason.",
-            ["role", "why"],
+            ["role", "reason"],
             registry=registry,
         )
 

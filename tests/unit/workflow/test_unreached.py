@@ -267,7 +267,7 @@ def test_open_gaps_are_measured_by_role_and_reason() -> None:
 
 def _measured(metrics: Metrics) -> dict[tuple[str, str], float]:
     return {
-        (sample.labels["role"], sample.labels["why"]): sample.value
+        (sample.labels["role"], sample.labels["reason"]): sample.value
         for family in metrics.registry.collect()
         if family.name == "motcua_coverage_gaps_open"
         for sample in family.samples
