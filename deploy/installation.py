@@ -17,7 +17,7 @@ import typer
 
 from deploy.errors import CommandError
 from shared.kafka.cluster import Cluster
-from shared.ops.settings import KafkaSettings, load
+from shared.ops.settings import KafkaSettings, load, secret_in_file
 
 SERVICES: Final = ("intake", "workflow", "notifications", "reporting")
 AUDITOR: Final = "auditor"
@@ -253,21 +253,10 @@ def _pid_in(folder: Path) -> int | None:
     return None
 
 
-def _mongo_url_of(environ: Mapping[str, str]) -> str | None:
-    """Return the store's address, which may hold a password and so stand in a file."""
-    url, file = environ.get("MOTCUA_MONGO_URL"), environ.get("MOTCUA_MONGO_URL_FILE")
-    if url or not file:
-        return url
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise NoInstallationError(
-            f"MOTCUA_MONGO_URL_FILE names {file}, which cannot be read: {error.strerror}"
-        ) from error
-
-
 def _state_of_environment(folder: Path, environ: Mapping[str, str]) -> State:
-    bootstrap, mongo_url = environ.get("MOTCUA_KAFKA_BOOTSTRAP"), _mongo_url_of(environ)
+    bootstrap = environ.get("MOTCUA_KAFKA_BOOTSTRAP")
+    # It may hold a password, and so stand in a file.
+    mongo_url = secret_in_file("mongo_url", environ) or environ.get("MOTCUA_MONGO_URL")
     if not bootstrap or not mongo_url:
         raise NoInstallationError(
             f"there is no installation in {folder}: start one with `motcua up`, name its "

@@ -72,7 +72,7 @@ class LockStep:
                     reading = await self._read()
                     if (
                         _moved(reading) == _moved(before)
-                        and not self._moving(reading)
+                        and not unrest(reading, self.now)
                         and not await self._behind(reading)
                     ):
                         self._last = reading
@@ -81,7 +81,7 @@ class LockStep:
         except TimeoutError:
             last = await self._read()
             moving = (
-                self._moving(last)
+                unrest(last, self.now)
                 or await self._behind(last)
                 or ["counters that do not stand still"]
             )
@@ -105,7 +105,7 @@ class LockStep:
     async def _settled(self, name: str) -> dict[str, Any]:
         """Wait until one service has nothing left to do, asking nobody else meanwhile."""
         status = await self._ask(name)
-        while self._moving({name: status}):
+        while unrest({name: status}, self.now):
             await asyncio.sleep(POLL_S)
             status = await self._ask(name, after=status.get("beats"))
         return status
@@ -154,37 +154,39 @@ class LockStep:
             if at != ends[topic]
         ]
 
-    def _moving(self, reading: Mapping[str, Any]) -> list[str]:
-        """Say what is still to be done, service by service."""
-        found = []
-        for name, status in reading.items():
-            if "away" in status:
-                found.append(f"{name} does not answer ({status['away']})")
-                continue
-            behind = {topic: lag for topic, lag in status.get("lag", {}).items() if lag}
-            if behind:
-                found.append(f"{name} is behind on {behind}")
-            if status.get("positions") == {}:
-                found.append(f"{name} holds no partition yet")
-            if status.get("outbox"):
-                found.append(f"{name} has {status['outbox']} outboxes to publish")
-            if status.get("held_up"):
-                found.append(f"{name} is held up by {status['held_up']}")
-            found += [
-                f"{name}'s {mark} stands at {value}"
-                for mark, value in status.get("marks", {}).items()
-                if self._is_behind(value)
-            ]
-            due = status.get("next_at")
-            if due and datetime.fromisoformat(due) < self.now:
-                found.append(f"{name} has something due since {due}")
-        return found
 
-    def _is_behind(self, mark: str | int | None) -> bool:
-        """Say whether a mark lacks: an instant before now, or a count that is not 0."""
-        if isinstance(mark, int):
-            return mark > 0
-        return mark is None or datetime.fromisoformat(mark) < self.now
+def unrest(reading: Mapping[str, Any], now: datetime) -> list[str]:
+    """Say what is still to be done, service by service."""
+    found = []
+    for name, status in reading.items():
+        if "away" in status:
+            found.append(f"{name} does not answer ({status['away']})")
+            continue
+        behind = {topic: lag for topic, lag in status.get("lag", {}).items() if lag}
+        if behind:
+            found.append(f"{name} is behind on {behind}")
+        if status.get("positions") == {}:
+            found.append(f"{name} holds no partition yet")
+        if status.get("outbox"):
+            found.append(f"{name} has {status['outbox']} outboxes to publish")
+        if status.get("held_up"):
+            found.append(f"{name} is held up by {status['held_up']}")
+        found += [
+            f"{name}'s {mark} stands at {value}"
+            for mark, value in status.get("marks", {}).items()
+            if _is_behind(value, now)
+        ]
+        due = status.get("next_at")
+        if due and datetime.fromisoformat(due) < now:
+            found.append(f"{name} has something due since {due}")
+    return found
+
+
+def _is_behind(mark: str | int | None, now: datetime) -> bool:
+    """Say whether a mark lacks: an instant before now, or a count that is not 0."""
+    if isinstance(mark, int):
+        return mark > 0
+    return mark is None or datetime.fromisoformat(mark) < now
 
 
 def _moved(reading: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from shared.events.topics import PARTITIONS, TOPICS
 
 PART_OF: Final = {"app.kubernetes.io/part-of": "motcua"}
 STARTUP_S: Final = 120
+KEYS_OF_THE_AUDITOR: Final = {"keys.json": "keys.json"}  # Hashes, not the secret.
 KEYS_OF_THE_LOADER: Final = {"publisher-province.key": "keys/publisher-province.key"}
 
 Manifest = Mapping[str, Any]
@@ -100,7 +101,7 @@ def auditor() -> Iterator[Manifest]:
             "selector": {"matchLabels": _selector(AUDITOR)},
             "template": {
                 "metadata": {"labels": {**_selector(AUDITOR), **PART_OF}},
-                "spec": pod(OPERATOR, container),
+                "spec": pod(OPERATOR, container, KEYS_OF_THE_AUDITOR),
             },
         },
     }

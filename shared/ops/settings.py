@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import os
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import (
     Annotated,
@@ -212,20 +212,30 @@ class ServiceSettings(KafkaSettings):
         return read_secret(self.secret_file)
 
 
+def secret_in_file(name: str, environ: Mapping[str, str]) -> str | None:
+    """Return what the file holds that `MOTCUA_<NAME>_FILE` names; None where none is named.
+
+    Raises:
+        SettingError: it cannot be read, or the value itself is set as well.
+    """
+    variable = variable_of(name) + "_FILE"
+    path = environ.get(variable)
+    if path is None:
+        return None
+    if variable_of(name) in environ:
+        raise SettingError(
+            f"{variable_of(name)} and {variable} are both set: keep one of them."
+        )
+    return _read(variable, Path(path)).decode("utf-8").strip()
+
+
 class _SecretFiles(PydanticBaseSettingsSource):
     """The source of `MOTCUA_<NAME>_FILE`, for fields that are secrets and for no other."""
 
     @override
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        variable = variable_of(field_name) + "_FILE"
-        path = os.environ.get(variable)
-        if path is None or not _is_secret(field.annotation):
-            return None, field_name, False
-        if variable_of(field_name) in os.environ:
-            raise SettingError(
-                f"{variable_of(field_name)} and {variable} are both set: keep one of them."
-            )
-        return _read(variable, Path(path)).decode("utf-8").strip(), field_name, False
+        found = secret_in_file(field_name, os.environ) if _is_secret(field.annotation) else None
+        return found, field_name, False
 
     @override
     def __call__(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """From plans in an outbox to notices in the store."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,8 +14,8 @@ from services.notifications.ports import ToldStore
 from shared.events.envelope import Event
 from shared.events.topics import NOTICES
 from shared.subjects.document import Document, Outgoing
-from shared.subjects.errors import UnavailableError
 from shared.subjects.fold import Context, emit
+from shared.subjects.insert import insert_once
 from shared.subjects.ports import Clock, Publisher, ReferenceSource, SubjectStore
 from shared.subjects.relay import Relay
 
@@ -61,24 +61,13 @@ class PlanNotices:
                 adopted = document.state if plan.id in told else None
                 plan = None if adopted is None else successor(adopted)
         fresh = list(documents.values())
-        lost = await self.store.save(fresh, pending_at=self.wall_now())
-        await self._must_be_there(lost)
-        new = [document for document in fresh if document.id not in lost]
+        known = await insert_once(self.store, fresh, pending_at=self.wall_now())
+        # One that was planned before: its own outbox tells of it, or the sweep will.
+        new = [document for document in fresh if document.id not in known]
         assert self.relay is not None, "the composition root ties the relay in"
         await self.relay.publish(new)
         if new:
             self.planned()
-
-    async def _must_be_there(self, lost: Collection[str]) -> None:
-        """Return if every loser was planned before: its own outbox or the sweep tells of it.
-
-        A connection that broke names losers too, and those were perhaps never written.
-
-        Raises:
-            UnavailableError: some are not there; their plans stay in their outbox.
-        """
-        if lost and (missing := set(lost) - (await self.store.load(lost)).keys()):
-            raise UnavailableError(f"the store did not take {len(missing)} notices")
 
     def _document(
         self, plan: Plan, told: Sequence[Event], context: Context

@@ -8,7 +8,7 @@ from services.workflow.core.adopt import adopt
 from services.workflow.core.model import Subject
 from shared.events.envelope import Event
 from shared.subjects.document import Document
-from shared.subjects.errors import UnavailableError
+from shared.subjects.insert import insert_once
 from shared.subjects.ports import Clock, SubjectStore
 
 BATCH_SUBJECTS_MAX: Final = 500
@@ -59,10 +59,6 @@ class AdoptPublished:
         await self.published.adoption_is_done()
 
     async def _save(self, batch: list[Document[Subject]]) -> None:
-        if not batch:
-            return
-        lost = await self.store.save(batch, pending_at=self.clock.now())
-        # One that is there already was adopted before the crash; a connection that broke names
-        # losers too, and those were perhaps never written.
-        if lost and (missing := lost - (await self.store.load(lost)).keys()):
-            raise UnavailableError(f"the store did not take {len(missing)} adopted subjects")
+        if batch:
+            # One that is there already was adopted before the crash.
+            await insert_once(self.store, batch, pending_at=self.clock.now())
