@@ -32,7 +32,7 @@ class MarkMovesError(CommandError):
 
 
 class UnreadError(CommandError):
-    """Records of the publisher wait that intake has not read."""
+    """Records of the publisher wait, unread by intake or in an open transaction."""
 
 
 async def read_marks(where: Cluster | Sequence[str]) -> Mapping[str, ProgressMark]:
@@ -97,10 +97,7 @@ async def retire_publisher(
                 f"{publisher} has no topic {topic}; see who has one with `motcua topics check`"
             )
         if unread := await _unread(where, topic, await admin.committed(INTAKE_GROUP)):
-            raise UnreadError(
-                f"{unread} records on {topic} have not been read by intake: let it run until "
-                "`motcua status` shows no lag, then try again"
-            )
+            raise UnreadError(unread)
         if do:
             await admin.delete([topic])
     keys = sorted(key for key, mark in (await read_marks(where)).items() if mark.input == topic)
@@ -112,13 +109,30 @@ async def retire_publisher(
 
 async def _unread(
     where: Cluster | Sequence[str], topic: str, committed: Mapping[tuple[str, int], int]
-) -> int:
-    """Count the records that the group has not committed; what was trimmed counts as read."""
+) -> str | None:
+    """Return what of a topic may still be lost, with the remedy; None if there is nothing.
+
+    What was trimmed counts as read, and what a transaction took away as well.
+    """
     async with TopicEnds(where, client_id="motcua-marks") as ends:
-        unread = 0
-        for partition, (start, end) in (await ends.spans(topic)).items():
-            unread += max(0, end - max(start, committed.get((topic, partition), 0)))
-    return unread
+        spans = await ends.spans(topic)
+    unread = sum(
+        max(0, span.stable - max(span.start, committed.get((topic, partition), 0)))
+        for partition, span in spans.items()
+    )
+    if unread:
+        return (
+            f"{unread} records on {topic} have not been read by intake: let it run until "
+            "`motcua status` shows no lag, then try again"
+        )
+    open_at = [str(number) for number, span in spans.items() if span.written > span.stable]
+    if open_at:
+        return (
+            f"a transaction is open on {topic}, partition {', '.join(open_at)}: its producer "
+            "commits or aborts it, or the broker aborts it after its time-out, at most "
+            "15 minutes; then try again"
+        )
+    return None
 
 
 async def _until_still(

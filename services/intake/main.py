@@ -49,6 +49,7 @@ from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX
 from shared.kafka.broker import ServiceBroker
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import ConsumerOptions, Consumption
+from shared.kafka.measure import LagMeter
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
 from shared.mongo.subjects import MongoSubjects
@@ -71,7 +72,6 @@ LOOK_SIMULATED_S: Final = 0.02
 """How often the clock is looked at for a leap, which only a simulated one makes."""
 STOP_S: Final = 2.0
 SILENT_S_MAX: Final = 20.0
-STUCK_S: Final = 120.0
 SIMULATED_STEP: Final = timedelta(minutes=1)
 RECORDS_MAX: Final = 500
 
@@ -128,19 +128,11 @@ class Intake:
             lambda: self.outboxes.oldest_pending(wall_now()),
             _number(settings.instance),
         )
-        self.measure = Measure(
-            self.metrics,
-            GROUP,
-            self.consumption,
-            self.positions,
-            self.outboxes,
-            self.receipts,
-            self.presences,
-        )
+        self.measure = Measure(self.metrics, self.outboxes, self.receipts, self.presences)
+        self.lag = LagMeter(self.metrics, GROUP)
         self.ready = asyncio.Event()
         self.stopping = asyncio.Event()
         self._marked_at = 0.0
-        self._started_at = time.monotonic()
         self._marked_now = self.clock.now()
         self._tasks()
 
@@ -194,6 +186,7 @@ class Intake:
         self.supervisor.every(SWEEP_S, "reference", self._refresh)
         self.supervisor.every(MEASURE_S, "connections", self._watch)
         self.supervisor.every(MEASURE_S, "measures", self._measure)
+        self.supervisor.every(MEASURE_S, "consumer", self._watch_consumer)
         look_s = LOOK_S if self.settings.clock_file is None else LOOK_SIMULATED_S
         self.supervisor.every(look_s, "progress", self._mark)
 
@@ -268,20 +261,25 @@ class Intake:
                     await self.progress()
         except UnavailableError:
             return  # The marks stand still, which is what they say.
-        if await self._is_stuck():
-            # aiokafka's client can stop working for good when a broker dies under load: the
-            # supervisor or the orchestrator starts a new process.
-            _log.error("consumer_stuck", group=GROUP, seconds=STUCK_S)
-            signal.raise_signal(signal.SIGTERM)
 
-    async def _is_stuck(self) -> bool:
-        """Return whether records wait that the client has not fetched for very long."""
-        idle_s = time.monotonic() - max(self.consumption.polled_at, self._started_at)
-        if idle_s < STUCK_S or self.consumption.failure is not None:
-            return False
-        ends = await self.positions.end_offsets()
-        held = self.consumption.next_offsets
-        return any(end > held.get(place, end) for place, end in ends.items())
+    async def _watch_consumer(self) -> None:
+        """Measure what waits, and end this process once its client fetches nothing any more."""
+        try:
+            await self.lag(self.consumption)
+        except UnavailableError:
+            return  # Nothing is known of what waits; readiness names the broker.
+        stuck = self.lag.watchdog.stuck()
+        if stuck is not None and self.consumption.failure is None:
+            # The supervisor or the orchestrator starts a new process.
+            topic, partition = stuck
+            _log.error(
+                "consumer_stuck",
+                group=GROUP,
+                topic=topic,
+                partition=partition,
+                seconds=self.lag.watchdog.limit_s,
+            )
+            signal.raise_signal(signal.SIGTERM)
 
     async def status(self) -> Mapping[str, Any]:
         """Give the service's own account."""
@@ -295,7 +293,7 @@ class Intake:
                 "published": self.relay.published,
             },
             "lag": self.consumption.lag_seen(),
-            "positions": self.consumption.positions(),
+            "positions": self.consumption.position_sums(),
             "outbox": outbox,
             "next_at": None,
             "marks": self._least_marks(),

@@ -79,10 +79,14 @@ class Presences(Protocol):
 class Positions(Protocol):
     """Where this replica stands in the inbound partitions that it holds."""
 
-    async def end_offsets(self) -> dict[tuple[str, int], int]:
-        """Ask where each ends; raises `UnavailableError` when the broker does not answer."""
+    async def high_watermarks(self) -> dict[tuple[str, int], int]:
+        """Ask up to where each is written, open transactions included.
+
+        Raises:
+            UnavailableError: the broker does not answer.
+        """
         ...
 
     async def next_offsets(self) -> dict[tuple[str, int], int]:
-        """Return the offset after the last record that is on the canonical topics."""
+        """Return the offset before which everything is on the canonical topics."""
         ...

@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 from typing_extensions import override
@@ -15,6 +15,9 @@ from shared.ops.settings import (
     SettingError,
     variable_of,
 )
+
+READ_COMMITTED: Final = "read_committed"
+"""How every consumer reads, FastStream's too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,17 @@ class Cluster:
                 "sasl_plain_password": security.password,
             }
         return options
+
+    def reader_options(self) -> dict[str, Any]:
+        """Return what every consumer of aiokafka is made with besides.
+
+        An aborted transaction was never sent, and one that is open may still be aborted. Nobody
+        commits a position by the clock.
+        """
+        return self.options() | {
+            "isolation_level": READ_COMMITTED,
+            "enable_auto_commit": False,
+        }
 
     def faststream_security(self) -> BaseSecurity | None:
         """Return the same in the words of FastStream; None where no questions are asked."""

@@ -5,7 +5,7 @@ what is set here, and why, stands beside each option.
 """
 
 import asyncio
-import time
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -14,12 +14,21 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import IllegalStateError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.message import StreamMessage
 
+from shared.kafka.cluster import READ_COMMITTED
 from shared.kafka.ends import PartitionEnds
+from shared.kafka.positions import (
+    Offsets,
+    Positions,
+    fetched_at,
+    positions_of,
+    stable_end_seen,
+)
+from shared.kafka.watchdog import Look
 from shared.ops.log import logger
 from shared.ops.pulse import Pulse
 from shared.subjects.errors import StopServiceError, UnavailableError
@@ -34,6 +43,8 @@ Handle = Callable[[Sequence[Record]], Awaitable[object]]
 RETRY_WAITS_S: Final = (0.1, 0.3, 1.0, 2.0, 5.0, 5.0, 5.0)
 """How long a batch waits for a store or broker that is away before it is fetched again."""
 
+COMMIT_S_MAX: Final = 10.0
+"""How long a commit may wait for the group's coordinator, while nothing else is fetched."""
 
 FAILED_IN_A_ROW_MAX: Final = 10
 BUG_WAIT_S: Final = 0.5
@@ -63,13 +74,12 @@ class ConsumerOptions:
 
 @dataclass(slots=True)
 class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types.
-    """One subscription while it runs: what it holds, where it stands, whether it may go on.
+    """One subscription while it runs: what it holds, its positions, whether it may go on.
 
     Attributes:
-        ends: Says where the partitions end, by a client of its own.
+        ends: Asks where the partitions end, by clients of its own.
         pulse: Has each batch in hand, and beats after it.
-        next_offsets: For each partition held, the offset after the last record whose effect is
-            durable. The client's own position runs ahead of it by what is in the handler.
+        positions: Of each partition held. The client's own run ahead by what is in the handler.
         replayed: Whether this start read a replay, which fills what a trimmed log lacks.
         failure: Why it refuses to go on; None while all is well.
     """
@@ -80,13 +90,12 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     ends: PartitionEnds
     pulse: Pulse
     on_assigned: Callable[[frozenset[tuple[str, int]]], Awaitable[None]] | None = None
-    polled_at: float = 0.0
     handled: int = 0
     failure: str | None = None
     subscriber: Any = None
     failed_in_a_row: int = 0
     replayed: bool = False
-    next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+    positions: Positions = field(default_factory=Positions)
     stopping: bool = False
 
     @property
@@ -94,55 +103,100 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         """Return the client underneath while it is connected."""
         return getattr(self.subscriber, "consumer", None)
 
+    @property
+    def next_offsets(self) -> Offsets:
+        """Return of each partition held the offset before which every effect is durable."""
+        return self.positions.durable
+
     def is_live(self) -> bool:
-        """Return whether we are a member of the group, heard by it, and may go on."""
+        """Return whether we are a member of the group, known to it, and may go on."""
         consumer = self.consumer
         return consumer is not None and self.failure is None and _is_member(consumer)
 
-    async def end_offsets(self) -> dict[tuple[str, int], int]:
-        """Ask the broker for the end of each partition held.
+    async def end_offsets(self) -> Offsets:
+        """Ask the broker up to where each partition held may be read: its last stable offset.
 
         Raises:
             UnavailableError: the broker did not answer.
         """
-        return await self.ends.of(self.next_offsets)
+        return await self.ends.last_stable(self.next_offsets)
 
-    async def lag(self) -> dict[tuple[str, int], int]:
-        """Return how many records wait, for each partition held."""
-        ends = await self.end_offsets()
-        return {at: max(0, end - self.next_offsets.get(at, end)) for at, end in ends.items()}
+    async def high_watermarks(self) -> Offsets:
+        """Ask the broker up to where each partition held was written, open transactions too.
+
+        Raises:
+            UnavailableError: the broker did not answer.
+        """
+        return await self.ends.high_watermarks(self.next_offsets)
 
     def lag_seen(self) -> dict[str, int]:
-        """Return how many records wait on each topic, as far as the last fetch saw.
+        """Return how many offsets wait on each topic, as far as the last fetch saw.
 
         Costs nothing; may miss what was produced within the last moments.
         """
         seen: dict[str, int] = {}
         consumer = self.consumer
-        for (topic, partition), at in self.next_offsets.items():
-            end = None if consumer is None else _seen_end(consumer, topic, partition)
-            seen[topic] = seen.get(topic, 0) + max(0, (end or 0) - at)
+        for place, at in self.next_offsets.items():
+            end = None if consumer is None else stable_end_seen(consumer, place)
+            seen[place[0]] = seen.get(place[0], 0) + max(0, (end or 0) - at)
         return seen
 
-    def positions(self) -> dict[str, int]:
+    def position_sums(self) -> dict[str, int]:
         """Return the sum of the next offsets of each topic's partitions held."""
         sums: dict[str, int] = {}
         for (topic, _), at in self.next_offsets.items():
             sums[topic] = sums.get(topic, 0) + at
         return sums
 
+    def look(self, now_s: float, ends: Offsets) -> Look:
+        """Return what the watchdog is to know of this moment."""
+        consumer = self.consumer
+        return Look(
+            now_s=now_s,
+            ends=ends,
+            next_offsets=dict(self.next_offsets),
+            fetched_at={} if consumer is None else fetched_at(consumer, self.next_offsets),
+            in_hand=self.positions.in_hand is not None,
+        )
+
+    async def next_batch(
+        self, consumer: AIOKafkaConsumer, *, wait_ms: int, records_max: int
+    ) -> tuple[ConsumerRecord, ...]:
+        """Poll once; where nothing came in, what was passed without a record is committed."""
+        if self.positions.in_hand is not None:
+            # FastStream failed before it called us: nothing of that batch has an effect.
+            self._read_again(consumer)
+            await asyncio.sleep(BUG_WAIT_S)
+        fetched = await consumer.getmany(timeout_ms=wait_ms, max_records=records_max)
+        batch = tuple(chain.from_iterable(fetched.values()))
+        self.positions.polled(positions_of(consumer), batch)
+        if not batch:
+            await self._commit(consumer)
+        return batch
+
     async def on_batch(self, batch: RawBatch) -> None:
-        """Hand a batch over; wait inside for what is away, so that nothing is skipped."""
-        records = [to_record(record) for record in batch]
-        self.polled_at = time.monotonic()
+        """Hand a batch over, then commit its positions; one that fails is read again."""
+        try:
+            await self._hand_over([to_record(record) for record in batch])
+        except Exception:
+            if self.consumer is not None:
+                self._read_again(self.consumer)
+            raise
+        if self.consumer is not None:
+            await self._commit(self.consumer)
+
+    async def _hand_over(self, records: Sequence[Record]) -> None:
+        """Wait inside for what is away, so that nothing is skipped."""
         if self.failure is not None:
-            await asyncio.sleep(1)  # Never acknowledged: the position stays where it is.
+            await asyncio.sleep(1)  # Not applied: the position stays where it is.
             raise StopServiceError(self.failure)
         for wait_s in (*RETRY_WAITS_S, None):
             try:
                 with self.pulse.work():
                     await self.handle(records)
-                    self._handled(records)
+                    self.failed_in_a_row = 0
+                    self.handled += len(records)
+                    self.positions.applied()
             except UnavailableError:
                 if wait_s is None or self.stopping:
                     raise
@@ -156,15 +210,30 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             else:
                 break
 
-    def _handled(self, records: Sequence[Record]) -> None:
-        self.failed_in_a_row = 0
-        for record in records:
-            self.next_offsets[record.topic, record.partition] = record.offset + 1
-        self.handled += len(records)
-        self.polled_at = time.monotonic()
+    def _read_again(self, consumer: AIOKafkaConsumer) -> None:
+        """Go back to the beginning of the batch in hand, in each partition still assigned."""
+        for place, start in self.positions.refused().items():
+            with contextlib.suppress(IllegalStateError):
+                consumer.seek(TopicPartition(*place), start)
+
+    async def _commit(self, consumer: AIOKafkaConsumer) -> None:
+        """Commit what is durable; what is refused is committed after the next poll."""
+        positions = self.positions.uncommitted()
+        if not positions:
+            return
+        offsets = {TopicPartition(*place): at for place, at in positions.items()}
+        try:
+            async with asyncio.timeout(COMMIT_S_MAX):
+                await consumer.commit(offsets)
+        except (KafkaError, TimeoutError) as error:
+            # The group is rebalancing or the broker is away: the effect stays, the batch may
+            # come again, here or at another member.
+            LOG.warning("position_not_committed", group=self.group, exc_info=error)
+        else:
+            self.positions.commit(positions)
 
     async def _on_bug(self, error: Exception) -> None:
-        """Say what happened and let the batch come again; the same bug for ever stops us."""
+        """Log what happened; the same bug for ever stops us."""
         self.failed_in_a_row += 1
         LOG.error("batch failed", group=self.group, exc_info=error)
         if self.failed_in_a_row >= FAILED_IN_A_ROW_MAX:
@@ -175,28 +244,25 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         await asyncio.sleep(BUG_WAIT_S)
 
     def stop_for(self, reason: str) -> None:
-        """Refuse to go on, and say why on readiness."""
+        """Refuse to go on, with the reason on readiness."""
         self.failure = reason
         self.fail(reason)
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Let the batch in hand finish, so that its position is committed by its owner."""
+        """Wait for the batch in hand, so that its position is committed by its owner."""
         if revoked and self.subscriber is not None:
             # Covers the handler and the commit after it; aiokafka hands out nothing meanwhile.
             await self.subscriber.lock.wait_release(REVOKE_WAIT_S)
-        for tp in revoked:
-            self.next_offsets.pop((tp.topic, tp.partition), None)
+        self.positions.revoked([(tp.topic, tp.partition) for tp in revoked])
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Refuse partitions whose log was trimmed under our position, then tell the service."""
+        """Refuse a partition whose log was trimmed under our position; inform the service."""
         consumer = self.consumer
         if consumer is not None and assigned:
             starts = await consumer.beginning_offsets(list(assigned))
             for tp, start in starts.items():
                 committed = await consumer.committed(tp)
-                self.next_offsets[tp.topic, tp.partition] = (
-                    start if committed is None else committed
-                )
+                self.positions.assigned((tp.topic, tp.partition), start, committed)
                 if committed is not None and committed < start and not self.replayed:
                     self.stop_for(
                         f"{tp.topic}/{tp.partition} was trimmed: it begins at {start}, and "
@@ -205,15 +271,6 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                     )
         if self.on_assigned is not None:
             await self.on_assigned(frozenset((tp.topic, tp.partition) for tp in assigned))
-
-
-def _seen_end(consumer: AIOKafkaConsumer, topic: str, partition: int) -> int | None:
-    """Return the end that the last fetch of a partition saw; None before the first."""
-    try:
-        end: int | None = consumer.highwater(TopicPartition(topic, partition))
-    except IllegalStateError:
-        return None  # Revoked a moment ago.
-    return end
 
 
 def _is_member(consumer: AIOKafkaConsumer) -> bool:
@@ -253,7 +310,8 @@ def subscribe(
         max_poll_interval_ms=options.poll_interval_ms_max,
         partition_assignment_strategy=(RangePartitionAssignor,),
         auto_offset_reset="earliest",  # A new group starts from the first record.
-        ack_policy=AckPolicy.NACK_ON_ERROR,  # The only one that never commits past a failure.
+        isolation_level=READ_COMMITTED,
+        ack_policy=AckPolicy.MANUAL,  # We commit: FastStream would commit the live positions.
         no_reply=True,  # Else a record's `reply_to` header makes us publish where it says.
         parser=_parse_without_headers,
         decoder=_leave_undecoded,
@@ -261,10 +319,9 @@ def subscribe(
     consumption.subscriber = subscriber
 
     async def next_batch(consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord, ...]:
-        fetched = await consumer.getmany(
-            timeout_ms=options.poll_wait_ms, max_records=options.records_max
+        return await consumption.next_batch(
+            consumer, wait_ms=options.poll_wait_ms, records_max=options.records_max
         )
-        return tuple(chain.from_iterable(fetched.values()))
 
     # FastStream's own sleeps after each empty poll, whatever comes in meanwhile.
     subscriber.get_msg = next_batch  # type: ignore[method-assign]
@@ -279,9 +336,9 @@ async def _parse_without_headers(
 ) -> Message:
     """Parse a batch whose headers may hold anything.
 
-    FastStream decodes each header as UTF-8; where that fails it skips the batch even under
-    NACK_ON_ERROR. So it parses but the first record, without them, and is given the others as
-    they are: the inbound topics' binary mode needs their headers.
+    FastStream decodes each header as UTF-8; where that fails it never calls us. So it parses
+    but the first record, without them, and is given the others as they are: the inbound topics'
+    binary mode needs their headers.
     """
     message = await parse((replace(batch[0], headers=()),))
     message.raw_message = batch

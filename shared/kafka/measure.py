@@ -1,18 +1,104 @@
-"""What a consumer tells operators: how far behind it is, and what became of each batch."""
+"""What operators see of a consumer: how far behind it is, and what became of each batch."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from shared.events.envelope import Event
 from shared.kafka.consumer import Consumption
+from shared.kafka.positions import Offsets, Place
+from shared.kafka.watchdog import Watchdog
 from shared.ops.clock import wall_now
 from shared.ops.log import batch_line, logger
 from shared.ops.metrics import Metrics
 from shared.subjects.apply import Applied
+from shared.subjects.errors import UnavailableError
 from shared.subjects.records import Record
 
 LOG = logger(__name__)
+
+
+@dataclass(slots=True)
+class LagMeter:
+    """Measures what waits for one subscription; call it every few seconds.
+
+    Attributes:
+        watchdog: Has seen what every measurement found.
+        clock_s: A clock that never goes back.
+    """
+
+    metrics: Metrics
+    group: str
+    watchdog: Watchdog = field(default_factory=Watchdog)
+    clock_s: Callable[[], float] = time.monotonic
+    _labelled: set[Place] = field(default_factory=set)
+    _open: dict[Place, tuple[int, float]] = field(default_factory=dict)
+
+    async def __call__(self, consumption: Consumption) -> None:
+        """Set the gauges of what waits; those of partitions given up are removed.
+
+        Raises:
+            UnavailableError: the broker did not answer; the gauges keep what was last known.
+        """
+        try:
+            # In this order: what is written meanwhile is no open transaction.
+            written = await consumption.high_watermarks()
+            ends = await consumption.end_offsets()
+        except UnavailableError:
+            self.watchdog.forget()
+            raise
+        now_s = self.clock_s()
+        look = consumption.look(now_s, ends)
+        self.watchdog.look(look)
+        self._open_transactions(written, ends, now_s)
+        self._lag(consumption, look.next_offsets, ends, now_s)
+
+    def _lag(
+        self,
+        consumption: Consumption,
+        next_offsets: Mapping[Place, int],
+        ends: Offsets,
+        now_s: float,
+    ) -> None:
+        behind: dict[str, int] = {}
+        held = {place: end for place, end in ends.items() if place in next_offsets}
+        for (topic, partition), end in held.items():
+            count = max(0, end - next_offsets[topic, partition])
+            self.metrics.consumer_lag.labels(self.group, topic, str(partition)).set(count)
+            behind[topic] = behind.get(topic, 0) + count
+        for topic, partition in self._labelled - held.keys():
+            self.metrics.consumer_lag.remove(self.group, topic, str(partition))
+        self._labelled = set(held)
+        for topic, count in behind.items():
+            self.metrics.oldest_event_age.labels(self.group, topic).set(
+                self._age_s(consumption, topic, now_s) if count else 0.0
+            )
+
+    def _age_s(self, consumption: Consumption, topic: str, now_s: float) -> float:
+        """Return for how long the oldest record of a topic has waited, as far as we know.
+
+        One in hand has a time of its own. One that was not fetched yet has waited at least
+        since we first saw it; a topic that was quiet before adds nothing.
+        """
+        batch = consumption.positions.in_hand
+        oldest = None if batch is None else batch.oldest.get(topic)
+        in_hand_s = 0.0 if oldest is None else (wall_now() - oldest).total_seconds()
+        return max(in_hand_s, self.watchdog.waited_s(topic, now_s))
+
+    def _open_transactions(self, written: Offsets, ends: Offsets, now_s: float) -> None:
+        """Set for how long an open transaction has been seen at the same last stable offset."""
+        gauge = self.metrics.open_transaction_age
+        found: dict[Place, tuple[int, float]] = {}
+        for place, end in ends.items():
+            if written.get(place, end) <= end:
+                continue
+            before = self._open.get(place)
+            found[place] = before if before is not None and before[0] == end else (end, now_s)
+            topic, partition = place
+            gauge.labels(self.group, topic, str(partition)).set(now_s - found[place][1])
+        for topic, partition in self._open.keys() - found.keys():
+            gauge.remove(self.group, topic, str(partition))
+        self._open = found
 
 
 class BatchMeter:
@@ -28,49 +114,16 @@ class BatchMeter:
         apply: Callable[[Sequence[Record]], Awaitable[Applied]],
     ) -> None:
         self._metrics = metrics
-        self._group = group
         self._apply = apply
-        self._oldest: dict[str, datetime] = {}
-        self._labelled: set[tuple[str, int]] = set()
+        self.measure = LagMeter(metrics, group)
         self.applied = 0
         self.repeated = 0
 
     async def handle(self, records: Sequence[Record]) -> None:
-        """Apply a batch and tell what became of it."""
+        """Apply a batch; count and log what became of it."""
         started = time.monotonic()
-        for topic in {record.topic for record in records}:
-            oldest = min(one.timestamp_ms for one in records if one.topic == topic)
-            self._oldest[topic] = datetime.fromtimestamp(oldest / 1000, UTC)
         applied = await self._apply(records)
-        seconds = time.monotonic() - started
-        self._oldest.clear()
-        self._tell(records, applied, seconds)
-
-    async def measure(self, consumption: Consumption) -> None:
-        """Set the gauges of what is behind; those of partitions given up are removed."""
-        lag = await consumption.lag()
-        behind: dict[str, int] = {}
-        for (topic, partition), count in lag.items():
-            self._metrics.consumer_lag.labels(self._group, topic, str(partition)).set(count)
-            behind[topic] = behind.get(topic, 0) + count
-        for topic, partition in self._labelled - lag.keys():
-            self._metrics.consumer_lag.remove(self._group, topic, str(partition))
-        self._labelled = set(lag)
-        for topic, count in behind.items():
-            self._metrics.oldest_event_age.labels(self._group, topic).set(
-                self._age(consumption, topic) if count else 0.0
-            )
-
-    def _age(self, consumption: Consumption, topic: str) -> float:
-        """Return for how long the oldest record of a topic has waited, as far as we know.
-
-        What is in the handler tells by its own time; what has not been fetched yet is at least
-        as old as our silence.
-        """
-        oldest = self._oldest.get(topic)
-        if oldest is not None:
-            return max(0.0, (wall_now() - oldest).total_seconds())
-        return max(0.0, time.monotonic() - consumption.polled_at)
+        self._tell(records, applied, time.monotonic() - started)
 
     def _tell(self, records: Sequence[Record], applied: Applied, seconds: float) -> None:
         self.applied += len(applied.events)

@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from shared.events.topics import replay
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import Handle, cluster_of, to_record
+from shared.kafka.positions import positions_of
 from shared.subjects.errors import UnavailableError
 
 BATCH_MAX: Final = 500
@@ -19,18 +20,17 @@ async def drain_replay(
 ) -> int:
     """Hand over everything unread on the group's replay topic; return how many records.
 
-    The position is committed after each batch, so a crash repeats work whose effect is already
-    there. Members that start together each read it all, which is only work done twice.
+    The positions are committed after each batch, so a crash repeats work whose effect is there
+    already. Members that start together each read it all, which is only work done twice.
 
     Raises:
         UnavailableError: the broker went away, or the handler's own.
     """
     topic = replay(group).name
     consumer = AIOKafkaConsumer(
-        **Cluster.at(where).options(),
+        **Cluster.at(where).reader_options(),
         group_id=f"{group}.replay",
         client_id=client_id,
-        enable_auto_commit=False,
         auto_offset_reset="earliest",
     )
     handled = 0
@@ -42,23 +42,20 @@ async def drain_replay(
             return 0
         consumer.assign(held)
         ends = await consumer.end_offsets(held)
-        while await _unread(consumer, ends):
+        passed = {tp: await consumer.position(tp) for tp in held}
+        while any(passed[tp] < end for tp, end in ends.items()):
             fetched = await consumer.getmany(timeout_ms=200, max_records=BATCH_MAX)
+            noted = positions_of(consumer)
             records = [to_record(record) for part in fetched.values() for record in part]
             if records:
                 await handle(records)
-                await consumer.commit()
                 handled += len(records)
+            moved = {tp: noted.get((tp.topic, tp.partition), at) for tp, at in passed.items()}
+            if moved != passed:
+                await consumer.commit(moved)
+                passed = moved
     except (KafkaError, OSError) as error:
         raise UnavailableError("the broker went away during the replay") from error
     finally:
         await consumer.stop()
     return handled
-
-
-async def _unread(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
-    """Return whether something stands between our position and the end seen at the start."""
-    for tp, end in ends.items():
-        if await consumer.position(tp) < end:
-            return True
-    return False

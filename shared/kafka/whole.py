@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -10,6 +11,8 @@ from aiokafka.errors import KafkaError
 
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import cluster_of, to_record
+from shared.kafka.ends import PartitionEnds
+from shared.kafka.positions import positions_of
 from shared.subjects.errors import UnavailableError
 from shared.subjects.records import Record
 
@@ -21,7 +24,8 @@ class WholeTopic:
     """Reads one topic from its first record on, for ever, without a group.
 
     `apply` is called with each batch in order; `caught_up` is set once everything that stood in
-    the topic when reading began has been applied.
+    the topic when reading began has been applied. What belongs to an open transaction did not
+    stand there yet.
     """
 
     def __init__(
@@ -50,9 +54,8 @@ class WholeTopic:
 
     async def _read(self, stopping: asyncio.Event) -> None:
         consumer = AIOKafkaConsumer(
-            **self._cluster.options(),
+            **self._cluster.reader_options(),
             client_id=self._client_id,
-            enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=500,
         )
@@ -83,15 +86,30 @@ class WholeTopic:
         ends = await consumer.end_offsets(list(held))
         while not stopping.is_set():
             fetched = await consumer.getmany(timeout_ms=500, max_records=1_000)
+            noted = positions_of(consumer)
             records = [to_record(record) for part in fetched.values() for record in part]
             if records:
                 await self._apply(records)
-                for record in records:
-                    self._next[record.partition] = record.offset + 1
-            if not self.caught_up.is_set():
-                positions = [await consumer.position(tp) for tp in held]
-                if all(at >= ends[tp] for tp, at in zip(held, positions, strict=True)):
-                    self.caught_up.set()
+            self._next |= {partition: position for (_, partition), position in noted.items()}
+            if not self.caught_up.is_set() and all(
+                self._next.get(tp.partition, 0) >= end for tp, end in ends.items()
+            ):
+                self.caught_up.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Offsets of one partition.
+
+    Attributes:
+        start: The first that is kept.
+        stable: Up to where it may be read; no open transaction begins before it.
+        written: The next to be written.
+    """
+
+    start: int
+    stable: int
+    written: int
 
 
 class TopicEnds:
@@ -104,8 +122,9 @@ class TopicEnds:
         self, where: Cluster | Sequence[str], *, client_id: str = "motcua-ends"
     ) -> None:
         self._consumer = AIOKafkaConsumer(
-            **Cluster.at(where).options(), client_id=client_id, enable_auto_commit=False
+            **Cluster.at(where).reader_options(), client_id=client_id
         )
+        self._ends = PartitionEnds(where, client_id=client_id)
         self._partitions: dict[str, list[TopicPartition]] = {}
 
     async def __aenter__(self) -> Self:
@@ -115,18 +134,24 @@ class TopicEnds:
 
     async def __aexit__(self, *_error: object) -> None:
         """Disconnect."""
+        await self._ends.stop()
         await self._consumer.stop()
 
-    async def spans(self, topic: str) -> dict[int, tuple[int, int]]:
-        """Return of each partition the first offset kept, and the next to be written."""
+    async def spans(self, topic: str) -> dict[int, Span]:
+        """Return where each partition begins and ends.
+
+        Raises:
+            UnavailableError: the broker did not answer.
+        """
         numbers = sorted((await cluster_of(self._consumer)).partitions_for_topic(topic) or ())
         held = [TopicPartition(topic, number) for number in numbers]
         starts = await self._consumer.beginning_offsets(held) if held else {}
-        ends = await self._consumer.end_offsets(held) if held else {}
-        return {tp.partition: (starts[tp], ends[tp]) for tp in held}
+        written = await self._ends.high_watermarks(held)
+        stable = await self._ends.last_stable(held)
+        return {tp.partition: Span(starts[tp], stable[tp], written[tp]) for tp in held}
 
     async def sums(self, topics: Collection[str]) -> dict[str, int]:
-        """Return the sum of the end offsets of each topic's partitions."""
+        """Return the sum of the last stable offsets of each topic's partitions."""
         unknown = set(topics) - self._partitions.keys()
         if unknown:
             cluster = await cluster_of(self._consumer)

@@ -107,7 +107,15 @@ class Metrics:
     def _declare_flow(self, registry: CollectorRegistry) -> None:
         self.consumer_lag = Gauge(
             "motcua_consumer_lag_records",
-            "Records of a partition that this consumer group has not yet worked off.",
+            "Offsets of a partition that this consumer group may read and has not yet worked"
+            " off.",
+            ["group", "topic", "partition"],
+            registry=registry,
+        )
+        self.open_transaction_age = Gauge(
+            "motcua_open_transaction_age_seconds",
+            "For how long an open transaction of a publisher has held up a partition, as this"
+            " consumer group sees it, in wall time; absent where none is open.",
             ["group", "topic", "partition"],
             registry=registry,
         )

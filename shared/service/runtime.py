@@ -194,7 +194,7 @@ class Runtime(Generic[StateT]):
                 "handled": self.consumption.handled,
             },
             "lag": self.consumption.lag_seen(),
-            "positions": self.consumption.positions(),
+            "positions": self.consumption.position_sums(),
             "outbox": await self.outbox_depth(),
             "next_at": None,
             "parked": await self.parking.count(),

@@ -133,6 +133,7 @@ async def _raw(bootstrap: str, count: int) -> Round:
         group_id=f"raw-{secrets.token_hex(4)}",
         auto_offset_reset="earliest",
         enable_auto_commit=False,
+        isolation_level="read_committed",
     )
     consumer.subscribe([DOSSIERS.name], listener=watch)
     await consumer.start()

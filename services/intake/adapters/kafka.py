@@ -76,13 +76,13 @@ class KafkaDoor:
 
 @dataclass(frozen=True, slots=True)
 class InboundPositions(Positions):
-    """Where this replica's subscription stands."""
+    """Implements `Positions` on this replica's subscription."""
 
     consumption: Consumption
 
     @override
-    async def end_offsets(self) -> dict[tuple[str, int], int]:
-        return await self.consumption.end_offsets()
+    async def high_watermarks(self) -> dict[tuple[str, int], int]:
+        return await self.consumption.high_watermarks()
 
     @override
     async def next_offsets(self) -> dict[tuple[str, int], int]:

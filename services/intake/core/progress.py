@@ -1,6 +1,8 @@
 """How far intake has read: the marks that workflow waits for before it raises anything.
 
 A mark says: everything that reached this input before the moment is on the canonical topics.
+A record of an open transaction has reached it, though nobody may read it yet: samples are of
+the high watermark, and the mark waits until the transaction has ended.
 """
 
 from collections.abc import Iterable
@@ -15,7 +17,7 @@ Partition = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Where a partition ended at a moment; the moment was taken before the broker was asked."""
+    """A partition's high watermark at a moment, which was taken before the broker was asked."""
 
     moment: datetime
     end: int

@@ -40,8 +40,7 @@ class PublishProgress:
         # The order matters: the moment first, then what could have come before it.
         now = self.in_work.clock.now()
         in_work = self.in_work.moments()
-        ends = await self.positions.end_offsets()
-        self.marks.sample(now, ends)
+        self.marks.sample(now, await self.positions.high_watermarks())
         next_offsets = await self.positions.next_offsets()
         reached = self.marks.advance(next_offsets)
         found = [

@@ -87,7 +87,11 @@ def partitions_of(topic: Topic) -> list[TopicPartition]:
 @asynccontextmanager
 async def consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
     """A plain consumer without a group."""
-    made = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    made = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+    )
     await made.start()
     try:
         yield made
@@ -100,7 +104,7 @@ async def worked_off(intake: Intake) -> None:
     async with asyncio.timeout(READY_S):
         while True:
             status = await intake.status()
-            ends = await intake.positions.end_offsets()
+            ends = await intake.consumption.end_offsets()
             if status["outbox"] == 0 and ends and ends == intake.consumption.next_offsets:
                 return
             await asyncio.sleep(0.1)

@@ -22,8 +22,8 @@ class Inbound:
         self.ends = {HELD: 3}
         self.offsets = {HELD: 3}
 
-    async def end_offsets(self) -> dict[tuple[str, int], int]:
-        """Return the ends."""
+    async def high_watermarks(self) -> dict[tuple[str, int], int]:
+        """Return the high watermarks."""
         return dict(self.ends)
 
     async def next_offsets(self) -> dict[tuple[str, int], int]:

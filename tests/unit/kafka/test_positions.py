@@ -1,0 +1,108 @@
+"""What counts as read: positions noted with a poll, taken over once the poll is durable."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from aiokafka import ConsumerRecord
+
+from shared.kafka.positions import Positions
+
+TOPIC = "motcua.inbound.demo.v1"
+ONE, TWO, NEW = (TOPIC, 0), (TOPIC, 1), (TOPIC, 2)
+
+
+def records(*places: tuple[int, int], time_ms: int = 0) -> Sequence[ConsumerRecord]:
+    """Make records of these partitions and offsets."""
+    return [
+        ConsumerRecord(TOPIC, number, offset, time_ms, 0, None, b"", None, -1, 0, ())
+        for number, offset in places
+    ]
+
+
+def holding() -> Positions:
+    """Positions of two partitions, read to 4 and 9."""
+    positions = Positions()
+    positions.assigned(ONE, 0, 4)
+    positions.assigned(TWO, 0, 9)
+    return positions
+
+
+def test_positions_of_a_batch_count_once_it_is_durable_and_not_before() -> None:
+    """With the marker behind its last record, and one that passed only markers beside it."""
+    positions = holding()
+    positions.polled({ONE: 7, TWO: 11}, records((0, 4), (0, 5)))
+    assert positions.durable == {ONE: 4, TWO: 9}
+    assert positions.uncommitted() == {}
+    positions.applied()
+    assert positions.durable == {ONE: 7, TWO: 11}
+    assert positions.uncommitted() == {ONE: 7, TWO: 11}
+    positions.commit({ONE: 7, TWO: 11})
+    assert positions.uncommitted() == {}
+
+
+def test_an_empty_poll_counts_at_once() -> None:
+    """What it passed were markers, or records of an aborted transaction."""
+    positions = holding()
+    positions.polled({ONE: 6, TWO: 9}, ())
+    assert positions.durable == {ONE: 6, TWO: 9}
+    assert positions.uncommitted() == {ONE: 6}
+    assert positions.in_hand is None
+
+
+def test_a_batch_that_is_refused_counts_for_nothing_and_begins_again() -> None:
+    """Also what another partition passed with it waits for the next poll."""
+    positions = holding()
+    positions.polled({ONE: 7, TWO: 11}, records((0, 4), (0, 5), (1, 9)))
+    assert positions.refused() == {ONE: 4, TWO: 9}
+    assert positions.durable == {ONE: 4, TWO: 9}
+    assert positions.refused() == {}
+
+
+def test_a_partition_given_up_meanwhile_is_neither_held_nor_read_again() -> None:
+    """Its new owner reads it; a late batch of ours must not bring it back."""
+    positions = holding()
+    positions.polled({ONE: 7, TWO: 11}, records((0, 4), (1, 9)))
+    positions.revoked([TWO])
+    positions.applied()
+    assert positions.durable == {ONE: 7}
+    positions.polled({ONE: 9, TWO: 12}, records((0, 7)))
+    positions.revoked([ONE])
+    assert positions.refused() == {}
+    positions.commit({ONE: 9})
+    assert positions.committed == {}
+
+
+def test_a_partition_counts_as_held_once_it_is_announced_or_a_record_is_applied() -> None:
+    """The first poll may be quicker than the announcement, which must not set it back."""
+    positions = holding()
+    positions.polled({ONE: 4, TWO: 9, NEW: 3}, ())
+    assert NEW not in positions.durable
+    positions.polled({ONE: 4, TWO: 9, NEW: 5}, records((2, 3)))
+    positions.applied()
+    assert positions.durable[NEW] == 5
+    positions.assigned(NEW, 0, 3)
+    assert positions.durable[NEW] == 5
+    assert positions.uncommitted() == {NEW: 5}
+
+
+def test_a_group_without_a_committed_position_begins_where_the_log_begins() -> None:
+    """Nothing is committed for that alone."""
+    positions = Positions()
+    positions.assigned(ONE, 6, None)
+    assert positions.durable == {ONE: 6}
+    assert positions.uncommitted() == {}
+
+
+def test_a_position_that_went_back_is_taken_over_and_committed() -> None:
+    """As when the broker lost what it had, and the client begins anew."""
+    positions = holding()
+    positions.polled({ONE: 0, TWO: 9}, ())
+    assert positions.uncommitted() == {ONE: 0}
+
+
+def test_the_oldest_record_in_hand_is_known_by_topic() -> None:
+    """In UTC, from the record's own time."""
+    positions = holding()
+    positions.polled({}, [*records((0, 4), time_ms=2_000), *records((1, 9), time_ms=1_000)])
+    assert positions.in_hand is not None
+    assert positions.in_hand.oldest == {TOPIC: datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)}
