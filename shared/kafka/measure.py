@@ -81,8 +81,8 @@ class LagMeter:
         since we first saw it; a topic that was quiet before adds nothing.
         """
         batch = consumption.positions.in_hand
-        oldest = None if batch is None else batch.oldest.get(topic)
-        in_hand_s = 0.0 if oldest is None else (wall_now() - oldest).total_seconds()
+        oldest_ms = None if batch is None else batch.oldest_ms.get(topic)
+        in_hand_s = 0.0 if oldest_ms is None else wall_now().timestamp() - oldest_ms / 1_000
         return max(in_hand_s, self.watchdog.waited_s(topic, now_s))
 
     def _open_transactions(self, written: Offsets, ends: Offsets, now_s: float) -> None:

@@ -8,7 +8,6 @@ is durable (decision 0027).
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -25,12 +24,13 @@ class Batch:
     Attributes:
         starts: The first offset handed over of each partition.
         positions: Where the client stood after the poll, of each partition assigned.
-        oldest: The least time of a record, by topic.
+        oldest_ms: The least time of a record since 1970, by topic, as its producer or the
+            broker has set it.
     """
 
     starts: Offsets
     positions: Offsets
-    oldest: dict[str, datetime]
+    oldest_ms: dict[str, int]
 
 
 @dataclass(slots=True)
@@ -55,11 +55,7 @@ class Positions:
             starts.setdefault((record.topic, record.partition), record.offset)
             known = oldest_ms.get(record.topic, record.timestamp)
             oldest_ms[record.topic] = min(known, record.timestamp)
-        oldest = {
-            topic: datetime.fromtimestamp(moment / 1_000, UTC)
-            for topic, moment in oldest_ms.items()
-        }
-        self.in_hand = Batch(starts, dict(positions), oldest)
+        self.in_hand = Batch(starts, dict(positions), oldest_ms)
         if not batch:
             self.applied()
 

@@ -1,4 +1,4 @@
-"""The watchdog on a real broker: it acts on a dead client, and on nothing that resembles one."""
+"""The watchdog on a real broker: it acts on a dead client, and on nothing else."""
 
 import asyncio
 import contextlib
