@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from deploy.durability import INTERNAL
 from deploy.installation import SERVICES
 from deploy.topics import PUBLISHERS
 from shared.events.topics import PROGRESS, TOPICS, Topic, inbound, rejected, replay
@@ -91,6 +92,7 @@ def acls_of_operator() -> tuple[Acl, ...]:
         ),
         Acl("topic", "motcua.replay.", ("Write",), prefix=True),
         Acl("topic", PROGRESS.name, ("Write",)),
+        *(Acl("topic", name, ("Describe",)) for name in INTERNAL),
         *(Acl("group", service, ("Describe",)) for service in SERVICES),
         Acl("cluster", CLUSTER, ("Describe",)),
     )

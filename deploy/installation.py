@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Self
 
 import typer
 
+from deploy.durability import ALONE, Durability
 from deploy.errors import CommandError
 from shared.kafka.cluster import Cluster
 from shared.ops.settings import KafkaSettings, load, secret_in_file
@@ -112,13 +113,25 @@ class Installation:
         return self.state.kafka_bootstrap
 
     @property
+    def kafka_is_embedded(self) -> bool:
+        """Whether the broker is ours: one, alone."""
+        return "kafka" in self.state.versions
+
+    def durability(self, stated: Durability | None) -> Durability | None:
+        """Return how new topics are kept: as stated, else one copy on the embedded broker.
+
+        None: nothing states it; then the topics that are there may.
+        """
+        return ALONE if stated is None and self.kafka_is_embedded else stated
+
+    @property
     def kafka(self) -> Cluster:
         """The brokers, and how they are spoken to; embedded ones ask no questions.
 
         Raises:
             SettingError: the environment does not say how, or a certificate cannot be read.
         """
-        if "kafka" in self.state.versions:
+        if self.kafka_is_embedded:
             return Cluster(self.state.kafka_bootstrap)
         return Cluster.of(load(KafkaSettings, kafka_bootstrap=self.state.kafka_bootstrap))
 

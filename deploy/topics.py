@@ -5,11 +5,24 @@ the contract is a matter for a person, not for a start script.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from deploy.durability import (
+    ALONE,
+    INTERNAL,
+    Durability,
+    Finding,
+    NotDurableError,
+    expected,
+    findings_of_config,
+    findings_of_replicas,
+    reassignment,
+    sentence_of,
+    to_create_with,
+)
 from deploy.errors import CommandError
 from shared.events.topics import TOPICS, Topic, inbound, publisher_of_topic, rejected
 from shared.kafka.admin import TopicAdmin, TopicRefusedError, TopicSpec
@@ -28,10 +41,19 @@ class TopicsDifferError(CommandError):
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """What a provisioning run found and did."""
+    """What a provisioning run found and did; `lacks` says what `check` would complain of."""
 
     created: tuple[str, ...]
     kept: tuple[str, ...]
+    lacks: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How many topics were checked, and what each of them has."""
+
+    topics: int
+    durability: Durability
 
 
 def wanted(publishers: Iterable[str] = PUBLISHERS) -> tuple[Topic, ...]:
@@ -55,43 +77,90 @@ def differences(topic: Topic, found: TopicSpec) -> list[str]:
 
 
 async def provision(
-    where: Cluster | Sequence[str], topics: Sequence[Topic] | None = None
+    where: Cluster | Sequence[str],
+    topics: Sequence[Topic] | None = None,
+    *,
+    durability: Durability | None = ALONE,
 ) -> Provisioned:
     """Create the topics that are missing and check those that are there.
 
+    Topics that are there are kept with the replicas that they have: a start must not fail for
+    a broker that is away, nor for an older choice.
+
+    Args:
+        where: The cluster.
+        topics: What is asked for; None: an installation with the first publishers.
+        durability: How new topics are kept; None: as those that are there.
+
     Raises:
         TopicsDifferError: one differs from the contract; nothing was created then.
-        CommandError: the broker is away or refused.
+        NotDurableError: fewer brokers answer than are to keep each record; the same.
+        SettingError: nothing states how many are to, and the topics that are there do not say.
+        CommandError: no broker answers, or one refused.
     """
     asked = wanted() if topics is None else topics
     async with admin_of(where) as admin:
         found = await admin.describe([topic.name for topic in asked])
         _insist([topic for topic in asked if topic.name in found], found)
         missing = [topic for topic in asked if topic.name not in found]
-        await admin.create([_spec(topic) for topic in missing])
-        await _until_there(admin, [topic.name for topic in missing])
+        if missing:
+            chosen = to_create_with(durability, await admin.brokers(), await _there(admin))
+            await admin.create([_spec(topic, chosen) for topic in missing])
+            await _until_there(admin, [topic.name for topic in missing])
+        findings, _ = await _findings(admin, found, durability)
     return Provisioned(
-        created=tuple(topic.name for topic in missing), kept=tuple(sorted(found))
+        created=tuple(topic.name for topic in missing),
+        kept=tuple(sorted(found)),
+        lacks=sentence_of(findings) if findings else None,
     )
 
 
-async def check(where: Cluster | Sequence[str], topics: Sequence[Topic] | None = None) -> int:
-    """Check that all topics are there as declared, and return how many there are.
+async def check(
+    where: Cluster | Sequence[str],
+    topics: Sequence[Topic] | None = None,
+    *,
+    durability: Durability | None = None,
+) -> Checked:
+    """Check that all topics are there as declared, each on as many brokers as wanted.
+
+    Args:
+        where: The cluster.
+        topics: What is to be there; None: an installation with the first publishers.
+        durability: What each topic is to have; None: the most that any has, and no less than
+            the brokers that answer allow, up to three.
 
     Raises:
         TopicsDifferError: one is missing, or differs from the contract.
-        CommandError: the broker is away.
+        NotDurableError: one has fewer replicas, or fewer in step, than wanted.
+        CommandError: no broker answers.
     """
     asked = wanted() if topics is None else topics
     async with admin_of(where) as admin:
         found = await admin.describe([topic.name for topic in asked])
-    if missing := [topic.name for topic in asked if topic.name not in found]:
-        raise TopicsDifferError(
-            f"{len(missing)} of {len(asked)} topics are missing, {missing[0]} for one: "
-            "create them with `motcua topics provision`"
-        )
-    _insist(asked, found)
-    return len(asked)
+        if missing := [topic.name for topic in asked if topic.name not in found]:
+            raise TopicsDifferError(
+                f"{len(missing)} of {len(asked)} topics are missing, {missing[0]} for one: "
+                "create them with `motcua topics provision`"
+            )
+        _insist(asked, found)
+        findings, compared = await _findings(admin, found, durability)
+    if findings:
+        raise NotDurableError(sentence_of(findings))
+    return Checked(len(asked), compared)
+
+
+async def plan_reassignment(
+    where: Cluster | Sequence[str], topics: Sequence[Topic], replication: int
+) -> Mapping[str, Any]:
+    """Plan the replicas that topics, and those of Kafka itself, lack; nothing is changed.
+
+    Raises:
+        NotDurableError: fewer brokers answer than are to keep each record.
+        CommandError: no broker answers.
+    """
+    async with admin_of(where) as admin:
+        found = await admin.replicas([*(topic.name for topic in topics), *INTERNAL])
+        return reassignment(found, await admin.brokers(), replication)
 
 
 async def known_publishers(where: Cluster | Sequence[str]) -> frozenset[str]:
@@ -124,8 +193,30 @@ def _insist(topics: Sequence[Topic], found: dict[str, TopicSpec]) -> None:
             )
 
 
-def _spec(topic: Topic) -> TopicSpec:
-    return TopicSpec(topic.name, topic.partitions, topic.config)
+def _spec(topic: Topic, durability: Durability) -> TopicSpec:
+    return TopicSpec(
+        topic.name,
+        topic.partitions,
+        {**topic.config, **durability.config()},
+        durability.replication,
+    )
+
+
+async def _there(admin: TopicAdmin) -> dict[str, TopicSpec]:
+    """Return the contract's own topics that are there; they say how new ones are kept."""
+    return await admin.describe([topic.name for topic in TOPICS.values()])
+
+
+async def _findings(
+    admin: TopicAdmin, found: Mapping[str, TopicSpec], durability: Durability | None
+) -> tuple[list[Finding], Durability]:
+    """Compare topics, and those of Kafka itself, with what each is to have."""
+    compared = expected(durability, await admin.brokers(), found.values())
+    replicas = await admin.replicas([*found, *INTERNAL])
+    findings = [one for spec in found.values() for one in findings_of_config(spec, compared)]
+    for name, partitions in replicas.items():
+        findings += findings_of_replicas(name, partitions, compared)
+    return findings, compared
 
 
 async def _until_there(admin: TopicAdmin, names: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
+from deploy.durability import MinInsyncOption, ReplicationOption, stated
 from deploy.errors import CommandError
 from deploy.installation import (
     HTTP_PORT_BASE,
@@ -134,15 +135,23 @@ def prepare(
     topics: Annotated[
         bool, typer.Option(help="Make the topics too; Strimzi makes them from its manifests.")
     ] = True,
+    replication: ReplicationOption = None,
+    min_insync: MinInsyncOption = None,
 ) -> None:
     """Make secret, first keys and topics, for services that something else starts.
 
     Containers and clusters run it before the services; again, it makes only what is missing.
     """
     folder = data_folder(data)
+    durability = stated(replication, min_insync)
     if topics:
-        made = asyncio.run(provision(Installation.find(folder).kafka)).created
-        _say(f"topics: {len(made)} created")
+        installation = Installation.find(folder)
+        done = asyncio.run(
+            provision(installation.kafka, durability=installation.durability(durability))
+        )
+        _say(f"topics: {len(done.created)} created")
+        if done.lacks is not None:
+            _say(f"topics kept as they are, but {done.lacks}")
     else:
         folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     with hold(folder):

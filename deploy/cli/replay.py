@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from deploy.durability import stated_in
 from deploy.errors import CommandError
 from deploy.installation import DataOption, Installation
 from deploy.topics import provision
@@ -66,7 +67,8 @@ async def fill(installation: Installation, group: str, *, dry_run: bool) -> Mapp
     into = None if dry_run else publisher
     counts: dict[str, int] = {}
     if into is not None:
-        await provision(installation.kafka, [replay(group)])
+        durability = installation.durability(stated_in())
+        await provision(installation.kafka, [replay(group)], durability=durability)
     try:
         for topic in topics_of(group):
             mongo = Mongo(installation.mongo_url, DATABASE.format(service=topic.writer))

@@ -1,16 +1,33 @@
 """`motcua topics`: provision, check, and let another publisher in."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Annotated
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import typer
 
+from deploy.durability import (
+    REPLICATION_MAX,
+    Durability,
+    MinInsyncOption,
+    ReplicationOption,
+    stated,
+)
 from deploy.errors import SettingError
 from deploy.installation import DataOption, Installation
 from deploy.marks import retire_publisher
-from deploy.topics import PUBLISHERS, check, known_publishers, provision, wanted
-from shared.events.topics import inbound, rejected
+from deploy.topics import (
+    PUBLISHERS,
+    Checked,
+    Provisioned,
+    check,
+    known_publishers,
+    plan_reassignment,
+    provision,
+    wanted,
+)
+from shared.events.topics import GROUPS, Topic, inbound, rejected, replay
 from shared.kafka.cluster import Cluster
 
 
@@ -21,31 +38,74 @@ def register(app: typer.Typer) -> None:
     )
     topics.command("provision")(create_missing)
     topics.command("check")(check_all)
+    topics.command("reassignment")(print_reassignment)
     topics.command("add-publisher")(add_publisher)
     topics.command("retire-publisher")(retire)
     app.add_typer(topics, name="topics")
 
 
-def create_missing(*, data: DataOption = None) -> None:
+def create_missing(
+    *,
+    data: DataOption = None,
+    replication: ReplicationOption = None,
+    min_insync: MinInsyncOption = None,
+) -> None:
     """Create the topics that are missing; refuse any that differs from the contract."""
-    where = Installation.find(data).kafka
-    done = asyncio.run(_provision_known(where))
-    for name in done:
+    installation = Installation.find(data)
+    where, durability = (
+        installation.kafka,
+        installation.durability(stated(replication, min_insync)),
+    )
+    done = asyncio.run(_provision_known(where, durability))
+    for name in done.created:
         typer.echo(f"created {name}")
-    typer.echo(f"{len(done)} topics created")
+    typer.echo(f"{len(done.created)} topics created")
+    warn_of(done)
 
 
-def check_all(*, data: DataOption = None) -> None:
-    """Check that every topic is there, with the partitions and settings of the contract."""
-    where = Installation.find(data).kafka
-    count = asyncio.run(_check_known(where))
-    typer.echo(f"{count} topics are as the contract says")
+def warn_of(done: Provisioned) -> None:
+    """Say what `motcua topics check` would complain of; what was there is kept as it is."""
+    if done.lacks is not None:
+        typer.echo(f"kept as it is, but {done.lacks}", err=True)
+
+
+def check_all(
+    *,
+    data: DataOption = None,
+    replication: ReplicationOption = None,
+    min_insync: MinInsyncOption = None,
+) -> None:
+    """Check that every topic is there as the contract says, on as many brokers as wanted."""
+    installation = Installation.find(data)
+    durability = installation.durability(stated(replication, min_insync))
+    checked = asyncio.run(_check_known(installation.kafka, durability))
+    typer.echo(
+        f"{checked.topics} topics are as the contract says; each record is kept by "
+        f"{checked.durability.replication} and acknowledged by {checked.durability.min_insync}"
+    )
+
+
+def print_reassignment(
+    *,
+    data: DataOption = None,
+    replication: Annotated[
+        int,
+        typer.Option(
+            help="How many brokers are to keep each record.", min=2, max=REPLICATION_MAX
+        ),
+    ],
+) -> None:
+    """Print what kafka-reassign-partitions.sh is to do for more replicas; change nothing."""
+    plan = asyncio.run(_plan_known(Installation.find(data).kafka, replication))
+    typer.echo(json.dumps(plan))
 
 
 def add_publisher(
     *,
     name: Annotated[str, typer.Argument(help="Lower-case letters, digits and -.")],
     data: DataOption = None,
+    replication: ReplicationOption = None,
+    min_insync: MinInsyncOption = None,
 ) -> None:
     """Let another publisher in: create where it writes, and where it reads refusals."""
     try:
@@ -55,8 +115,9 @@ def add_publisher(
             f"{name!r} is no publisher's name: take 2 to 31 lower-case letters, digits and -, "
             "beginning with a letter"
         ) from error
-    where = Installation.find(data).kafka
-    done = asyncio.run(provision(where, doors))
+    installation = Installation.find(data)
+    durability = installation.durability(stated(replication, min_insync))
+    done = asyncio.run(provision(installation.kafka, doors, durability=durability))
     for topic in doors:
         typer.echo(f"{'created' if topic.name in done.created else 'kept'} {topic.name}")
     typer.echo(
@@ -91,11 +152,23 @@ def retire(
     typer.echo("Its keys are revoked one by one: motcua keys list, motcua keys revoke")
 
 
-async def _provision_known(where: Cluster | Sequence[str]) -> Sequence[str]:
-    publishers = {*PUBLISHERS, *await known_publishers(where)}
-    return (await provision(where, wanted(publishers))).created
+async def _provision_known(
+    where: Cluster | Sequence[str], durability: Durability | None
+) -> Provisioned:
+    return await provision(where, await _known(where), durability=durability)
 
 
-async def _check_known(where: Cluster | Sequence[str]) -> int:
-    publishers = {*PUBLISHERS, *await known_publishers(where)}
-    return await check(where, wanted(publishers))
+async def _check_known(
+    where: Cluster | Sequence[str], durability: Durability | None
+) -> Checked:
+    return await check(where, await _known(where), durability=durability)
+
+
+async def _plan_known(where: Cluster | Sequence[str], replication: int) -> Mapping[str, Any]:
+    topics = [*await _known(where), *map(replay, GROUPS)]
+    return await plan_reassignment(where, topics, replication)
+
+
+async def _known(where: Cluster | Sequence[str]) -> Sequence[Topic]:
+    """Return the topics of all publishers that have one."""
+    return wanted({*PUBLISHERS, *await known_publishers(where)})

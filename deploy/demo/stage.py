@@ -36,6 +36,7 @@ from shared.kafka.publisher import KafkaPublisher
 from shared.ops.clock import ClockFile
 from shared.web.keys import mint
 
+NO_SETTINGS: Final[Mapping[str, str]] = {}
 HTTP_S_MAX: Final = 60.0
 TEND_S: Final = 0.5
 GRACE: Final = "6h"
@@ -117,9 +118,17 @@ def communes(folder: Path = BUNDLED) -> tuple[str, ...]:
 
 @asynccontextmanager
 async def stage(
-    folder: Path, *, start: datetime, rate: float, obligations_from: date, say: Say
+    folder: Path,
+    *,
+    start: datetime,
+    rate: float,
+    obligations_from: date,
+    say: Say,
+    settings: Mapping[str, str] = NO_SETTINGS,
 ) -> AsyncIterator[Stage]:
     """Set the stage, and clear it at the end: every process stops.
+
+    With `settings` it stands on engines of somebody else, or differs in what they name.
 
     Raises:
         CommandError: something did not start.
@@ -130,7 +139,7 @@ async def stage(
     smtp_port = await mailbox.start(0)
     stands = rate == 0
     mail_port, base = _ports(usual=not stands)
-    environ = _environ(clock, smtp_port, stands=stands)
+    environ = {**_environ(clock, smtp_port, stands=stands), **settings}
     audits = AUDITS if stands else ("--every", "5m", "--grace", GRACE)
     supervisor = Supervisor(plan_for(folder, base, environ, audits=audits), say)
     pages = asyncio.create_task(_serve(mailbox, mail_port))
@@ -141,15 +150,7 @@ async def stage(
         await asyncio.to_thread(supervisor.start)
         tending = asyncio.create_task(_tend(supervisor))
         installation = supervisor.installation
-        await provision(installation.kafka, wanted((*PUBLISHERS, PUBLISHER)))
-        keys = _keys(installation)
-        say("loading the reference data: 65 communes, catalogue, rules, calendar, roles")
-        await asyncio.to_thread(
-            send_reference,
-            installation.http("intake"),
-            installation.publisher_key("province"),
-            obligations_from=obligations_from,
-        )
+        keys = await _furnish(supervisor, obligations_from, say)
         kafka = KafkaPublisher(installation.kafka, client_id="motcua-demo")
         calendar = bundled_reference().calendar
         units = communes()
@@ -185,6 +186,24 @@ async def stage(
         await http.aclose()
         await asyncio.to_thread(supervisor.stop)
         await mailbox.stop()
+
+
+async def _furnish(supervisor: Supervisor, obligations_from: date, say: Say) -> Keys:
+    """Make the demo's topics and keys, and load the reference data."""
+    installation = supervisor.installation
+    await provision(
+        installation.kafka,
+        wanted((*PUBLISHERS, PUBLISHER)),
+        durability=installation.durability(supervisor.plan.durability),
+    )
+    say("loading the reference data: 65 communes, catalogue, rules, calendar, roles")
+    await asyncio.to_thread(
+        send_reference,
+        installation.http("intake"),
+        installation.publisher_key("province"),
+        obligations_from=obligations_from,
+    )
+    return _keys(installation)
 
 
 def _ports(*, usual: bool) -> tuple[int, int]:

@@ -12,14 +12,14 @@ from deploy.acls import (
     user_of_publisher,
     user_of_service,
 )
+from deploy.durability import RECOMMENDED, Durability
 from deploy.installation import SERVICES
 from deploy.topics import PUBLISHERS, wanted
 from shared.events.topics import GROUPS, Topic, replay
 
 API: Final = "kafka.strimzi.io/v1"
 CLUSTER: Final = "motcua"
-REPLICAS: Final = 3
-MIN_INSYNC: Final = 2
+DURABILITY: Final = Durability.of(RECOMMENDED)
 BELONGS: Final = {"strimzi.io/cluster": CLUSTER}
 
 Manifest = Mapping[str, Any]
@@ -48,8 +48,8 @@ def _topic(topic: Topic) -> Manifest:
         "metadata": {"name": topic.name, "labels": BELONGS},
         "spec": {
             "partitions": topic.partitions,
-            "replicas": REPLICAS,
-            "config": {**topic.config, "min.insync.replicas": str(MIN_INSYNC)},
+            "replicas": DURABILITY.replication,
+            "config": {**topic.config, **DURABILITY.config()},
         },
     }
 

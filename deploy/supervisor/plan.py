@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from deploy.durability import Durability, stated_in
 from deploy.errors import SettingError
 from deploy.installation import (
     AUDITOR,
@@ -51,7 +52,11 @@ class ServiceSpec:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that differs between two installations."""
+    """Everything that differs between two installations.
+
+    Attributes:
+        durability: How new topics are kept, where the environment states it.
+    """
 
     data: Path
     services: tuple[ServiceSpec, ...]
@@ -60,6 +65,7 @@ class Plan:
     clock_file: Path | None = None
     load_reference: bool = True
     auditor: ServiceSpec | None = None
+    durability: Durability | None = None
 
     @property
     def processes(self) -> tuple[ServiceSpec, ...]:
@@ -99,6 +105,7 @@ def plan_for(
         mongo_url=_mongo_url(environ),
         clock_file=None if clock is None else Path(clock),
         auditor=_auditor(data, base, environ, audits),
+        durability=stated_in(environ),
     )
 
 

@@ -79,9 +79,7 @@ class Supervisor:
             )
         self._start_engines()
         assert self.state is not None, "the engines have started"
-        made = asyncio.run(provision(self.installation.kafka)).created
-        if made:
-            self.say(f"topics: {len(made)} created")
+        self._provision()
         self.first_keys = prepare_secrets(self.plan.data)
         self._start_services()
         self.wait_ready()
@@ -164,6 +162,15 @@ class Supervisor:
             supervisor=os.getpid(),
             auditor=None if self.plan.auditor is None else self.plan.auditor.url,
         )
+
+    def _provision(self) -> None:
+        installation = self.installation
+        durability = installation.durability(self.plan.durability)
+        done = asyncio.run(provision(installation.kafka, durability=durability))
+        if done.created:
+            self.say(f"topics: {len(done.created)} created")
+        if done.lacks is not None:
+            self.say(f"topics kept as they are, but {done.lacks}")
 
     def _start_services(self) -> None:
         self._write("starting")  # The auditor reads there where the engines are.

@@ -35,7 +35,16 @@ SECRET_BYTES_MIN = 32
 # Read by the command line alone. A service finds them in its environment and leaves them be.
 COMMAND_LINE_ONLY = frozenset(
     PREFIX + name
-    for name in ("DATA", "CACHE_DIR", "MAVEN_URL", "HTTP_PORT_BASE", "KEY", "PERSON_KEY")
+    for name in (
+        "DATA",
+        "CACHE_DIR",
+        "MAVEN_URL",
+        "HTTP_PORT_BASE",
+        "KEY",
+        "PERSON_KEY",
+        "TOPIC_REPLICATION",
+        "TOPIC_MIN_INSYNC",
+    )
 )
 
 EXIT_WRONG_SETTING = 2

@@ -2,8 +2,16 @@
 
 import pytest
 
+from deploy.durability import ALONE, Durability, NotDurableError
 from deploy.errors import CommandError
-from deploy.topics import TopicsDifferError, check, known_publishers, provision, wanted
+from deploy.topics import (
+    Checked,
+    TopicsDifferError,
+    check,
+    known_publishers,
+    provision,
+    wanted,
+)
 from shared.events.topics import Topic, inbound, rejected
 from shared.kafka.admin import TopicAdmin, TopicSpec
 
@@ -26,7 +34,7 @@ def topic(name: str, partitions: int = 3, retention_ms: int = 3_600_000) -> Topi
 @pytest.mark.asyncio
 async def test_the_session_has_every_topic_of_the_contract(kafka_bootstrap: str) -> None:
     """What the fixtures provision passes the same check that an operator runs."""
-    assert await check([kafka_bootstrap]) == len(wanted())
+    assert await check([kafka_bootstrap]) == Checked(len(wanted()), ALONE)
 
 
 @pytest.mark.asyncio
@@ -96,3 +104,31 @@ async def test_who_may_publish_is_read_from_the_topics(
     await provision([kafka_bootstrap], [inbound(unique), rejected(unique)])
 
     assert unique in await known_publishers([kafka_bootstrap])
+
+
+@pytest.mark.asyncio
+async def test_one_broker_alone_refuses_what_it_cannot_keep(
+    kafka_bootstrap: str, unique: str
+) -> None:
+    """Three copies are wanted and one broker answers: nothing is created."""
+    asked = [topic(f"{unique}.three")]
+
+    with pytest.raises(NotDurableError, match=r"3 brokers .* 1 answer \(1\): start the others"):
+        await provision([kafka_bootstrap], asked, durability=Durability.of(3))
+
+    async with TopicAdmin([kafka_bootstrap]) as admin:
+        assert f"{unique}.three" not in await admin.names()
+
+
+@pytest.mark.asyncio
+async def test_topics_that_are_there_state_how_new_ones_are_kept(
+    kafka_bootstrap: str, unique: str
+) -> None:
+    """A publisher is let in without stating again what the installation has."""
+    done = await provision(
+        [kafka_bootstrap], [inbound(unique), rejected(unique)], durability=None
+    )
+
+    assert done.created == (inbound(unique).name, rejected(unique).name)
+    found = await check([kafka_bootstrap], [inbound(unique)], durability=None)
+    assert found.durability == ALONE
