@@ -273,7 +273,8 @@ def sentence_of(findings: Iterable[Finding]) -> str:
     for one in findings:
         grouped.setdefault((one.lacks, one.remedy), []).append(one.topic)
     said = [
-        f"{_named(topics)}: {lacks} ({remedy})" for (lacks, remedy), topics in grouped.items()
+        f"{_named(sorted(topics))}: {lacks} ({remedy})"
+        for (lacks, remedy), topics in grouped.items()
     ]
     return f"{'; '.join(said)}. Step by step: {RUNBOOK}"
 

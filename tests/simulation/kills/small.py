@@ -78,10 +78,14 @@ class Load:
     Attributes:
         sent: The ids that a door has promised to keep, each with its dossier.
         answers: How often HTTP answered what.
+        life: The events of the dossier with this number.
+        pace_s: The pause between two dossiers.
     """
 
     installation: Installation
     journal: Journal
+    life: Callable[[int], Sequence[dict[str, Any]]] = field(default_factory=lambda: life)
+    pace_s: float = PACE_S
     sent: dict[str, str] = field(default_factory=dict)
     answers: Counter[int] = field(default_factory=Counter)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -97,13 +101,13 @@ class Load:
         ):
             while not self.stopping.is_set():
                 number += 1
-                events = life(number)
+                events = self.life(number)
                 by_http = number % 2 == 1
                 tasks.create_task(
                     self._by_http(http, events) if by_http else self._by_kafka(kafka, events)
                 )
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(PACE_S):
+                    async with asyncio.timeout(self.pace_s):
                         await self.stopping.wait()
         await kafka.stop()
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.durability import ALONE, Durability
 from deploy.errors import SettingError
-from deploy.installation import SERVICES, State, write_state
+from deploy.installation import SERVICES, Installation, State, write_state
 from deploy.supervisor.plan import plan_for
 
 
@@ -105,3 +106,24 @@ def test_a_folder_keeps_its_ports(tmp_path: Path) -> None:
 
     assert plan_for(tmp_path, None, {}).services[3].port == 9103
     assert plan_for(tmp_path, 9200, {}).services[0].port == 9200
+
+
+def test_new_topics_are_kept_as_the_environment_states(tmp_path: Path) -> None:
+    """Stated for a cluster, one copy on the embedded broker, and else nothing is assumed."""
+    somewhere = {"MOTCUA_KAFKA_BOOTSTRAP": "a:9092"}
+    three = plan_for(tmp_path, None, {**somewhere, "MOTCUA_TOPIC_REPLICATION": "3"})
+    assert three.durability == Durability(3, 2)
+    assert plan_for(tmp_path, None, somewhere).durability is None
+
+    embedded = State(("a:9092",), "mongodb://c", {}, versions={"kafka": "4"})
+    elsewhere = State(("a:9092",), "mongodb://c", {})
+    assert Installation(tmp_path, embedded).durability(None) == ALONE
+    assert Installation(tmp_path, elsewhere).durability(None) is None
+    for state in (embedded, elsewhere):
+        assert Installation(tmp_path, state).durability(Durability(3, 2)) == Durability(3, 2)
+
+
+def test_a_wrong_replication_stops_the_start(tmp_path: Path) -> None:
+    """Named, before anything runs."""
+    with pytest.raises(SettingError, match=r"MOTCUA_TOPIC_REPLICATION is wrong \('many'\)"):
+        plan_for(tmp_path, None, {"MOTCUA_TOPIC_REPLICATION": "many"})
