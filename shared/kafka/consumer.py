@@ -19,6 +19,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.message import StreamMessage
 
+from shared.kafka.assignment import PersistentListener
 from shared.kafka.cluster import READ_COMMITTED
 from shared.kafka.ends import PartitionEnds
 from shared.kafka.positions import (
@@ -300,7 +301,7 @@ def subscribe(
         pattern=pattern,
         batch=True,
         group_id=consumption.group,
-        listener=consumption,
+        listener=PersistentListener(consumption),
         max_records=options.records_max,
         fetch_max_wait_ms=options.fetch_wait_ms,
         max_partition_fetch_bytes=options.partition_bytes_max,
