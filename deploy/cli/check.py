@@ -36,6 +36,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "no_id": "(no readable id)",
         "summary": "{events} events: {recorded} would be recorded, {repeated} repeated, "
         "{refused} would be refused.",
+        "ignored": "{ignored} attributes are not part of the contract and would be ignored.",
         "not_judged": "Not judged here: which units a sender speaks for, and what came before.",
     },
     "vi": {
@@ -43,6 +44,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "no_id": "(không đọc được mã)",
         "summary": "{events} sự kiện: {recorded} sẽ được ghi nhận, {repeated} lặp lại, "
         "{refused} sẽ bị từ chối.",
+        "ignored": "{ignored} thuộc tính không thuộc hợp đồng dữ liệu và sẽ được bỏ qua.",
         "not_judged": "Không xét ở đây: bên gửi thay đơn vị nào, những gì đã gửi trước đó.",
     },
 }
@@ -56,6 +58,7 @@ class Count:
     recorded: int = 0
     repeated: int = 0
     refused: int = 0
+    ignored: int = 0
 
     def add(self, verdict: Verdict) -> None:
         """Count one more verdict."""
@@ -63,6 +66,7 @@ class Count:
         self.recorded += verdict.outcome == "recorded"
         self.repeated += verdict.outcome == "repeated"
         self.refused += verdict.outcome == "refused"
+        self.ignored += verdict.ignored
 
 
 def register(app: typer.Typer) -> None:
@@ -120,6 +124,8 @@ def check(  # One option for each thing that a check may be told.
         typer.echo(json.dumps(_report(file, count, refusals), ensure_ascii=False, indent=2))
     else:
         typer.echo(_WORDS[language]["summary"].format(**asdict(count)))
+        if count.ignored:
+            typer.echo(_WORDS[language]["ignored"].format(ignored=count.ignored))
         typer.echo(_WORDS[language]["not_judged"])
     raise typer.Exit(EXIT_SOME_REFUSED if count.refused else EXIT_ALL_TAKEN)
 

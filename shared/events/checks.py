@@ -1,4 +1,4 @@
-"""What no field says alone: subject and data fit, ends follow beginnings, ids tell nothing.
+"""What no field says alone: subject and data fit, ends follow beginnings.
 
 For the inbound door only; consumers stay tolerant.
 """
@@ -6,7 +6,7 @@ For the inbound door only; consumers stay tolerant.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -35,26 +35,6 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "coverage": "06112/coverage/ladder",
 }
 _DOSSIER_EXAMPLE: Final = "H37.120-261123-0001"
-
-#: Fields that name other events, published texts and rows: they have shapes of their own.
-_NOT_CODES: Final = frozenset(
-    {
-        "contact",
-        "replaces",
-        "replaces_source",
-        "notice",
-        "about",
-        "dossier",
-        "row",
-        "rule",
-        "source",
-        "name",
-        "field_name",
-        "neutral_name",
-    }
-)
-#: An identity number of 9 or 12 digits, a mobile number.
-_PERSONAL = re.compile(r"(?<![0-9])(?:[0-9]{9}|0[0-9]{11}|0[35789][0-9]{8})(?![0-9])")
 
 #: First day or moment, and the one that must not come before it.
 _ORDERED: Final[Mapping[type[EventData], tuple[str, str, bool]]] = {
@@ -128,23 +108,6 @@ def thing_faults(data: EventData, receivingunit: str | None, *, live: bool) -> I
 def missing_unit() -> Fault:
     """Say that a dossier's first event must name the unit that received it."""
     return missing_field("/receivingunit", _Received, ("receivingunit",))
-
-
-def personal_faults(subject: str, data: Mapping[str, Any] | None) -> Iterator[Fault]:
-    """Say where a code looks like somebody's number."""
-    if _PERSONAL.search(subject):
-        yield fault("looks-personal", "/subject")
-    waiting: list[tuple[tuple[str | int, ...], object]] = [
-        (("data", key), value) for key, value in (data or {}).items() if key not in _NOT_CODES
-    ]
-    while waiting:
-        path, value = waiting.pop()
-        if isinstance(value, str) and _PERSONAL.search(value):
-            yield fault("looks-personal", pointer(*path))
-        elif isinstance(value, dict):
-            waiting.extend(((*path, key), item) for key, item in value.items())
-        elif isinstance(value, list):
-            waiting.extend(((*path, index), item) for index, item in enumerate(value))
 
 
 def _matter_faults(subject: str, data: EventData) -> Iterator[Fault]:

@@ -97,6 +97,7 @@ _DAY_IN_ID = re.compile(_DAY)
 _DOSSIER = re.compile(DOSSIER_PATTERN)
 _OPAQUE = re.compile(OPAQUE_PATTERN)
 _UNIT = re.compile(UNIT_PATTERN)
+_PUBLISHER = re.compile(PUBLISHER_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,7 @@ def publisher_of(source: str) -> str | None:
     if not source.startswith(PUBLISHER_SOURCE_PREFIX):
         return None
     name = source.removeprefix(PUBLISHER_SOURCE_PREFIX).partition(":")[0]
-    return name if re.fullmatch(PUBLISHER_PATTERN, name) else None
+    return name if _PUBLISHER.fullmatch(name) else None
 
 
 def publisher_source(publisher: str, instance: str | None = None) -> str:

@@ -8,16 +8,16 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
-from shared.events import moments
-from shared.events.checks import personal_faults, subject_faults, thing_faults
+from shared.events import meaning, moments
+from shared.events.checks import subject_faults, thing_faults
 from shared.events.codes import (
     IDENTIFIER_PATTERN,
     SOURCE_PATTERN,
@@ -30,9 +30,18 @@ from shared.events.codes import (
 )
 from shared.events.contacts import ContactPart
 from shared.events.envelope import Event, split_type, topic_of
+from shared.events.extensions import sort_out
 from shared.events.faults import Fault, fault
 from shared.events.model import EventData, Instant
-from shared.events.reading import FAULTS_MAX, Document, Unreadable, read_document, read_object
+from shared.events.personal import personal_faults
+from shared.events.reading import (
+    FAULTS_MAX,
+    Document,
+    Unreadable,
+    data_type_fault,
+    read_document,
+    read_object,
+)
 from shared.events.registry import REGISTRY, WITH_CONTACT, EventType
 from shared.events.shapes import faults_of, nearest
 from shared.events.topics import Topic
@@ -44,8 +53,6 @@ SET_BY_INTAKE: Final = (
     "contactversion",
     "inconsistency",
 )
-ContentType = Literal["application/json", "application/json; charset=utf-8"]
-CONTENT_TYPES: Final[tuple[str, ...]] = get_args(ContentType)
 _ID_HEADERS: Final = frozenset({"ce_id", "ce-id"})
 _ID = re.compile(IDENTIFIER_PATTERN)
 _EXAMPLE_TYPE: Final = ", such as vn.motcua.dossier.accepted.v1"
@@ -53,7 +60,7 @@ _EXAMPLE_TYPE_VI: Final = ", ví dụ vn.motcua.dossier.accepted.v1"
 
 
 class _Envelope(BaseModel):
-    """The attributes that a publisher may send; other CloudEvents extensions are not taken."""
+    """The attributes that are read; `sort_out` has taken those of others away."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -63,9 +70,7 @@ class _Envelope(BaseModel):
     type: str
     subject: str = Field(min_length=1, max_length=120)
     time: Instant
-    datacontenttype: Literal["application/json", "application/json; charset=utf-8"] | None = (
-        None
-    )
+    datacontenttype: str | None = None
     dataschema: str | None = Field(default=None, max_length=300)
     partitionkey: str | None = Field(default=None, max_length=200)
     receivingunit: UnitCode | None = None
@@ -89,7 +94,13 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class InboundEvent:
-    """One event as a publisher sent it, whole and of a known shape, not yet judged."""
+    """One event as a publisher sent it, whole and of a known shape, not yet judged.
+
+    Attributes:
+        fingerprint: Of what it means; see `meaning`.
+        sent: Its attributes and data in the letters in which they were sent.
+        ignored: How many attributes of others it had; nothing else of them is kept.
+    """
 
     id: str
     source: str
@@ -105,6 +116,8 @@ class InboundEvent:
     traceparent: str | None = None
     backfill: bool = False
     contact: ContactPart | None = None
+    sent: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    ignored: int = field(default=0, compare=False)
 
     @property
     def type(self) -> str:
@@ -166,9 +179,10 @@ def parse_document(
 ) -> InboundEvent | list[Fault]:
     """Read one event that is already a JSON object, checked for characters and doubled keys."""
     attributes = {key: item for key, item in document.items() if key != "data"}
-    faults = [fault("set-by-intake", f"/{key}") for key in SET_BY_INTAKE if key in attributes]
-    for key in SET_BY_INTAKE:
-        attributes.pop(key, None)
+    faults: list[Fault] = []
+    ignored = 0
+    if not attributes.keys() <= _SENT:
+        attributes, ignored = _only_ours(attributes, faults)
     live = attributes.get("backfill") is not True
     envelope = _read_envelope(attributes, faults, live=live)
     known = _known_type(attributes.get("type"), faults)
@@ -193,12 +207,14 @@ def parse_document(
         time=envelope.time,
         data=data,
         publisher=publisher,
-        fingerprint=fingerprint(document),
+        fingerprint=_fingerprint(envelope, known, data, contact),
         receivingunit=envelope.receivingunit,
         competentunit=envelope.competentunit,
         traceparent=envelope.traceparent,
         backfill=envelope.backfill or False,
         contact=contact,
+        sent={**attributes, "data": document.get("data")},
+        ignored=ignored,
     )
 
 
@@ -221,10 +237,10 @@ def claimed_id(value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()) -
 
 
 def fingerprint(document: Mapping[str, Any]) -> str:
-    """Hash an event's content: equal for the same fields, in whatever order they stand.
+    """Hash a document's letters: equal for the same fields, in whatever order they stand.
 
-    What only says how it was sent is left out: a trace is new with every attempt, and binary
-    mode has other attributes than structured mode.
+    Of an event, what only says how it was sent is left out: a trace is new with every attempt,
+    and binary mode has other attributes than structured mode.
     """
     content = {
         key: item for key, item in document.items() if key not in _HOW_SENT and item is not None
@@ -238,6 +254,41 @@ _CONTENT: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure
 _HOW_SENT: Final = frozenset(
     {"traceparent", "tracestate", "partitionkey", "datacontenttype", "dataschema"}
 )
+_SENT: Final = frozenset(_Envelope.model_fields)
+_OURS: Final = _SENT | frozenset(SET_BY_INTAKE)
+#: Without them an event would say something else, or nothing.
+_NEEDED: Final = _SENT - _HOW_SENT
+#: What belongs inside the data, by type.
+_FIELDS: Final[Mapping[str, frozenset[str]]] = {
+    kind.type: frozenset({*kind.model.model_fields, "contact"})
+    for kind in REGISTRY.values()
+    if kind.inbound
+}
+
+
+def _only_ours(attributes: Document, faults: list[Fault]) -> tuple[Document, int]:
+    """Return the attributes that publishers may send, and how many of others were ignored."""
+    faults.extend(
+        fault("set-by-intake", f"/{key}") for key in SET_BY_INTAKE if key in attributes
+    )
+    found = sort_out(attributes, ours=_OURS, needed=_NEEDED, fields=_FIELDS)
+    faults.extend(found.faults)
+    return {key: item for key, item in found.ours.items() if key in _SENT}, found.ignored
+
+
+def _fingerprint(
+    envelope: _Envelope, known: EventType, data: EventData, contact: ContactPart | None
+) -> str:
+    content = {
+        "id": envelope.id,
+        "source": envelope.source,
+        "type": known.type,
+        "subject": envelope.subject,
+        "receivingunit": envelope.receivingunit,
+        "competentunit": envelope.competentunit,
+        "backfill": envelope.backfill or False,
+    }
+    return meaning.fingerprint_of(content, envelope.time, data, contact)
 
 
 _moments = cache(moments.moments_of)
@@ -253,6 +304,8 @@ def _read_envelope(
     if "time" in attributes:
         wrong = moments.moment_fault(attributes["time"], "/time", live=live)
         faults.extend([wrong] if wrong else [])
+    other = data_type_fault(attributes.get("datacontenttype"))
+    faults.extend([other] if other else [])
     try:
         envelope = _Envelope.model_validate_json(to_json(attributes))
     except ValidationError as error:

@@ -1,6 +1,8 @@
 """Which fields of a type are moments and days, and how a publisher must write them.
 
-A schema alone would take a number for a moment and any offset; the door does not.
+A schema alone would take a number for a moment and any offset; `parse_inbound` does not. RFC
+3339 is taken with small letters too. Of a fraction of a second six digits are kept; up to nine
+are read.
 """
 
 import re
@@ -16,10 +18,11 @@ from shared.events.reading import pointer
 from shared.events.shapes import not_a_day
 
 _MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]"
+    r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_LIVE_OFFSETS: Final = frozenset({"+07:00", "Z", "+00:00"})
+_LIVE_OFFSETS: Final = frozenset({"+07:00", "Z", "z", "+00:00", "-00:00"})
 
 Path = tuple[str, ...]
 

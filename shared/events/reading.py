@@ -1,17 +1,23 @@
 """Reading what somebody else wrote: bytes and headers to a JSON object, or faults.
 
 Nothing here raises on any input, and nothing trusts it: sizes, depth, numbers, characters and
-doubled keys are checked before a schema is asked.
+doubled keys are checked before a schema is asked. A byte order mark before the JSON is taken,
+wherever the bytes come from; a whole number is one, however it is written (1, 1.0, 1e0).
 """
 
+import base64
+import binascii
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import unquote
 
 from shared.events.faults import Fault, fault
+from shared.events.media_types import media_type
 from shared.events.topics import RECORD_BYTES_MAX
 
 DEPTH_MAX: Final = 12
@@ -22,7 +28,13 @@ VALUES_MAX: Final = 5_000
 FAULTS_MAX: Final = 20
 
 STRUCTURED: Final = "application/cloudevents+json"
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+BASE64: Final = "data_base64"
+#: Up to here JavaScript's and Java's floating point holds every whole number.
+WHOLE_MAX: Final = 2**53
 _BATCH: Final = "application/cloudevents-batch"
+#: What Kafka Connect's JsonConverter makes of a value while its schemas are enabled.
+_CONNECT: Final = {"schema", "payload"}
 _PREFIXES: Final = ("ce_", "ce-")
 #: Controls, direction marks, zero-width marks, the byte order mark, and halves of characters.
 _FORBIDDEN = re.compile(
@@ -32,6 +44,8 @@ _SAFE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
 _MANY_DIGITS = re.compile(r"[0-9]{7}")
 
 Document = dict[str, Any]
+Path = tuple[str | int, ...]
+Container = dict[str, Any] | list[Any]
 
 
 class _Doubled(dict[str, Any]):
@@ -64,18 +78,18 @@ def read_document(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> 
         Unreadable: It is none, or one with doubled keys, forbidden characters and the like.
     """
     names = _headers(headers)
-    content_type = names.get("content-type", "").strip().lower()
     attributes = {
         name[3:]: _attribute(name, text)
         for name, text in names.items()
         if name.startswith(_PREFIXES)
     }
-    known = not content_type or _is_json(content_type)
-    if not known or content_type.startswith(_BATCH):
-        raise Unreadable(fault("unknown-content-type", "/headers/content-type"))
-    if content_type.startswith(STRUCTURED) or not attributes:
-        return _checked(read_object(value))
-    return _checked({**attributes, "data": read_object(value)})
+    if not _is_structured(names.get("content-type", "")) and attributes:
+        return _checked({**attributes, "data": _unwrapped(read_object(value), "/data")})
+    document = _unwrapped(read_object(value), "")
+    if document.get(BASE64) is not None:
+        _decode_data(document)
+    _unwrapped(document.get("data"), "/data")
+    return _checked(document)
 
 
 def read_object(value: bytes | None) -> Document:
@@ -84,21 +98,87 @@ def read_object(value: bytes | None) -> Document:
     Raises:
         Unreadable: The bytes are no JSON object in UTF-8 of a bearable size.
     """
+    document = _read_json(value)
+    if not isinstance(document, dict):
+        raise Unreadable(fault("not-an-object"))
+    return document
+
+
+def data_type_fault(text: object) -> Fault | None:
+    """Return why data of this type cannot be read; None when they are JSON in UTF-8."""
+    path = "/datacontenttype"
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        return fault("wrong-type", path, expected="a text", expected_vi="chuỗi ký tự")
+    kind = media_type(text)
+    if kind is None or not kind.is_json or kind.name.startswith("application/cloudevents"):
+        return fault("data-not-json", path)
+    return None if kind.is_utf8 else fault("unknown-charset", path)
+
+
+def _is_structured(content_type: str) -> bool:
+    """Return whether the header says that the value is the whole event.
+
+    Raises:
+        Unreadable: It says that the value is no JSON in UTF-8, or many events.
+    """
+    path = "/headers/content-type"
+    if not content_type.strip():
+        return False
+    kind = media_type(content_type)
+    if kind is None or not kind.is_json or kind.name.startswith(_BATCH):
+        raise Unreadable(fault("unknown-content-type", path))
+    if not kind.is_utf8:
+        raise Unreadable(fault("unknown-charset", path))
+    return kind.name == STRUCTURED
+
+
+def _unwrapped(value: Any, path: str) -> Any:  # noqa: ANN401  # Any JSON.
+    """Return the value, unless Kafka Connect has wrapped it."""
+    if isinstance(value, dict) and value.keys() == _CONNECT:
+        raise Unreadable(fault("connect-wrapper", path))
+    return value
+
+
+def _decode_data(document: Document) -> None:
+    """Put the data of an event in place of their base64, read as strictly as any others.
+
+    Raises:
+        Unreadable: They are no base64 of JSON, or there are data beside them.
+    """
+    if document.get("data") is not None:
+        raise Unreadable(fault("data-twice", f"/{BASE64}"))
+    wrong = data_type_fault(document.get("datacontenttype"))
+    if wrong is not None:
+        raise Unreadable(wrong)
+    text = document.pop(BASE64)
     try:
-        document = _DECODER.decode(_text(value))
+        value = base64.b64decode(text, validate=True) if isinstance(text, str) else None
+    except (binascii.Error, ValueError):
+        value = None
+    if value is None:
+        raise Unreadable(fault("bad-base64", f"/{BASE64}"))
+    try:
+        document["data"] = _read_json(value)
+    except Unreadable as refused:
+        found = (replace(item, path=f"/{BASE64}") for item in refused.faults)
+        raise Unreadable(*found) from None
+
+
+def _read_json(value: bytes | None) -> Any:  # noqa: ANN401  # Any JSON.
+    try:
+        return _DECODER.decode(_text(value))
     except json.JSONDecodeError as error:
         raise Unreadable(fault("not-json", line=error.lineno, column=error.colno)) from None
     except _BadNumberError:
         raise Unreadable(fault("bad-number", limit=DIGITS_MAX)) from None
     except RecursionError:
         raise Unreadable(fault("too-deep", limit=DEPTH_MAX)) from None
-    if not isinstance(document, dict):
-        raise Unreadable(fault("not-an-object"))
-    return document
 
 
 def _text(value: bytes | None) -> str:
-    if not value:
+    if not value or value == BYTE_ORDER_MARK:
         raise Unreadable(fault("empty-record"))
     if len(value) > RECORD_BYTES_MAX:
         raise Unreadable(fault("record-too-large", size=len(value), limit=RECORD_BYTES_MAX))
@@ -106,7 +186,7 @@ def _text(value: bytes | None) -> str:
     if value.count(b",") > VALUES_MAX:
         raise Unreadable(fault("too-many-values", limit=VALUES_MAX))
     try:
-        return value.decode()
+        return value.removeprefix(BYTE_ORDER_MARK).decode()
     except UnicodeDecodeError as error:
         raise Unreadable(fault("not-utf8", position=error.start)) from None
 
@@ -121,37 +201,49 @@ def _checked(document: Document) -> Document:
 def _faults_of(document: Document) -> list[Fault]:
     """Walk the whole object for what no schema would find."""
     faults: list[Fault] = []
-    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    waiting: list[tuple[Path, Container]] = [((), document)]
     while waiting and len(faults) < FAULTS_MAX:
         path, value = waiting.pop()
-        if len(path) > DEPTH_MAX:
+        if value and len(path) >= DEPTH_MAX:
             return [fault("too-deep", pointer(*path[:3]), limit=DEPTH_MAX)]
-        if isinstance(value, str):
-            if _FORBIDDEN.search(value):
-                faults.append(fault("forbidden-character", pointer(*path)))
-        elif isinstance(value, dict):
+        if isinstance(value, list):
+            inside: Iterable[tuple[str | int, Any]] = enumerate(value)
+        else:
+            inside = value.items()
             if isinstance(value, _Doubled):
                 faults.append(fault("duplicate-key", pointer(*path, value.key)))
-            if any(_FORBIDDEN.search(key) for key in value):
+            if _FORBIDDEN.search("".join(value)):
                 faults.append(fault("forbidden-character", pointer(*path)))
-            waiting.extend(((*path, key), item) for key, item in value.items())
-        elif isinstance(value, list):
-            waiting.extend(((*path, index), item) for index, item in enumerate(value))
+        faults.extend(islice(_bad_texts(path, inside, waiting), FAULTS_MAX))
     return sorted(faults, key=lambda item: item.path)
 
 
+def _bad_texts(
+    path: Path, inside: Iterable[tuple[str | int, Any]], waiting: list[tuple[Path, Container]]
+) -> Iterator[Fault]:
+    """Yield what is wrong with the texts of a container; what it contains itself waits."""
+    for key, item in inside:
+        if isinstance(item, str):
+            if _FORBIDDEN.search(item):
+                yield fault("forbidden-character", pointer(*path, key))
+        elif isinstance(item, dict | list):
+            waiting.append(((*path, key), item))
+
+
 def _headers(headers: Sequence[tuple[str, bytes]]) -> Mapping[str, str]:
+    """Read the headers that are ours to read; others may hold what they like."""
     names: dict[str, str] = {}
     for raw, value in headers:
         name = raw.strip().lower()
+        if name != "content-type" and not name.startswith(_PREFIXES):
+            continue
         path = f"/headers/{_key(name)}"
+        if name in names:
+            raise Unreadable(fault("duplicate-header", path))
         try:
-            text = bytes(value or b"").decode()
+            names[name] = bytes(value or b"").decode()
         except UnicodeDecodeError:
             raise Unreadable(fault("header-not-utf8", path)) from None
-        if name in names and (name == "content-type" or name.startswith(_PREFIXES)):
-            raise Unreadable(fault("duplicate-header", path))
-        names[name] = text
     return names
 
 
@@ -160,11 +252,6 @@ def _attribute(name: str, text: str) -> str | bool:
     plain = unquote(text) if name.startswith("ce-") else text
     word = plain.lower()
     return word == "true" if name[3:] == "backfill" and word in {"true", "false"} else plain
-
-
-def _is_json(content_type: str) -> bool:
-    kind = content_type.partition(";")[0].strip()
-    return kind in {"application/json", "text/json"} or kind.endswith("+json")
 
 
 def _key(part: str | int) -> str:
@@ -191,10 +278,11 @@ def _integer(text: str) -> int:
 
 
 def _float(text: str) -> float:
+    """Read a number with a fraction or an exponent; a whole one becomes an int."""
     number = float(text)
     if len(text) > 2 * DIGITS_MAX or number in {float("inf"), float("-inf")}:
         raise _BadNumberError
-    return number
+    return int(number) if number.is_integer() and abs(number) < WHOLE_MAX else number
 
 
 def _constant(_text: str) -> float:

@@ -5,7 +5,7 @@ functions. It cannot know which units a key speaks for, nor what was sent before
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -27,6 +27,8 @@ class Verdict:
     name: str | None = None
     subject: str | None = None
     faults: tuple[Fault, ...] = ()
+    ignored: int = 0
+    """How many attributes of others it had, which intake would ignore."""
 
 
 @dataclass(slots=True)
@@ -52,7 +54,7 @@ class Rehearsal:
         read = parse_inbound(value, headers)
         if isinstance(read, list):
             return Verdict("refused", claimed_id(value, headers), faults=tuple(read))
-        return self._judge(read)
+        return replace(self._judge(read), ignored=read.ignored)
 
     def _judge(self, event: InboundEvent) -> Verdict:
         found: list[Fault] = []

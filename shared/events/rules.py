@@ -9,6 +9,7 @@ from typing import Final
 
 from shared.events.rule import Rule
 from shared.events.rules_changes import CHANGES
+from shared.events.rules_forms import FORMS, PERSONAL
 from shared.events.rules_judged import JUDGED
 
 _RECORD: Final = (
@@ -29,16 +30,16 @@ _RECORD: Final = (
     Rule(
         "not-utf8",
         "The value is not UTF-8 (first bad byte at position {position}).",
-        "Encode the JSON text as UTF-8, without a byte order mark.",
+        "Encode the JSON text as UTF-8.",
         "Nội dung không phải UTF-8 (byte sai đầu tiên ở vị trí {position}).",
-        "Mã hóa văn bản JSON bằng UTF-8, không có dấu BOM.",
+        "Mã hóa văn bản JSON bằng UTF-8.",
     ),
     Rule(
         "header-not-utf8",
         "A header is not UTF-8.",
-        "Encode every header as UTF-8; leave out what is no CloudEvents attribute.",
+        "Encode the content type and every CloudEvents attribute as UTF-8.",
         "Một trường tiêu đề (header) không phải UTF-8.",
-        "Mã hóa mọi tiêu đề bằng UTF-8, hoặc bỏ tiêu đề không phải thuộc tính CloudEvents.",
+        "Mã hóa content-type và mọi thuộc tính CloudEvents bằng UTF-8.",
     ),
     Rule(
         "duplicate-header",
@@ -192,13 +193,6 @@ _FIELDS: Final = (
         "Cùng một giá trị xuất hiện ở nơi cần hai giá trị khác nhau.",
         "Mỗi giá trị chỉ nêu một lần.",
     ),
-    Rule(
-        "looks-personal",
-        "The value looks like an identity number, a telephone number or an e-mail address.",
-        "Send a code or a person's id (p-…); personal data goes into the contact part only.",
-        "Giá trị giống dữ liệu cá nhân (số định danh, số điện thoại hoặc thư điện tử).",
-        "Gửi mã hoặc định danh (p-…); dữ liệu cá nhân chỉ đặt trong phần contact.",
-    ),
 )
 
 _ENVELOPE: Final = (
@@ -275,5 +269,6 @@ _ENVELOPE: Final = (
 )
 
 RULES: Final[Mapping[str, Rule]] = {
-    rule.name: rule for rule in (*_RECORD, *_FIELDS, *_ENVELOPE, *JUDGED, *CHANGES)
+    rule.name: rule
+    for rule in (*_RECORD, *FORMS, *_FIELDS, *PERSONAL, *_ENVELOPE, *JUDGED, *CHANGES)
 }

@@ -98,6 +98,13 @@ class Metrics:
             ["rule"],
             registry=registry,
         )
+        self.attributes_ignored = Counter(
+            "motcua_inbound_attributes_ignored_total",
+            "CloudEvents attributes of others (such as middleware's) that intake ignored, by"
+            " door.",
+            ["door"],
+            registry=registry,
+        )
         self.receipts_open = Gauge(
             "motcua_receipts_open",
             "Receipts whose event is not yet accounted for; a crash leaves some behind.",

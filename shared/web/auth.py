@@ -18,6 +18,7 @@ from fastapi.security.base import SecurityBase
 from starlette.requests import Request
 from starlette.routing import Mount
 
+from shared.events.media_types import media_type
 from shared.web.keys import KeyRing
 from shared.web.principal import ROLES, Principal, Role
 from shared.web.problem import ProblemError
@@ -27,7 +28,7 @@ BEARER = "bearer "
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_FIELD = "csrf"
 FORM_HEADER = "x-csrf-token"
-FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 SCHEME = "key"
 # Where the edge finds a cookie to set, and the log who asked.
 SET_COOKIE = "motcua.set_cookie"
@@ -166,7 +167,8 @@ def policies_of(context: RouteContext) -> Iterator[Policy | Public]:
 
 async def _require_form_token(request: Request, sessions: Sessions, session: Session) -> None:
     token = request.headers.get(FORM_HEADER)
-    if token is None and request.headers.get("content-type", "").startswith(FORM_TYPES):
+    kind = media_type(request.headers.get("content-type", ""))
+    if token is None and kind is not None and kind.name in FORM_TYPES:
         value = (await request.form()).get(FORM_FIELD)
         token = value if isinstance(value, str) else None
     from_elsewhere = request.headers.get("sec-fetch-site", "same-origin") not in {

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.events.faults import fault
+from shared.events.media_types import media_type
 from shared.ops import log
 from shared.ops.metrics import Metrics
 from shared.web import problem
@@ -19,6 +21,7 @@ from shared.web.principal import Principal
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET_ROUTES = frozenset({"/livez", "/readyz", "/metrics", "/statusz"})
 TOO_LARGE = 413
+UNSUPPORTED = 415
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -54,7 +57,8 @@ class Edge:
         answer = _Answer(scope, send, self._headers)
         started = time.monotonic()
         try:
-            await self._app(scope, receive, answer.send)
+            app = _refusal_of_charset(scope) or self._app
+            await app(scope, receive, answer.send)
         finally:
             self._record(scope, answer.status, time.monotonic() - started)
 
@@ -75,6 +79,18 @@ class Edge:
             milliseconds=round(seconds * 1000, 1),
             **named,
         )
+
+
+def _refusal_of_charset(scope: Scope) -> ASGIApp | None:
+    """Return the answer to a body in another charset than UTF-8; None where there is none."""
+    headers = Headers(scope=scope)
+    kind = media_type(headers.get("content-type", ""))
+    if kind is None or kind.is_utf8:
+        return None
+    wrong = fault("unknown-charset", "/headers/content-type")
+    return problem.response(
+        problem.refused([wrong], status=UNSUPPORTED), problem.language_of(headers)
+    )
 
 
 class _Answer:

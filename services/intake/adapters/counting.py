@@ -16,8 +16,9 @@ class CountEvents:
         default_factory=lambda: {"accepted": 0, "repeated": 0, "refused": 0}
     )
 
-    def __call__(self, door: str, answers: Sequence[Answer]) -> None:
-        """Count the answers that a door gave."""
+    def __call__(self, door: str, answers: Sequence[Answer], ignored: int = 0) -> None:
+        """Count the answers that a door gave, and the attributes of others that it ignored."""
+        self.metrics.attributes_ignored.labels(door).inc(ignored)
         for answer in answers:
             if not answer.is_applied:
                 outcome = "refused"

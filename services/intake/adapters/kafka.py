@@ -46,7 +46,7 @@ class KafkaDoor:
             assert name is not None, "the subscription's pattern asks for a publisher"
             candidates = [Candidate(record.value, record.headers) for record in part]
             settled = await self.receive(Sender(name), candidates)
-            self.counting(DOOR, settled.answers)
+            self.counting(DOOR, settled.answers, settled.ignored)
             rejections = [
                 self._rejection(name, record, answer)
                 for record, answer in zip(part, settled.answers, strict=True)

@@ -12,7 +12,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from shared.events.inbound import InboundEvent, fingerprint
+
 FINGERPRINT_CHARACTERS: Final = 32
+
+MEANING: Final = "2:"
+"""Begins a fingerprint of what an event means; one without it is of an event's letters."""
 
 
 class Outcome(StrEnum):
@@ -55,9 +60,21 @@ class Receipt:
         return replace(self, outcome=outcome, answer=dict(answer))
 
 
-def keyed_fingerprint(key: bytes, fingerprint: str) -> str:
+def keyed_fingerprint(key: bytes, taken: str) -> str:
     """Return the fingerprint of what was sent as it may be kept.
 
     Keyed, because content may hold a phone number, and a bare hash of one is soon guessed.
     """
-    return hmac.digest(key, fingerprint.encode(), hashlib.sha256).hex()[:FINGERPRINT_CHARACTERS]
+    return hmac.digest(key, taken.encode(), hashlib.sha256).hex()[:FINGERPRINT_CHARACTERS]
+
+
+def event_fingerprint(key: bytes, event: InboundEvent) -> str:
+    """Return the fingerprint of an event as it may be kept, with its version."""
+    return MEANING + keyed_fingerprint(key, event.fingerprint)
+
+
+def is_of_letters(key: bytes, stored: str, event: InboundEvent) -> bool:
+    """Return whether a fingerprint that an earlier version took is of this event's letters."""
+    if stored.startswith(MEANING):
+        return False
+    return stored == keyed_fingerprint(key, fingerprint(event.sent))

@@ -21,7 +21,13 @@ from services.intake.core.fold import (
     Verdict,
     fold,
 )
-from services.intake.core.receipts import Outcome, Receipt, ReceiptKey, keyed_fingerprint
+from services.intake.core.receipts import (
+    Outcome,
+    Receipt,
+    ReceiptKey,
+    event_fingerprint,
+    is_of_letters,
+)
 from services.intake.core.reference import fold_reference
 from services.intake.core.state import REFERENCE_SUBJECT, Subject
 from services.intake.ports import ReceiptStore
@@ -93,12 +99,14 @@ class Settled:
     """The answers, in the order of the candidates, and what is to be relayed.
 
     `repeated` names subjects whose event was applied before; its outbox may still hold it.
+    `ignored` counts attributes of others in the events that were read.
     """
 
     answers: list[Answer]
     subjects: list[Document[Subject]] = field(default_factory=list)
     contacts: list[Document[ContactState]] = field(default_factory=list)
     repeated: set[str] = field(default_factory=set)
+    ignored: int = 0
 
 
 @dataclass(slots=True)
@@ -135,6 +143,7 @@ class ReceiveEvents:
         for index, entry in entries.items():
             answers[index] = entry.answer
         settled.answers = [answer for answer in answers if answer is not None]
+        settled.ignored = sum(entry.event.ignored for entry in entries.values())
         assert len(settled.answers) == len(candidates), "everybody gets an answer"
         return settled
 
@@ -167,7 +176,7 @@ class ReceiveEvents:
         faults = authorise(parsed, sender)
         if faults:
             return refusal(parsed.id, parsed.subject, tuple(faults))
-        fingerprint = keyed_fingerprint(self.fingerprint_key, parsed.fingerprint)
+        fingerprint = event_fingerprint(self.fingerprint_key, parsed)
         key = ReceiptKey(sender.publisher, parsed.id)
         receipt = replace(
             self.receipt_for(key, parsed.id, fingerprint), answer={SUBJECT: parsed.subject}
@@ -214,6 +223,7 @@ class ReceiveEvents:
         to_fold: list[Entry] = []
         again: list[Entry] = []
         for entry, found in zip(wave, standing, strict=True):
+            self._compare_by_version(entry, found)
             if found is None:
                 to_fold.append(entry)
             elif found.outcome is Outcome.APPLIED:
@@ -234,6 +244,13 @@ class ReceiveEvents:
                     )
         place = {id(entry): index for index, entry in enumerate(wave)}
         return sorted(to_fold, key=lambda entry: place[id(entry)])
+
+    def _compare_by_version(self, entry: Entry, found: Receipt | None) -> None:
+        """Keep the fingerprint of an earlier version where it is of this event's letters."""
+        if found is None or found.fingerprint == entry.receipt.fingerprint:
+            return
+        if is_of_letters(self.fingerprint_key, found.fingerprint, entry.event):
+            entry.receipt = replace(entry.receipt, fingerprint=found.fingerprint)
 
     async def _was_applied_elsewhere(self, entry: Entry, found: Receipt) -> bool:
         """Return whether a receipt left open is of an event that another subject has."""

@@ -148,8 +148,8 @@ def _event(kind: EventType, schema: str) -> Json:
             "properties": {
                 "content-type": {
                     "type": "string",
-                    "description": "application/cloudevents+json; inbound topics also take "
-                    "binary mode, with ce_ headers.",
+                    "description": "application/cloudevents+json, in any spelling of a media "
+                    "type, in UTF-8; inbound topics also take binary mode, with ce_ headers.",
                 }
             },
         },

@@ -37,7 +37,27 @@ data, or without them to strike it.
 People appear as ids only, and free text never. What a notice needs to reach the applicant goes
 into the contact part, which is split off at the door and travels on a topic of its own.
 
-Moments carry their offset, +07:00 or Z. Nothing may lie in the future.
+Moments carry their offset, +07:00 or Z. Nothing may lie in the future. Six digits of a fraction
+of a second are kept; two moments that differ only below that are one.
+
+The same event is recognised by what it means, not by its letters. Not compared: the order and
+spelling of fields; the notation of a moment or a number; null, absent, or written out with its
+default; structured or binary mode; data or data_base64; datacontenttype, dataschema,
+partitionkey and the trace. A byte order mark before the JSON is taken everywhere.
+
+Content types are compared as media types: application/json;charset=UTF-8 and Application/JSON
+are one. The text is UTF-8; another charset is refused.
+
+Attributes that middleware adds, such as traceid or knativearrivaltime, are ignored and counted.
+They are kept nowhere. A name that looks like one of ours misspelt is refused, and so is a field
+of the data that stands beside the data.
+
+A code that is nothing but a number of a person is refused: 9 or 12 digits, or a mobile number.
+Digits inside a longer code, such as 1-364285768, are taken. If your codes are such numbers,
+write letters directly before the digits, the same in every event.
+
+From Kafka Connect, send the event without the converter's wrapper:
+value.converter.schemas.enable=false.
 """
 _HTTP: Final = """curl http://127.0.0.1:8710/v1/events --data-binary @event.json \\
      -H "Authorization: Bearer $KEY" -H "Content-Type: application/cloudevents+json"

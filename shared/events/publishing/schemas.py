@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from shared.events import codes
 from shared.events.checks import FIRST
 from shared.events.contacts import Contact, ContactPart
-from shared.events.inbound import CONTENT_TYPES
+from shared.events.extensions import NAME_CHARACTERS_MAX
+from shared.events.inbound import SET_BY_INTAKE
 from shared.events.progress import ProgressMark
 from shared.events.registry import REGISTRY, WITH_CONTACT, EventType
 from shared.events.rejections import Rejection
@@ -17,6 +18,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 
 _CODE = {"type": "string", "pattern": codes.UNIT_PATTERN}
+_CONTENT_TYPES: Final = ["application/json", "application/json; charset=utf-8"]
 _MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
 
 #: What is not a CloudEvent: contacts, progress marks, rejections.
@@ -49,10 +51,11 @@ def inbound(kind: EventType) -> Schema:
             "description": "Personal data; split off at the door, never in a canonical event.",
         }
     schema = _event(kind, data, "inbound")
-    schema["properties"] |= _SENT
-    schema["additionalProperties"] = False
-    if not data["properties"]:
-        schema["required"].remove("data")
+    schema["properties"] |= _SENT | {name: {"not": {}} for name in SET_BY_INTAKE}
+    schema |= _OTHERS
+    schema["required"].remove("data")
+    if data["properties"]:
+        schema["anyOf"] = [{"required": ["data"]}, {"required": ["data_base64"]}]
     if kind.name in FIRST:
         schema["required"].append("receivingunit")
     return schema | ({"$defs": definitions} if definitions else {})
@@ -84,11 +87,30 @@ _ADDED: Final[Mapping[str, Schema]] = {
     "inconsistency": {"type": "string"},
     "traceparent": {"type": "string", "pattern": codes.TRACEPARENT_PATTERN},
 }
+#: JSON in any spelling of a media type; with another charset than UTF-8 it is refused.
+_JSON_TYPE: Final = r"^\s*[^/;\s]+/([^/;\s]+\+)?[Jj][Ss][Oo][Nn]\s*(;.*)?$"
 _SENT: Final[Mapping[str, Schema]] = {
+    "datacontenttype": {"type": "string", "pattern": _JSON_TYPE, "maxLength": 300},
+    "data_base64": {
+        "type": "string",
+        "contentEncoding": "base64",
+        "contentMediaType": "application/json",
+        "description": "The data's JSON in base64, in place of data.",
+    },
     "dataschema": {"type": "string", "maxLength": 300},
     "partitionkey": {"type": "string", "maxLength": 200},
     "traceparent": {"type": "string", "pattern": codes.TRACEPARENT_PATTERN},
     "tracestate": {"type": "string", "maxLength": 512},
+}
+
+#: Attributes that middleware adds: ignored, unless one looks like one of ours misspelt.
+_OTHERS: Final[Schema] = {
+    "patternProperties": {
+        rf"^(?!data$)[a-z0-9]{{1,{NAME_CHARACTERS_MAX}}}$": {
+            "type": ["string", "boolean", "integer", "null"]
+        }
+    },
+    "additionalProperties": False,
 }
 
 
@@ -110,7 +132,7 @@ def _event(kind: EventType, data: Schema, side: str) -> Schema:
             "type": {"const": kind.type},
             "subject": {"type": "string", "minLength": 1, "maxLength": 120},
             "time": {**_MOMENT, "description": "When it happened, with its offset."},
-            "datacontenttype": {"type": "string", "enum": list(CONTENT_TYPES)},
+            "datacontenttype": {"type": "string", "enum": _CONTENT_TYPES},
             "receivingunit": _CODE,
             "competentunit": _CODE,
             "backfill": {"type": "boolean", "description": "Imported history."},

@@ -1,5 +1,6 @@
 """The contract's files: generated, valid, and true to what the code does."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,26 @@ def test_the_inbound_schema_and_the_door_agree(name: str) -> None:
     assert _is_taken(made)
     needed = schema["properties"]["data"].get("required", ())
     changed = [_without(made, field) for field in schema["required"]]
+    changed += [_without(made, "data")] if needed else []
     changed += [made | {"data": _without(made["data"], field)} for field in needed]
-    changed += [made | {"surprise": 1}, made | {"data": {**made["data"], "surprise": 1}}]
+    changed += [made | {"data": {**made["data"], "surprise": 1}}]
+    changed += [made | {"surprise": {}}, made | {"aSurprise": 1}, made | {"sequence": 1}]
+    changed += [made | {"datacontenttype": "text/xml"}]
+    for right in _respelt(made):
+        assert validator.is_valid(right)
+        assert _is_taken(right)
     for wrong in changed:
         assert not validator.is_valid(wrong)
         assert not _is_taken(wrong)
+
+
+def _respelt(made: dict[str, Any]) -> list[dict[str, Any]]:
+    encoded = base64.b64encode(json.dumps(made["data"]).encode()).decode()
+    return [
+        made | {"surprise": 1, "traceid": "a"},
+        made | {"datacontenttype": "Application/JSON;charset=UTF-8"},
+        _without(made, "data") | {"data_base64": encoded},
+    ]
 
 
 def _without(made: dict[str, Any], field: str) -> dict[str, Any]:

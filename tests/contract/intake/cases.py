@@ -1,5 +1,6 @@
 """What must be refused, with its reason: one table that both doors run."""
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -49,6 +50,12 @@ def _raw(name: str, value: bytes, rule: str, path: str = "") -> Case:
     return Case(name, value, rule, path)
 
 
+def _encoded(data: object) -> dict[str, Any]:
+    """Return a good event whose data stand in base64."""
+    made = {key: item for key, item in accepted().items() if key != "data"}
+    return made | {"data_base64": data}
+
+
 def _data(name: str, rule: str, path: str, **fields: Any) -> Case:  # noqa: ANN401 -- As above.
     """Return a case of a good event whose data has these fields instead."""
     made = accepted()
@@ -77,7 +84,47 @@ RECORDS: Final = (
     _raw("Latin-1", GOOD.replace(b"direct", b"d\xefrect"), "not-utf8"),
     _raw("UTF-16", GOOD.decode().encode("utf-16"), "not-utf8"),
     _raw("a cut multi-byte character", b'{"id": "\xe1\xbb"}', "not-utf8"),
-    _raw("a byte order mark", b"\xef\xbb\xbf" + GOOD, "not-json"),
+    _raw("two byte order marks", b"\xef\xbb\xbf" * 2 + GOOD, "not-json"),
+    _raw("a byte order mark and nothing more", b"\xef\xbb\xbf", "empty-record"),
+    _raw(
+        "Kafka Connect's wrapper",
+        b'{"schema": {"type": "struct"}, "payload": ' + GOOD + b"}",
+        "connect-wrapper",
+    ),
+    _raw(
+        "Debezium's wrapper",
+        _json({**accepted(), "data": {"schema": None, "payload": accepted()["data"]}}),
+        "connect-wrapper",
+        "/data",
+    ),
+    _raw(
+        "data twice",
+        _json({**accepted(), "data_base64": "e30="}),
+        "data-twice",
+        "/data_base64",
+    ),
+    _raw("no base64", _json(_encoded("bí mật")), "bad-base64", "/data_base64"),
+    _raw("a number as base64", _json(_encoded(7)), "bad-base64", "/data_base64"),
+    _raw("base64 of no JSON", _json(_encoded("aGVsbG8=")), "not-json", "/data_base64"),
+    _raw("base64 of a list", _json(_encoded("W10=")), "wrong-type", "/data"),
+    _raw(
+        "base64 of an abyss",
+        _json(_encoded(base64.b64encode(b'{"a":' * 30 + b"1" + b"}" * 30).decode())),
+        "too-deep",
+        "/data/a/a",
+    ),
+    _raw(
+        "base64 of too many values",
+        _json(_encoded(base64.b64encode(b"[" + b"1," * 5_001 + b"1]").decode())),
+        "too-many-values",
+        "/data_base64",
+    ),
+    _raw(
+        "base64 of XML",
+        _json(_encoded("PGEvPg==") | {"datacontenttype": "application/xml"}),
+        "data-not-json",
+        "/datacontenttype",
+    ),
     _raw("5 MB", _json(accepted(partitionkey="x" * 5_000_000)), "record-too-large"),
     _raw("just over a megabyte", b" " * 1_048_577 + GOOD, "record-too-large"),
     _raw("an image", b"\x89PNG\r\n\x1a\n" + bytes(200), "not-utf8"),
@@ -107,6 +154,23 @@ RECORDS: Final = (
         "unknown-content-type",
         "/headers/content-type",
         headers={"content-type": b"text/plain"},
+    ),
+    *(
+        Case(
+            f"text in another charset: {spelt}",
+            GOOD,
+            "unknown-charset",
+            "/headers/content-type",
+            headers={"content-type": f"application/cloudevents+json{spelt}".encode()},
+        )
+        for spelt in ("; charset=utf-16", ';CharSet="ISO-8859-1"', " ;x=1 ; charset=latin1")
+    ),
+    Case(
+        "a content type that is none",
+        GOOD,
+        "unknown-content-type",
+        "/headers/content-type",
+        headers={"content-type": b"application json"},
     ),
     Case(
         "a batch",
@@ -200,7 +264,27 @@ ENVELOPES: Final = (
         "/recordedtime",
     ),
     _case("a mark", accepted(inconsistency="x"), "set-by-intake", "/inconsistency"),
-    _case("an unknown attribute", accepted(priority="high"), "unknown-field", "/priority"),
+    _case("a misspelt attribute", accepted(backfil=True), "unknown-field", "/backfil"),
+    _case("a name in two words", accepted(trace_id="1"), "bad-attribute-name", "/trace_id"),
+    _case(
+        "a field beside the data",
+        accepted(given="2026-12-01T17:00:00+07:00"),
+        "unknown-field",
+        "/given",
+    ),
+    _case("an object beside the data", accepted(person={"x": MARK}), "wrong-type", "/person"),
+    _case(
+        "attributes without end",
+        accepted(**{f"other{number}": "x" for number in range(60)}),
+        "too-many-attributes",
+        "",
+    ),
+    _case(
+        "data in another charset",
+        accepted(datacontenttype="application/json;charset=utf-16"),
+        "unknown-charset",
+        "/datacontenttype",
+    ),
     _case("history of its own", accepted(backfill=True), "backfill-not-allowed", "/backfill"),
     _case("half a yes", accepted(backfill="yes"), "wrong-type", "/backfill"),
 )

@@ -21,6 +21,7 @@ from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.relaying import RelayOutboxes
 from shared.events.faults import Fault, fault, not_allowed
 from shared.events.judge import REFERENCE_PUBLISHER
+from shared.events.media_types import media_type
 from shared.subjects.errors import UnavailableError
 from shared.web.principal import Principal
 from shared.web.problem import ProblemError, refused, unavailable
@@ -39,6 +40,9 @@ UNREADABLE: Final = frozenset(
         "duplicate-key",
         "too-deep",
         "bad-number",
+        "bad-base64",
+        "data-twice",
+        "connect-wrapper",
         "idempotency-key-missing",
     }
 )
@@ -57,6 +61,7 @@ STATUS: Final[Mapping[str, int]] = {
     **dict.fromkeys(FORBIDDEN, 403),
     "record-too-large": 413,
     "unknown-content-type": 415,
+    "unknown-charset": 415,
     "still-running": 409,
 }
 UNPROCESSABLE: Final = 422
@@ -162,5 +167,6 @@ def json_response(content: object, status: int = 200) -> Response:
 
 
 def content_type_of(request: Request) -> str:
-    """Return the media type of a request, without its parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    """Return the media type of a request without its parameters; "" where it names none."""
+    kind = media_type(request.headers.get("content-type", ""))
+    return kind.name if kind else ""

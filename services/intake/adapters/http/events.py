@@ -62,7 +62,7 @@ def events_router(door: Door) -> APIRouter:
         sender = sender_of(principal)
         settled = await door.attempt(lambda: door.receive(sender, [candidate]))
         await door.relay.soon(settled)
-        door.counting(DOOR, settled.answers)
+        door.counting(DOOR, settled.answers, settled.ignored)
         (answer,) = settled.answers
         if not answer.is_applied:
             raise problem_of(answer.faults)
@@ -108,7 +108,7 @@ async def _many(door: Door, principal: Principal, body: bytes) -> Response:
         chunk = [Candidate(line.rstrip(b"\r")) for line in lines[start : start + CHUNK_LINES]]
         settled = await door.attempt(lambda part=chunk: door.receive(sender, part))  # type: ignore[misc]  # Bound at once.
         await door.relay.soon(settled)
-        door.counting(DOOR, settled.answers)
+        door.counting(DOOR, settled.answers, settled.ignored)
         answers += settled.answers
     content = b"".join(
         orjson.dumps({"line": number, **_line(door, answer)}) + b"\n"
