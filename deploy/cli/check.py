@@ -13,10 +13,16 @@ from typing import Annotated, Any, BinaryIO, Final, Literal
 
 import typer
 
+from deploy import numbering
 from deploy.errors import SettingError
 from deploy.reference.load import BUNDLED, bundled_reference
 from shared.events.codes import PUBLISHER_PATTERN
-from shared.events.rehearsal import Rehearsal, Verdict
+from shared.events.numbering import (
+    DEFAULT_PATTERN,
+    CodePattern,
+    CodePatternError,
+)
+from shared.events.rehearsal import Numbering, Rehearsal, Verdict
 from shared.events.topics import INBOUND_RECORD_BYTES_MAX
 from shared.ops.clock import wall_now
 from shared.reference.view import Reference
@@ -38,6 +44,10 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "{refused} would be refused.",
         "ignored": "{ignored} attributes are not part of the contract and would be ignored.",
         "not_judged": "Not judged here: which units a sender speaks for, and what came before.",
+        "own_codes": "{own_codes} dossiers begin under codes of this installation's pattern. "
+        "They are refused unless the publisher is registered for those prefixes: motcua topics "
+        "add-publisher NAME --numbers-for UNIT (or PREFIX). Name here what it is registered "
+        "for with --numbers-for, and it is judged.",
     },
     "vi": {
         "line": "dòng {line}",
@@ -46,6 +56,10 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "{refused} sẽ bị từ chối.",
         "ignored": "{ignored} thuộc tính không thuộc hợp đồng dữ liệu và sẽ được bỏ qua.",
         "not_judged": "Không xét ở đây: bên gửi thay đơn vị nào, những gì đã gửi trước đó.",
+        "own_codes": "{own_codes} hồ sơ bắt đầu bằng mã theo mẫu đánh số của hệ thống này. "
+        "Chúng bị từ chối nếu bên gửi chưa được đăng ký cấp số cho các tiền tố đó: motcua "
+        "topics add-publisher TÊN --numbers-for ĐƠN_VỊ (hoặc TIỀN_TỐ). Nêu quyền đã đăng ký "
+        "bằng --numbers-for để được xét tại đây.",
     },
 }
 
@@ -74,7 +88,7 @@ def register(app: typer.Typer) -> None:
     app.command("check")(check)
 
 
-def check(  # One option for each thing that a check may be told.
+def check(  # noqa: PLR0913 -- One option for each thing that a check may be told.
     file: Annotated[
         Path, typer.Argument(help="Events as NDJSON, or one JSON object; - is standard input.")
     ],
@@ -89,6 +103,16 @@ def check(  # One option for each thing that a check may be told.
     continuing: Annotated[
         bool, typer.Option(help="Take dossiers that do not begin in the file as known.")
     ] = False,
+    numbers_for: Annotated[
+        list[str] | None,
+        typer.Option(help="A unit or prefix that the publisher may number for; repeat."),
+    ] = None,
+    pattern: Annotated[
+        str,
+        typer.Option(
+            envvar="MOTCUA_DOSSIER_CODE_PATTERN", help="The installation's pattern of codes."
+        ),
+    ] = DEFAULT_PATTERN,
     now: Annotated[
         str | None, typer.Option(help="Judge as at this moment (ISO 8601 with offset).")
     ] = None,
@@ -100,11 +124,13 @@ def check(  # One option for each thing that a check may be told.
     The same words come from the HTTP door and on `motcua.rejected.<publisher>.v1`. Exits with 0
     when every event would be taken, 1 when one would be refused, 2 when the file is unusable.
     """
+    view = _reference(reference or BUNDLED)
     rehearsal = Rehearsal(
         now=_moment(now),
-        view=_reference(reference or BUNDLED),
+        view=view,
         publisher=_publisher(publisher),
         continuing=continuing,
+        numbering=_numbering(pattern, view, numbers_for),
     )
     count = Count()
     refusals: list[dict[str, Any]] = []
@@ -121,12 +147,16 @@ def check(  # One option for each thing that a check may be told.
     if not count.events:
         raise SettingError(f"{file} holds no event.")
     if as_json:
-        typer.echo(json.dumps(_report(file, count, refusals), ensure_ascii=False, indent=2))
+        report = {**_report(file, count, refusals), "own_codes": rehearsal.own_codes}
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         typer.echo(_WORDS[language]["summary"].format(**asdict(count)))
         if count.ignored:
             typer.echo(_WORDS[language]["ignored"].format(ignored=count.ignored))
         typer.echo(_WORDS[language]["not_judged"])
+        if rehearsal.own_codes and numbers_for is None:
+            words = _WORDS[language]["own_codes"]
+            typer.echo(words.format(own_codes=rehearsal.own_codes))
     raise typer.Exit(EXIT_SOME_REFUSED if count.refused else EXIT_ALL_TAKEN)
 
 
@@ -212,6 +242,15 @@ def _publisher(name: str | None) -> str | None:
     if name is not None and re.fullmatch(PUBLISHER_PATTERN, name) is None:
         raise SettingError("--publisher is no publisher's name: small letters, digits and -.")
     return name
+
+
+def _numbering(pattern: str, view: Reference, numbers_for: list[str] | None) -> Numbering:
+    granted = None if numbers_for is None else frozenset(numbering.checked(numbers_for))
+    try:
+        checked = CodePattern(pattern)
+    except CodePatternError as error:
+        raise SettingError(f"--pattern: {error}") from error
+    return Numbering(checked, view.units, granted)
 
 
 def _reference(folder: Path) -> Reference:

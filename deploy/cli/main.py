@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "replay": ("replay",),
     "keys": ("keys",),
     "topics": ("topics",),
+    "numbering": ("numbering",),
     "reference": ("reference",),
     "changes": ("calendar", "rule"),
 }

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from deploy import numbering
+from deploy.cli.numbering import register_all
 from deploy.durability import (
     REPLICATION_MAX,
     Durability,
@@ -103,11 +105,18 @@ def print_reassignment(
 def add_publisher(
     *,
     name: Annotated[str, typer.Argument(help="Lower-case letters, digits and -.")],
+    numbers_for: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A unit (06112) or prefix (H37.117, H37.*) whose dossiers it numbers; repeat."
+        ),
+    ] = None,
     data: DataOption = None,
     replication: ReplicationOption = None,
     min_insync: MinInsyncOption = None,
 ) -> None:
     """Let another publisher in: create where it writes, and where it reads refusals."""
+    grants = numbering.checked(numbers_for or ())
     try:
         doors = (inbound(name), rejected(name))
     except ValueError as error:
@@ -120,6 +129,7 @@ def add_publisher(
     done = asyncio.run(provision(installation.kafka, doors, durability=durability))
     for topic in doors:
         typer.echo(f"{'created' if topic.name in done.created else 'kept'} {topic.name}")
+    register_all(installation, name, list(grants))
     typer.echo(
         f"On a cluster, let {name} alone write to {doors[0].name}. Over HTTP it needs a key: "
         f"motcua keys add --role publisher --publisher {name}"
@@ -134,12 +144,13 @@ def retire(
         bool, typer.Option("--yes", help="Do it; without this, only say what would be.")
     ] = False,
 ) -> None:
-    """Take a publisher's topic and progress marks away, once intake has read all of it."""
+    """Take a publisher's topic, marks and numbering away, once intake has read all of it."""
     if name in PUBLISHERS:
         raise SettingError(f"{name} is a publisher of motcua itself and cannot be retired")
-    where = Installation.find(data).kafka
+    installation = Installation.find(data)
+    where = installation.kafka
     try:
-        keys = asyncio.run(retire_publisher(where, name, do=yes))
+        keys = asyncio.run(retire_publisher(where, name, do=False))
     except ValueError as error:
         raise SettingError(f"{name!r} is no publisher's name") from error
     if not yes:
@@ -148,6 +159,10 @@ def retire(
             "taken away; say --yes to do it"
         )
         return
+    # First, so that a name that is gone never keeps a right that a later one would get.
+    removed = numbering.remove(installation, name)
+    typer.echo(f"{removed} rights to number removed")
+    keys = asyncio.run(retire_publisher(where, name, do=True))
     typer.echo(f"deleted {inbound(name).name}; {len(keys)} marks retired")
     typer.echo("Its keys are revoked one by one: motcua keys list, motcua keys revoke")
 

@@ -24,7 +24,7 @@ PUBLISHER: Final = "demo"
 PATIENCE_S: Final = 300.0
 SAID_EVERY_S: Final = 10.0
 HANDLED_WITHIN: Final = timedelta(seconds=30)  # From acceptance to result.
-FIRST_SEQUENCE: Final = 5_000_000  # Of a day and unit; far above what counters reach.
+NUMBERS: Final = 4_000_000  # From which a run begins anywhere, so that two do not meet.
 
 
 def load(
@@ -85,7 +85,7 @@ def stories(generator: random.Random) -> Iterator[Happening]:
     reference = bundled_reference()
     units = [unit for unit in reference.units.values() if unit.code != "20"]
     procedures = sorted(reference.procedures)
-    number = FIRST_SEQUENCE + generator.randrange(4_000_000)
+    number = generator.randrange(NUMBERS)
     open_dossiers: list[tuple[datetime, str, str]] = []
     while True:
         now = wall_now()
@@ -95,7 +95,8 @@ def stories(generator: random.Random) -> Iterator[Happening]:
             continue
         unit = generator.choice(units)
         number += 1
-        code = f"{unit.electronic_id}-{now.astimezone(ICT):%y%m%d}-{number}"
+        # A shape of its own: codes of the installation's pattern are the counters' to give.
+        code = f"load-{unit.code}-{now.astimezone(ICT):%y%m%d}-{number:07d}"
         open_dossiers.append((now + HANDLED_WITHIN * generator.random(), code, unit.code))
         open_dossiers.sort()
         procedure = generator.choice(procedures)

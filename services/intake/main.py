@@ -14,12 +14,14 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from services.intake.adapters.counting import CountEvents
+from services.intake.adapters.grants import MongoGrants
 from services.intake.adapters.http.catalogue import catalogue_router
 from services.intake.adapters.http.changes import changes_router
 from services.intake.adapters.http.contacts import contacts_router
 from services.intake.adapters.http.door import Door
 from services.intake.adapters.http.dossiers import dossiers_router
 from services.intake.adapters.http.events import events_router
+from services.intake.adapters.http.grants import grants_router
 from services.intake.adapters.http.in_force import in_force_router
 from services.intake.adapters.kafka import (
     GROUP,
@@ -34,17 +36,19 @@ from services.intake.adapters.receipts import MongoCodeCounter, MongoReceipts
 from services.intake.adapters.reference import ArchivedReference
 from services.intake.core.contacts import ContactCodec, ContactState
 from services.intake.core.fold import LookupKeys
-from services.intake.core.numbering import CodePattern
 from services.intake.core.state import Subject, SubjectCodec
 from services.intake.settings import IntakeSettings
+from services.intake.usecases.codes import DrawCodes
 from services.intake.usecases.contacts import KeepContacts
 from services.intake.usecases.counter import ReceiveDossier
+from services.intake.usecases.grants import GrantBook
 from services.intake.usecases.heartbeats import WatchConnections
 from services.intake.usecases.progress import PublishProgress
 from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.references import ReferenceBook
 from services.intake.usecases.relaying import RelayOutboxes
 from services.intake.usecases.work import InWork
+from shared.events.numbering import CodePattern, NumberingRights
 from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX
 from shared.kafka.broker import ServiceBroker
 from shared.kafka.cluster import Cluster
@@ -111,6 +115,7 @@ class Intake:
             wall_now,
             work=self.broker.pulse.work,
         )
+        self.pattern = CodePattern(settings.dossier_code_pattern)
         self.receive = self._receive()
         self.connections = WatchConnections(
             self.presences,
@@ -159,6 +164,7 @@ class Intake:
             wall_now,
             LookupKeys(derive_key(secret, "lookup-secret"), derive_key(secret, "lookup-hash")),
             derive_key(secret, "receipt-fingerprint"),
+            GrantBook(MongoGrants(self.mongo), NumberingRights(self.pattern)),
         )
 
     def _http_door(self) -> Door:
@@ -166,8 +172,8 @@ class Intake:
             self.receive,
             ReceiveDossier(
                 self.receive,
-                MongoCodeCounter(self.mongo),
-                CodePattern(self.settings.dossier_code_pattern),
+                DrawCodes(MongoCodeCounter(self.mongo), self.subjects, self.pattern),
+                self.counting.code_taken,
             ),
             self.receive.contacts,
             self.connections,
@@ -220,6 +226,7 @@ class Intake:
             await self.receipts.prepare()
             await self.archive.prepare()
         await self.receive.references.refresh()
+        await self.receive.grants.refresh()
         self.ready.set()
 
     async def _sweep(self) -> None:
@@ -345,6 +352,7 @@ def build_around(intake: Intake) -> FastAPI:
             catalogue_router(intake.door),
             in_force_router(intake.door),
             changes_router(intake.door),
+            grants_router(intake.door),
         ],
         lifespan=lifespan,
     )

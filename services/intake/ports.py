@@ -28,11 +28,59 @@ class ReceiptStore(Protocol):
         """Read the receipts that stand under these keys."""
         ...
 
+    async def move(self, receipt: Receipt, code: str) -> Receipt:
+        """Give a receipt another code, if it is not applied and still has the one read.
+
+        Returns the receipt that stands afterwards, whoever moved it.
+        """
+        ...
+
 
 class CodeCounter(Protocol):
-    """Counts dossiers per unit and local date; it never gives a number twice."""
+    """Counts dossiers per prefix and local date; it never gives a number twice.
 
-    async def next(self, unit: str, day: date) -> int: ...
+    Every method raises `UnavailableError` when the store does not answer.
+    """
+
+    async def next(self, prefix: str, day: date) -> int:
+        """Return the next number, from 1."""
+        ...
+
+    async def skip(self, prefix: str, day: date, through: int) -> None:
+        """Give no number up to `through` from now on; one given before stays given."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A publisher's right to number dossiers, and who registered it.
+
+    `numbers_for` is a unit's code (06112), an electronic id (H37.117) or all below one (H37.*).
+    """
+
+    publisher: str
+    numbers_for: str
+    by: str
+    at: datetime
+
+
+class Grants(Protocol):
+    """The register of who numbers for whom.
+
+    Every method raises `UnavailableError` when the store does not answer.
+    """
+
+    async def read(self) -> list[Grant]:
+        """Read them all, by publisher and what they number for."""
+        ...
+
+    async def add(self, grant: Grant) -> bool:
+        """Register one; return False where it stands already, as it was."""
+        ...
+
+    async def remove(self, publisher: str, numbers_for: str | None) -> int:
+        """Remove one grant of a publisher, or all of them; return how many there were."""
+        ...
 
 
 class ReferenceHistory(Protocol):

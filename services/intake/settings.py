@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
-from services.intake.core.numbering import DEFAULT_PATTERN, CodePattern
+from shared.events.numbering import DEFAULT_PATTERN, CodePattern
 from shared.ops.settings import Port, ServiceSettings
 
 

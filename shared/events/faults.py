@@ -86,6 +86,11 @@ def not_allowed(path: str = "/type") -> Fault:
     return fault("not-allowed", path)
 
 
+def may_not_number(publisher: str) -> Fault:
+    """Say that the sender may not give codes under this prefix, and how a publisher may."""
+    return fault("may-not-number", "/subject", publisher=publisher)
+
+
 def backfill_not_allowed() -> Fault:
     """Say that history comes through an import only."""
     return fault("backfill-not-allowed", "/backfill")

@@ -11,6 +11,7 @@ from shared.events.rule import Rule
 from shared.events.rules_changes import CHANGES
 from shared.events.rules_forms import FORMS, PERSONAL
 from shared.events.rules_judged import JUDGED
+from shared.events.rules_numbering import NUMBERING
 
 _RECORD: Final = (
     Rule(
@@ -270,5 +271,14 @@ _ENVELOPE: Final = (
 
 RULES: Final[Mapping[str, Rule]] = {
     rule.name: rule
-    for rule in (*_RECORD, *FORMS, *_FIELDS, *PERSONAL, *_ENVELOPE, *JUDGED, *CHANGES)
+    for rule in (
+        *_RECORD,
+        *FORMS,
+        *_FIELDS,
+        *PERSONAL,
+        *_ENVELOPE,
+        *JUDGED,
+        *NUMBERING,
+        *CHANGES,
+    )
 }

@@ -28,6 +28,7 @@ event_id event_ids event_name subject sequence unit publisher reference_version 
 group topic topics partition partitions offset position lag
 key_id role method route status request_id address port door outcome
 rule rules reason task attempt check missing ready state action
+numbers_for
 records subjects applied repeated held parked refused accepted losers published emitted
 outbox swept due rungs count total
 kind rung cycle channel notice_id template provider_status

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -13,18 +13,20 @@ from deploy.reference.load import bundled_reference
 from services.intake.core.arrivals import Sender
 from services.intake.core.contacts import ContactCodec, ContactState
 from services.intake.core.fold import LookupKeys
-from services.intake.core.numbering import CodePattern
 from services.intake.core.receipts import Outcome, Receipt
 from services.intake.core.state import Subject, SubjectCodec
-from services.intake.ports import Presence
+from services.intake.ports import Grant, Presence
 from services.intake.usecases.answers import Answer
+from services.intake.usecases.codes import DrawCodes
 from services.intake.usecases.contacts import KeepContacts
 from services.intake.usecases.counter import ReceiveDossier
+from services.intake.usecases.grants import GrantBook
 from services.intake.usecases.receive import Candidate, ReceiveEvents, Settled
 from services.intake.usecases.references import ReferenceBook
 from services.intake.usecases.relaying import RelayOutboxes
 from services.intake.usecases.work import InWork
 from shared.events.envelope import Event, from_document
+from shared.events.numbering import CodePattern, NumberingRights
 from shared.events.topics import CONTACTS, REFERENCE
 from shared.ops.clock import FixedClock
 from shared.reference.view import Reference
@@ -35,6 +37,8 @@ from tests.fakes.subjects import MemoryArchive, MemoryPublisher, MemorySubjects
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday, 9:00 in Lạng Sơn.
 UNIT, OTHER_UNIT, THIRD_UNIT = "06112", "06001", "05977"
 PROCEDURE = "1.004873"
+NUMBERING = ("demo", "kiosk")
+"""Publishers that are registered to number for `UNIT` in every world."""
 LOOKUP = LookupKeys(b"s" * 32, b"h" * 32)
 
 
@@ -68,7 +72,7 @@ class MemoryReceipts:
     async def take_over(self, receipts: Sequence[Receipt]) -> frozenset[str]:
         for one in receipts:
             if one.key in self.kept and self.kept[one.key].outcome is not Outcome.APPLIED:
-                self.kept[one.key] = one
+                self.kept[one.key] = replace(one, code=self.kept[one.key].code)
         return frozenset(
             one.key
             for one in receipts
@@ -80,10 +84,17 @@ class MemoryReceipts:
         for one in receipts:
             if self.kept[one.key].outcome is not Outcome.APPLIED:
                 kept = json.loads(json.dumps(dict(one.answer)))  # As a store would.
-                self.kept[one.key] = one.closed(one.outcome, kept)
+                closed = one.closed(one.outcome, kept)
+                self.kept[one.key] = replace(closed, code=self.kept[one.key].code)
 
     async def find(self, keys: Collection[str]) -> dict[str, Receipt]:
         return {key: self.kept[key] for key in keys if key in self.kept}
+
+    async def move(self, receipt: Receipt, code: str) -> Receipt:
+        found = self.kept[receipt.key]
+        if found.outcome is not Outcome.APPLIED and found.code == receipt.code:
+            self.kept[receipt.key] = replace(found, code=code)
+        return self.kept[receipt.key]
 
 
 @dataclass
@@ -92,9 +103,34 @@ class MemoryCounter:
 
     last: dict[tuple[str, date], int] = field(default_factory=dict)
 
-    async def next(self, unit: str, day: date) -> int:
-        self.last[unit, day] = self.last.get((unit, day), 0) + 1
-        return self.last[unit, day]
+    async def next(self, prefix: str, day: date) -> int:
+        self.last[prefix, day] = self.last.get((prefix, day), 0) + 1
+        return self.last[prefix, day]
+
+    async def skip(self, prefix: str, day: date, through: int) -> None:
+        self.last[prefix, day] = max(self.last.get((prefix, day), 0), through)
+
+
+@dataclass
+class MemoryGrants:
+    """The register of numbering rights in a dict."""
+
+    kept: dict[tuple[str, str], Grant] = field(default_factory=dict)
+
+    async def read(self) -> list[Grant]:
+        return [self.kept[key] for key in sorted(self.kept)]
+
+    async def add(self, grant: Grant) -> bool:
+        key = (grant.publisher, grant.numbers_for)
+        return self.kept.setdefault(key, grant) is grant
+
+    async def remove(self, publisher: str, numbers_for: str | None) -> int:
+        gone = [
+            key for key in self.kept if key[0] == publisher and numbers_for in {None, key[1]}
+        ]
+        for key in gone:
+            del self.kept[key]
+        return len(gone)
 
 
 @dataclass
@@ -157,7 +193,13 @@ class World:
     Parts may be given, so that a second process finds what the first one left.
     """
 
-    def __init__(self, view: Reference | None = None, now: datetime = NOW) -> None:
+    def __init__(
+        self,
+        view: Reference | None = None,
+        now: datetime = NOW,
+        pattern: CodePattern | None = None,
+    ) -> None:
+        self.pattern = pattern or CodePattern()
         self.clock = FixedClock(now)
         self.wall = now
         self.subjects: Any = MemorySubjects[Subject](SubjectCodec())
@@ -166,6 +208,10 @@ class World:
         self.publisher: Any = MemoryPublisher()
         self.archive: Any = ContactlessArchive()
         self.codes: Any = MemoryCounter()
+        self.grants: Any = MemoryGrants()
+        for publisher in NUMBERING:
+            self.grants.kept[publisher, UNIT] = Grant(publisher, UNIT, "test", now)
+        self.taken: list[str] = []
         self.presences: Any = MemoryPresences()
         self.view = reference() if view is None else view
         self.start()
@@ -189,8 +235,13 @@ class World:
             lambda: self.wall,
             LOOKUP,
             b"f" * 32,
+            GrantBook(self.grants, NumberingRights(self.pattern)),
         )
-        self.dossiers = ReceiveDossier(self.receive, self.codes, CodePattern())
+        self.dossiers = ReceiveDossier(
+            self.receive,
+            DrawCodes(self.codes, self.subjects, self.pattern),
+            self.taken.append,
+        )
 
     async def settle(self, *events: Mapping[str, Any], publisher: str = "demo") -> Settled:
         """Send events in by the common door, and leave them in the outboxes."""

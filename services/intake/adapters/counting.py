@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from services.intake.core.opening import TAKEN
 from services.intake.usecases.answers import Answer
+from shared.ops import log
 from shared.ops.metrics import Metrics
+
+_log = log.logger(__name__)
 
 
 @dataclass(slots=True)
@@ -28,3 +32,8 @@ class CountEvents:
                 outcome = "repeated" if answer.repeated else "accepted"
             self.totals[outcome] += 1
             self.metrics.inbound.labels(door, outcome).inc()
+
+    def code_taken(self, code: str) -> None:
+        """Count a code that a counter drew and somebody else had opened a dossier under."""
+        self.metrics.refusals.labels(TAKEN).inc()
+        _log.warning("code_taken", subject=code, action="the next number is drawn")

@@ -110,16 +110,28 @@ class MongoReceipts(ReceiptStore):
         rows = await self._collection.find({"_id": {"$in": list(keys)}})
         return {row["_id"]: _read(row) for row in rows}
 
+    @override
+    async def move(self, receipt: Receipt, code: str) -> Receipt:
+        await self._collection.update_one(
+            {
+                "_id": receipt.key,
+                "code": receipt.code,
+                "outcome": {"$ne": Outcome.APPLIED.value},
+            },
+            {"$set": {"code": code}},
+        )
+        return (await self.find([receipt.key]))[receipt.key]
+
 
 class MongoCodeCounter(CodeCounter):
-    """The `counters` collection: one document per unit and local date."""
+    """The `counters` collection: one document per prefix and local date."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._collection = mongo.collection("counters")
 
     @override
-    async def next(self, unit: str, day: date) -> int:
-        key = {"_id": f"{unit}|{day.isoformat()}"}
+    async def next(self, prefix: str, day: date) -> int:
+        key = {"_id": _place(prefix, day)}
         for _ in range(TRIES_MAX):
             found = await self._collection.find_one_and_update(
                 key, {"$inc": {"last": 1}}, upsert=True
@@ -128,7 +140,17 @@ class MongoCodeCounter(CodeCounter):
                 return int(found["last"])
             # The embedded engine counts but gives no document back when several callers create
             # it at once. What was counted is a gap in the numbers, which is allowed.
-        raise UnavailableError(f"the counter of {unit} gave no number {TRIES_MAX} times")
+        raise UnavailableError(f"the counter of {prefix} gave no number {TRIES_MAX} times")
+
+    @override
+    async def skip(self, prefix: str, day: date, through: int) -> None:
+        await self._collection.update_one(
+            {"_id": _place(prefix, day), "last": {"$lt": through}}, {"$set": {"last": through}}
+        )
+
+
+def _place(prefix: str, day: date) -> str:
+    return f"{prefix}|{day.isoformat()}"
 
 
 def _written(receipt: Receipt) -> dict[str, Any]:

@@ -22,11 +22,14 @@ class Sender:
         units: The units this sender speaks for; None for all of them.
         person: Whom a person's key stands for, "" where it names nobody; None for a machine,
             which answers itself for the persons that it names.
+        staff: A person of the units, who numbers their dossiers; a publisher must be
+            registered for that.
     """
 
     publisher: str
     units: frozenset[str] | None = None
     person: str | None = None
+    staff: bool = False
 
     def may_speak_for(self, *units: str | None) -> bool:
         """Return whether one of the units is in this sender's scope."""
@@ -38,13 +41,14 @@ class Arrival:
     """One event that could be read, on its way to its subject.
 
     `fingerprint` is of the content as it was sent; `contact_version` is what the contact part,
-    if there is one, was numbered.
+    if there is one, was numbered; `opens` says that the event must be its dossier's first.
     """
 
     event: InboundEvent
     sender: Sender
     receipt: Receipt
     contact_version: int | None = None
+    opens: bool = False
 
     @property
     def fingerprint(self) -> str:

@@ -4,7 +4,7 @@ Pure: the same document, arrivals, reference and time give the same result.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from shared.events.history import effective
 from shared.events.inbound import Added, InboundEvent
 from shared.events.lookup import lookup_hash, lookup_secret
 from shared.events.model import EventData
+from shared.events.numbering import NumberingRights
 from shared.events.topics import DOSSIERS
 from shared.events.transitions import ENDED, Status, mark_of, recorded_status
 from shared.reference.view import Reference
@@ -87,6 +88,7 @@ class Circumstances:
     now: datetime
     reference: Reference
     lookup: LookupKeys
+    rights: NumberingRights = field(default_factory=NumberingRights)
 
 
 def fold(
@@ -118,7 +120,13 @@ def _fold_one(
             first=known.sequence == 1,
             repeated=True,
         )
-    faults = judge(subject, arrival, now=circumstances.now, reference=circumstances.reference)
+    faults = judge(
+        subject,
+        arrival,
+        now=circumstances.now,
+        reference=circumstances.reference,
+        rights=circumstances.rights,
+    )
     if faults:
         return Refused(tuple(faults))
     sequence = document.emitted.get(topic, 0) + 1

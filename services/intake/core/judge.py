@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Final
 
 from services.intake.core.arrivals import Arrival
+from services.intake.core.opening import TAKEN, opening_faults
 from services.intake.core.state import FACTS_MAX, Subject
 from shared.events import judge as contract
 from shared.events.answers import Corrected
-from shared.events.checks import missing_unit
 from shared.events.dossiers import DossierSupplementReceived, DossierSupplementRequested
 from shared.events.faults import Fault, fault, foreign_unit, not_allowed
 from shared.events.history import effective
 from shared.events.inbound import InboundEvent
+from shared.events.numbering import NumberingRights
 from shared.events.topics import REFERENCE
 from shared.reference.view import Reference
 
@@ -29,15 +30,23 @@ _OF_WAITS: Final = frozenset(
 
 
 def judge(
-    subject: Subject, arrival: Arrival, *, now: datetime, reference: Reference
+    subject: Subject,
+    arrival: Arrival,
+    *,
+    now: datetime,
+    reference: Reference,
+    rights: NumberingRights,
 ) -> list[Fault]:
     """Return everything that is wrong with an event for this subject; empty when it may be."""
     event = arrival.event
+    if arrival.opens and subject.facts:
+        # Nothing else matters: the counter asks again under another code.
+        return [fault(TAKEN, "/subject")]
     faults = contract.judge(event, _standing(subject, event), reference, now)
     if len(subject.facts) >= FACTS_MAX:
         faults.append(fault("too-many-events", "/subject", limit=FACTS_MAX))
     if event.topic is not REFERENCE:
-        faults += _sender_faults(subject, arrival)
+        faults += _sender_faults(subject, arrival, reference, rights)
     return faults
 
 
@@ -77,15 +86,13 @@ def _names(subject: Subject) -> dict[str, str]:
     return {fact.id: fact.name for fact in subject.facts}
 
 
-def _sender_faults(subject: Subject, arrival: Arrival) -> list[Fault]:
+def _sender_faults(
+    subject: Subject, arrival: Arrival, reference: Reference, rights: NumberingRights
+) -> list[Fault]:
     event, sender = arrival.event, arrival.sender
     if event.matter is not None:
         mine = sender.may_speak_for(event.matter.unit)
         return [] if mine else [not_allowed("/subject")]
     if subject.facts:
         return [] if sender.may_speak_for(*subject.units) else [foreign_unit()]
-    if event.receivingunit is None:
-        # Only a dossier's first event can say where it was received.
-        return [missing_unit()]
-    mine = sender.may_speak_for(event.receivingunit, event.competentunit)
-    return [] if mine else [not_allowed("/receivingunit")]
+    return opening_faults(event, sender, rights, reference.units)

@@ -46,7 +46,13 @@ def fold_reference(
                 Applied(REFERENCE.name, numbers.get(out_id, 0), None, None, repeated=True)
             )
             continue
-        faults = judge(Subject(), arrival, now=circumstances.now, reference=view)
+        faults = judge(
+            Subject(),
+            arrival,
+            now=circumstances.now,
+            reference=view,
+            rights=circumstances.rights,
+        )
         faults += _change_faults(arrival, view)
         if faults:
             verdicts.append(Refused(tuple(faults)))

@@ -1,16 +1,16 @@
 """A dossier received at a counter: its code, its secret, its promise, once for each request."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from services.intake.core.arrivals import COUNTER, Sender
-from services.intake.core.numbering import CodePattern
+from services.intake.core.opening import TAKEN
 from services.intake.core.promise import promise
 from services.intake.core.receipts import Outcome, Receipt, ReceiptKey, keyed_fingerprint
-from services.intake.ports import CodeCounter
 from services.intake.usecases.answers import Answer, refusal, with_secret
+from services.intake.usecases.codes import DrawCodes
 from services.intake.usecases.receive import Entry, ReceiveEvents, Settled
 from shared.calendar.zone import ICT
 from shared.events.codes import publisher_source
@@ -20,7 +20,12 @@ from shared.events.ids import derived_id
 from shared.events.inbound import InboundEvent, fingerprint, parse_document
 from shared.events.model import instant_text
 from shared.events.registry import REGISTRY
+from shared.reference.catalogue import Unit
+from shared.subjects.errors import UnavailableError
 
+CODES_A_REQUEST_MAX: Final = 10
+"""How many codes one request tries; each of them was free when it was drawn."""
+OWN_NUMBERING: Final = "own"
 RECEIVED: Final = "received"
 """Where an open receipt keeps the moment at which a counter first asked."""
 
@@ -53,29 +58,69 @@ class ReceiveDossier:
     """Gives a code and records the dossier's first event; a repeat gets the same answer."""
 
     receive: ReceiveEvents
-    codes: CodeCounter
-    pattern: CodePattern
+    codes: DrawCodes
+    taken: Callable[[str], None]
+    """Is called with each code that was drawn and turned out to be another dossier's."""
 
     async def __call__(
         self, sender: Sender, key: ReceiptKey, request: DossierRequest
     ) -> tuple[Answer, Settled]:
         """Receive one dossier under an idempotency key.
 
+        A code whose first event is another's is given up for the next one, within the same
+        request. The receipt moves by compare-and-set, so that requests with one key agree.
+
         Raises:
-            UnavailableError: the store does not answer; ask again with the same key.
+            UnavailableError: the store does not answer, or others keep taking the codes; ask
+                again with the same key.
         """
-        reference = self.receive.references.current()
-        unit = reference.units.get(request.unit)
+        unit = self.receive.references.current().units.get(request.unit)
         if unit is None:
             return refusal(None, None, (unknown_unit("/unit"),)), Settled([])
+        if unit.numbering == OWN_NUMBERING:
+            return refusal(None, None, (fault("numbers-its-own", "/unit"),)), Settled([])
         print_of = keyed_fingerprint(
             self.receive.fingerprint_key, fingerprint(request.content())
         )
-        receipt = await self._receipt(key, print_of, request.unit, unit.electronic_id)
-        if receipt.outcome is Outcome.APPLIED and receipt.fingerprint != print_of:
-            faults = (fault("idempotency-key-reused", "/headers/idempotency-key"),)
-            return refusal(None, receipt.code, faults), Settled([])
-        receipt = replace(receipt, fingerprint=print_of, outcome=Outcome.OPEN)
+        receipt = await self._receipt(key, print_of, unit)
+        for _ in range(CODES_A_REQUEST_MAX):
+            if receipt.outcome is Outcome.APPLIED and receipt.fingerprint != print_of:
+                faults = (fault("idempotency-key-reused", "/headers/idempotency-key"),)
+                return refusal(None, receipt.code, faults), Settled([])
+            receipt = replace(receipt, fingerprint=print_of, outcome=Outcome.OPEN)
+            answer, settled = await self._attempt(sender, receipt, request)
+            if not self._needs_another(answer, receipt, unit):
+                return answer, settled
+            receipt = await self._moved(receipt, unit)
+        raise UnavailableError("others keep taking the codes of this unit: try again")
+
+    def details(self, answer: Answer) -> Mapping[str, Any]:
+        """Return what the counter is told, the citizen's secret included."""
+        return with_secret(answer, self.receive.lookup)
+
+    async def _receipt(self, key: ReceiptKey, print_of: str, unit: Unit) -> Receipt:
+        """Return the receipt of this key, with the code that it has."""
+        receipts = self.receive.receipts
+        found = (await receipts.find([key.text()])).get(key.text())
+        if found is not None:
+            return found
+        now = self.receive.in_work.clock.now()
+        # Keyed: nobody can foresee the id, and send another event under it.
+        request = keyed_fingerprint(self.receive.fingerprint_key, key.text())
+        event_id = derived_id(f"counter:{key.owner}", request)
+        receipt = replace(
+            self.receive.receipt_for(key, event_id, print_of),
+            code=await self.codes.next(unit, now.astimezone(ICT).date()),
+            answer={RECEIVED: instant_text(now)},
+        )
+        (standing,) = await receipts.open([receipt])
+        # Two requests at once: the first one's code holds, and the other number is a gap.
+        return receipt if standing is None else standing
+
+    async def _attempt(
+        self, sender: Sender, receipt: Receipt, request: DossierRequest
+    ) -> tuple[Answer, Settled]:
+        """Record the dossier's first event under the receipt's code, or say why not."""
         event = self._event(request, receipt)
         if not isinstance(event, InboundEvent):
             return event, Settled([])
@@ -84,36 +129,33 @@ class ReceiveDossier:
             sender,
             receipt,
             enrich=lambda answer: self._with_promise(answer, event),
+            opens=True,
         )
         settled = await self.receive.settle([entry])
         assert entry.answer is not None, "everybody gets an answer"
         return entry.answer, settled
 
-    def details(self, answer: Answer) -> Mapping[str, Any]:
-        """Return what the counter is told, the citizen's secret included."""
-        return with_secret(answer, self.receive.lookup)
+    def _needs_another(self, answer: Answer, receipt: Receipt, unit: Unit) -> bool:
+        """Return whether the receipt's code can never be this dossier's.
 
-    async def _receipt(
-        self, key: ReceiptKey, print_of: str, unit: str, electronic_id: str
-    ) -> Receipt:
-        """Return the receipt of this key, with the code that it was given once and for all."""
-        receipts = self.receive.receipts
-        found = (await receipts.find([key.text()])).get(key.text())
-        if found is not None:
-            return found
-        now = self.receive.in_work.clock.now()
-        day = now.astimezone(ICT).date()
-        number = await self.codes.next(unit, day)
-        code = self.pattern.code(unit=unit, electronic_id=electronic_id, day=day, number=number)
-        event_id = derived_id(f"counter:{key.owner}", key.name, str(key.line or 0))
-        receipt = replace(
-            self.receive.receipt_for(key, event_id, print_of),
-            code=code,
-            answer={RECEIVED: instant_text(now)},
-        )
-        (standing,) = await receipts.open([receipt])
-        # Two requests at once: the first one's code holds, and the other number is a gap.
-        return receipt if standing is None else standing
+        It is another's, or bears a prefix that is not the unit's: the same key asked for
+        another unit first, or the unit has another electronic id since.
+        """
+        rules = {one.rule for one in answer.faults}
+        if TAKEN in rules:
+            return True
+        assert receipt.code is not None, "a counter's receipt has a code"
+        return "may-not-number" in rules and not self.codes.bears(receipt.code, unit)
+
+    async def _moved(self, receipt: Receipt, unit: Unit) -> Receipt:
+        """Return the receipt with a code that has no dossier yet."""
+        assert receipt.code is not None, "a counter's receipt has a code"
+        self.taken(receipt.code)
+        day = self._first_asked(receipt).astimezone(ICT).date()
+        code = await self.codes.next_free(unit, day)
+        moved = await self.receive.receipts.move(receipt, code)
+        # What the request was first asked for is kept, whatever a refusal wrote meanwhile.
+        return moved if moved.outcome is Outcome.APPLIED else replace(receipt, code=moved.code)
 
     def _event(self, request: DossierRequest, receipt: Receipt) -> InboundEvent | Answer:
         assert receipt.code is not None, "a counter's receipt has a code"

@@ -21,6 +21,7 @@ from services.intake.core.fold import (
     Verdict,
     fold,
 )
+from services.intake.core.opening import TAKEN
 from services.intake.core.receipts import (
     Outcome,
     Receipt,
@@ -33,6 +34,7 @@ from services.intake.core.state import REFERENCE_SUBJECT, Subject
 from services.intake.ports import ReceiptStore
 from services.intake.usecases.answers import Answer, answer_of, recalled, refusal, stored
 from services.intake.usecases.contacts import KeepContacts
+from services.intake.usecases.grants import GrantBook
 from services.intake.usecases.references import ReferenceBook
 from services.intake.usecases.waves import Waves
 from services.intake.usecases.work import InWork
@@ -76,6 +78,8 @@ class Entry:
     contact_version: int | None = None
     answer: Answer | None = None
     enrich: Callable[[Answer], Answer] | None = None
+    opens: bool = False
+    """The event must be its dossier's first, or the code is another's."""
 
     @property
     def document_id(self) -> str:
@@ -91,7 +95,7 @@ class Entry:
     @property
     def arrival(self) -> Arrival:
         """Return what the core folds."""
-        return Arrival(self.event, self.sender, self.receipt, self.contact_version)
+        return Arrival(self.event, self.sender, self.receipt, self.contact_version, self.opens)
 
 
 @dataclass(slots=True)
@@ -121,6 +125,7 @@ class ReceiveEvents:
     wall_now: Callable[[], datetime]
     lookup: LookupKeys
     fingerprint_key: bytes
+    grants: GrantBook
 
     async def __call__(self, sender: Sender, candidates: Sequence[Candidate]) -> Settled:
         """Receive what one sender sent, in order; a bad one never holds up a good one.
@@ -284,7 +289,10 @@ class ReceiveEvents:
     ) -> frozenset[str]:
         found = await self.subjects.load(waiting)
         documents = [found.get(one) or Document[Subject](one) for one in sorted(waiting)]
-        circumstances = Circumstances(now, self.references.current(), self.lookup)
+        reference = self.references.current()
+        arrivals = [one.arrival for document in documents for one in by_document[document.id]]
+        rights = await self.grants.rights_for(arrivals, reference)
+        circumstances = Circumstances(now, reference, self.lookup, rights)
         numbered: list[Event] = []
         pairs = [(document, by_document[document.id]) for document in documents]
         await self._number_contacts(pairs, circumstances, settled)
@@ -389,5 +397,8 @@ def _contact_change(entry: Entry) -> ContactChange:
 
 
 def _is_reuse(faults: tuple[Fault, ...]) -> bool:
-    """Return whether the receipt belongs to other content, whose answer must stand."""
-    return any(one.rule in {"id-reused", "still-running"} for one in faults)
+    """Return whether the receipt belongs to other content, whose answer must stand.
+
+    So does the receipt of a counter whose code is another dossier's: it gets another code.
+    """
+    return any(one.rule in {"id-reused", "still-running", TAKEN} for one in faults)

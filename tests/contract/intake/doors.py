@@ -19,6 +19,7 @@ from services.intake.adapters.http.contacts import contacts_router
 from services.intake.adapters.http.door import Door
 from services.intake.adapters.http.dossiers import dossiers_router
 from services.intake.adapters.http.events import events_router
+from services.intake.adapters.http.grants import grants_router
 from services.intake.adapters.http.in_force import in_force_router
 from services.intake.adapters.kafka import KafkaDoor
 from services.intake.adapters.outboxes import Outboxes
@@ -50,6 +51,7 @@ class Keys:
     loader: str
     operator: str
     elsewhere: str
+    portal: str
 
 
 class HttpDoor:
@@ -68,6 +70,7 @@ class HttpDoor:
             loader=mint(keys, role="publisher", publisher="province"),
             operator=mint(keys, role="operator"),
             elsewhere=mint(keys, role="clerk", units={"06001"}),
+            portal=mint(keys, role="publisher", publisher="counter"),
         )
         settings = IntakeSettings(keys_file=keys, secret_file=secret)
         metrics = Metrics(CollectorRegistry(), process=False)
@@ -93,6 +96,7 @@ class HttpDoor:
                 catalogue_router(self.door),
                 in_force_router(self.door),
                 changes_router(self.door),
+                grants_router(self.door),
             ],
         )
 

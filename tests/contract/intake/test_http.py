@@ -149,9 +149,9 @@ async def test_a_counter_gets_code_secret_and_promise(http: HttpDoor, world: Wor
 
 @pytest.mark.asyncio
 async def test_codes_count_on_past_9999_and_anew_each_day(http: HttpDoor, world: World) -> None:
-    """A fifth digit after 9,999; the local day and the unit have counters of their own."""
+    """A fifth digit after 9,999; the local day and the prefix have counters of their own."""
     day = world.clock.now().date()
-    world.codes.last[UNIT, day] = 9_998
+    world.codes.last["H37.117", day] = 9_998
     codes = []
     async with http.client(http.keys.clerk) as client:
         for number in range(3):

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.intake.core.numbering import CodePattern, CodePatternError
 from services.intake.core.progress import Marks
+from shared.events.numbering import CodePattern, CodePatternError
 from shared.events.topics import DOSSIERS
 from tests.fakes.intake import NOW, World, history
 
@@ -122,12 +122,22 @@ def test_a_pattern_is_refused_or_gives_codes_that_differ(text: str) -> None:
         pattern = CodePattern(text)
     except CodePatternError:
         return
-    codes = {
-        pattern.code(unit=unit, electronic_id=electronic, day=NOW.date(), number=number)
-        for unit, electronic in (("06112", "H37.117"), ("06001", "H37.101"))
+    made = [
+        (unit, electronic, number)
+        for unit, electronic in (("06112", "H37.117"), ("06001", "H37.101"), ("20", "H37"))
         for number in (1, 9_999, 10_000)
-    }
-    assert len(codes) == 6
+    ]
+    codes = [
+        pattern.code(unit=unit, electronic_id=electronic, day=NOW.date(), number=number)
+        for unit, electronic, number in made
+    ]
+    assert len(set(codes)) == len(made)
+    for code, (unit, electronic, number) in zip(codes, made, strict=True):
+        read = pattern.read(code)
+        assert read is not None
+        assert (read.day, read.number) == (NOW.date(), number)
+        assert read.prefix.unit in {None, unit}
+        assert read.prefix.electronic_id in {None, electronic}
 
 
 def stream(world: World, code: str) -> list[tuple[int, str]]:

@@ -16,6 +16,7 @@ from tests.fakes.intake import PROCEDURE, UNIT, World, event, history
 CODE = "H37.117-261110-0001"
 PORTS = ("subjects", "contacts", "receipts", "publisher", "archive", "codes")
 STEPS_MAX = 200
+CLERK = Sender("counter", frozenset({UNIT}), staff=True)
 
 Work = Callable[[World], Awaitable[object]]
 
@@ -114,7 +115,7 @@ async def test_a_dossier_at_the_counter_keeps_its_code_through_a_crash() -> None
     )
 
     async def receive(world: World) -> object:
-        _, settled = await world.dossiers(Sender("counter"), key, request)
+        _, settled = await world.dossiers(CLERK, key, request)
         await world.relay.now(settled)
         return settled
 
@@ -123,9 +124,9 @@ async def test_a_dossier_at_the_counter_keeps_its_code_through_a_crash() -> None
         with pytest.raises(DiedError):
             await run_dying_at(world, step, receive)
         world.later(minutes=3)
-        answer, settled = await world.dossiers(Sender("counter"), key, request)
+        answer, settled = await world.dossiers(CLERK, key, request)
         await world.relay.now(settled)
-        again, _ = await world.dossiers(Sender("counter"), key, request)
+        again, _ = await world.dossiers(CLERK, key, request)
         world.later(seconds=10)
         await world.relay.sweep()
         assert answer.is_applied, step
