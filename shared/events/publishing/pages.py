@@ -31,6 +31,11 @@ The id is yours and names the event for ever: the same id again gets the same an
 content under it is refused. A refusal binds nothing: mend the event and send it under its id
 again.
 
+A dossier's subject is the code that your own system gave. A code of the installation's own
+pattern, such as H37.120-261123-0001, belongs to the counters of that unit: you may open a
+dossier under it only if you number for the unit. The operator registers that: motcua topics
+add-publisher NAME --numbers-for UNIT. Later events of a dossier need no such right.
+
 A wrong event is never edited: send a correction that names its id, with the right time and
 data, or without them to strike it.
 

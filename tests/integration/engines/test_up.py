@@ -96,6 +96,16 @@ def test_other_commands_work_on_it(installation: Motcua) -> None:
     assert "topics are as the contract says" in installation.run("topics", "check").stdout
     added = installation.run("topics", "add-publisher", "hospital")
     assert "created motcua.inbound.hospital.v1" in added.stdout
+    again = installation.run("topics", "add-publisher", "hospital", "--numbers-for", "06112")
+    assert "kept motcua.inbound.hospital.v1\n" in again.stdout
+    assert "hospital now numbers for 06112" in again.stdout
+    unknown = installation.run("numbering", "add", "hospital", "99999")
+    assert unknown.returncode == 1
+    assert "/numbers_for" in unknown.stderr
+    assert "hospital" in installation.run("numbering", "list").stdout
+    gone = installation.run("topics", "retire-publisher", "hospital", "--yes")
+    assert "1 rights to number removed" in gone.stdout, gone.stderr
+    assert "hospital" not in installation.run("numbering", "list").stdout
     refused = installation.run("topics", "add-publisher", "Not A Name")
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1

@@ -60,6 +60,26 @@ def test_the_reasons_can_be_had_in_vietnamese(
     assert "Nội dung không phải JSON" in said
 
 
+def test_codes_of_our_own_pattern_are_counted_or_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Offline nobody knows who is registered: it warns, or judges by what it is given."""
+    file = _file(tmp_path, value(), value("dossier.assigned"), value(id="2", subject="case-2"))
+    option = "add-publisher NAME --numbers-for"
+    assert run(["check", file, *AT]) == 0
+    assert "1 dossiers begin under codes" in (said := capsys.readouterr().out)
+    assert option in said
+    assert run(["check", file, *AT, "--numbers-for", "H37.120"]) == 0
+    assert run(["check", file, *AT, "--pattern", "{unit}-{yyMMdd}-{seq:04d}"]) == 0
+    assert option not in capsys.readouterr().out
+    assert run(["check", file, *AT, "--numbers-for", "06001", "--lang", "vi"]) == 1
+    said = capsys.readouterr().out
+    assert "may-not-number  /subject" in said
+    assert "add-publisher kiosk --numbers-for" in said
+    assert run(["check", file, *AT, "--numbers-for", "H37.*", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["own_codes"] == 1
+
+
 def test_json_holds_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One document: counts, and every refusal with its faults."""
     file = _file(tmp_path, value(), value("dossier.returned"))
@@ -100,6 +120,8 @@ def test_a_future_moment_is_judged_by_the_clock_that_is_given(tmp_path: Path) ->
         (["{events}", "--publisher", "Kiosk!"], "--publisher"),
         (["{events}", "--now", "2026-11-22"], "--now"),
         (["{events}", "--reference", "/no/such/folder"], "reference data"),
+        (["{events}", "--numbers-for", "H37*"], "no prefix"),
+        (["{events}", "--pattern", "{{unit}}-{{seq:04d}}"], "--pattern"),
     ],
 )
 def test_what_is_unusable_exits_with_two(

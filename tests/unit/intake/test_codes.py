@@ -205,7 +205,6 @@ async def test_a_receipt_left_open_is_completed_with_its_own_code() -> None:
 async def test_two_requests_with_one_key_end_with_one_code() -> None:
     """Both find their code taken at the same time, on two replicas: the receipt moves once."""
     world = World()
-    await takes(world, 1)
     both = asyncio.Barrier(2)
 
     def in_step(call: Any) -> Any:  # noqa: ANN401 -- A port's method.
@@ -221,6 +220,7 @@ async def test_two_requests_with_one_key_end_with_one_code() -> None:
         world, asked=request(data={"procedure": "9.999999", "channel": "direct"})
     )
     assert not refused.is_applied
+    await takes(world, 1)
     opened, moved = world.receipts.open, world.receipts.move
     world.receipts.open, world.receipts.move = in_step(opened), in_step(moved)
     answers = await asyncio.gather(walk_in(world), walk_in(world))
