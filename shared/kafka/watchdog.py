@@ -91,7 +91,6 @@ class Watchdog:
     def forget(self) -> None:
         """Begin anew: the broker did not answer, so nothing is known of what waits."""
         self.waits.clear()
-        self._looked_at_s = None
 
     def waited_s(self, topic: str, now_s: float) -> float:
         """Return for how long the topic's longest waiting next offset has been seen waiting."""

@@ -71,6 +71,16 @@ def test_a_partition_given_up_meanwhile_is_neither_held_nor_read_again() -> None
     assert positions.committed == {}
 
 
+def test_a_batch_from_before_a_rebalance_does_not_move_a_partition_that_came_back() -> None:
+    """The client reads it again from what is committed, whatever the old batch does."""
+    positions = holding()
+    positions.polled({ONE: 7, TWO: 11}, records((0, 4), (1, 9)))
+    positions.revoked([ONE, TWO])
+    positions.assigned(TWO, 0, 9)
+    positions.applied()
+    assert positions.durable == {TWO: 9}
+
+
 def test_a_partition_counts_as_held_once_it_is_announced_or_a_record_is_applied() -> None:
     """The first poll may be quicker than the announcement, which must not set it back."""
     positions = holding()
