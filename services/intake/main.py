@@ -56,6 +56,7 @@ from shared.kafka.consumer import ConsumerOptions, Consumption
 from shared.kafka.measure import LagMeter
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
+from shared.mongo.owners import beat, leave, share_outboxes
 from shared.mongo.subjects import MongoSubjects
 from shared.ops import log
 from shared.ops.clock import Clock, open_clock, wall_now
@@ -65,6 +66,7 @@ from shared.ops.run import run_service
 from shared.ops.settings import derive_key
 from shared.ops.supervise import Supervisor
 from shared.subjects.errors import UnavailableError
+from shared.subjects.ownership import BEAT_S
 from shared.subjects.relay import Relay
 from shared.web.app import build_app
 from shared.web.probes import Probes
@@ -109,9 +111,10 @@ class Intake:
         self.receipts = MongoReceipts(self.mongo)
         self.outboxes = Outboxes(self.subjects, self.contacts.collection)
         self.counting = CountEvents(self.metrics)
+        self.ownership = share_outboxes(self.mongo, settings.instance)
         self.relay = RelayOutboxes(
-            Relay(self.subjects, self.broker.publisher, self.archive),
-            Relay(self.contacts, self.broker.publisher, self.archive),
+            Relay(self.subjects, self.broker.publisher, self.archive, self.ownership),
+            Relay(self.contacts, self.broker.publisher, self.archive, self.ownership),
             wall_now,
             work=self.broker.pulse.work,
         )
@@ -188,6 +191,7 @@ class Intake:
         self.health.add("kafka", self._kafka)
         self.health.add("reference", self._reference)
         self.supervisor.keep("kafka", self._consume)
+        self.supervisor.every(BEAT_S, "outbox owner", self._beat)
         self.supervisor.every(SWEEP_S, "outboxes", self._sweep)
         self.supervisor.every(SWEEP_S, "reference", self._refresh)
         self.supervisor.every(MEASURE_S, "connections", self._watch)
@@ -220,6 +224,7 @@ class Intake:
 
     async def _refresh(self) -> None:
         if not self.ready.is_set():
+            await self.ownership.begin()
             await self.subjects.prepare()
             await self.contacts.prepare()
             await self.presences.prepare()
@@ -228,6 +233,10 @@ class Intake:
         await self.receive.references.refresh()
         await self.receive.grants.refresh()
         self.ready.set()
+
+    async def _beat(self) -> None:
+        if self.ready.is_set():
+            await beat(self.ownership)
 
     async def _sweep(self) -> None:
         if not self.ready.is_set():
@@ -322,6 +331,7 @@ class Intake:
         await self.relay.finish()
         await self.supervisor.stop(STOP_S)
         await self.broker.stop()
+        await leave(self.ownership)
         await self.mongo.close()
 
 

@@ -2,12 +2,20 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+import time
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Sequence,
+)
 from typing import Any, Final
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, ProducerClosed
+from aiokafka.errors import KafkaError, KafkaTimeoutError, ProducerClosed
 
 from shared.events.partitioner import partition_of
 from shared.kafka.cluster import Cluster
@@ -15,7 +23,9 @@ from shared.subjects.document import Outgoing
 from shared.subjects.errors import UnavailableError
 
 PUBLISH_S_MAX: Final = 30.0
-"""An idempotent producer never gives a batch up, so we stop waiting after this."""
+"""An idempotent producer never gives a batch up, so we stop waiting after this long without any
+acknowledgement. A broker that is slow but acknowledges has all its time: what is given up is
+published once more, which would load it exactly when it has too much to do."""
 
 STOP_S_MAX: Final = 5.0
 
@@ -47,6 +57,7 @@ class KafkaPublisher:
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
         self.alive = False
+        self._acknowledged_at = 0.0
 
     async def start(self) -> None:
         """Connect.
@@ -76,14 +87,14 @@ class KafkaPublisher:
         """Publish (topic, key, value, headers) and return when all are acknowledged.
 
         Raises:
-            UnavailableError: some were not acknowledged in time; some may have been written.
+            UnavailableError: nothing was acknowledged for `PUBLISH_S_MAX`; some of these may
+                have been written.
         """
         if not records:
             return
         producer = await self._ready()
         try:
-            async with asyncio.timeout(PUBLISH_S_MAX):
-                await _send(producer, records)
+            await self._patiently(_send(producer, records, self._note))
         except (KafkaError, TimeoutError) as error:
             await self._abandon(producer)
             raise UnavailableError(
@@ -95,6 +106,31 @@ class KafkaPublisher:
         producer, self._producer, self.alive = self._producer, None, False
         if producer is not None:
             await _stop(producer)
+
+    async def _patiently(self, sending: Coroutine[Any, Any, None]) -> None:
+        """Await `sending` for as long as the broker acknowledges anything of ours.
+
+        Raises:
+            TimeoutError: it has not for `PUBLISH_S_MAX`.
+        """
+        started = time.monotonic()
+        task = asyncio.create_task(sending)
+        try:
+            while not task.done():
+                moved_at = max(started, self._acknowledged_at)
+                left = PUBLISH_S_MAX - (time.monotonic() - moved_at)
+                if left <= 0:
+                    raise TimeoutError
+                await asyncio.wait({task}, timeout=left)
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+        await task
+
+    def _note(self, sent: asyncio.Future[Any]) -> None:
+        if not sent.cancelled() and sent.exception() is None:
+            self._acknowledged_at = time.monotonic()
 
     async def _ready(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -127,12 +163,20 @@ class KafkaPublisher:
         await _end(producer)
 
 
-async def _send(producer: AIOKafkaProducer, records: Sequence[RawRecord]) -> None:
-    """Return when all are acknowledged; raise when the producer was ended meanwhile."""
+async def _send(
+    producer: AIOKafkaProducer,
+    records: Sequence[RawRecord],
+    note: Callable[[asyncio.Future[Any]], None],
+) -> None:
+    """Return when all are acknowledged; raise when the producer was ended meanwhile.
+
+    `note` is called with each part that ends.
+    """
     waiting: list[asyncio.Future[Any]] = []
     try:
         async for sent in _submitted(producer, records):
-            waiting.append(sent)  # noqa: PERF401 - what was sent is known when a later one fails.
+            waiting.append(sent)  # What was sent is known when a later one fails.
+            sent.add_done_callback(note)
         acknowledged = asyncio.gather(*waiting)
         sending = _sender_task(producer)
         ends: set[asyncio.Future[Any]] = {acknowledged} | ({sending} if sending else set())
@@ -158,17 +202,36 @@ async def _submitted(
     for record in records:
         topic, key, value, headers = record
         if key is None:
-            yield await producer.send(topic, value=value, headers=list(headers))
+            yield await _handed(producer.send, topic, value=value, headers=list(headers))
             continue
         partitions = await producer.partitions_for(topic)
         shares.setdefault((topic, partition_of(key, len(partitions))), []).append(record)
     for (topic, partition), share in shares.items():
         if len(share) == 1:
             _, key, value, headers = share[0]
-            yield await producer.send(topic, value, key, partition, headers=list(headers))
+            yield await _handed(
+                producer.send, topic, value, key, partition, headers=list(headers)
+            )
             continue
         for batch in _batches(producer, share):
-            yield await producer.send_batch(batch, topic, partition=partition)
+            yield await _handed(producer.send_batch, batch, topic, partition=partition)
+
+
+async def _handed(
+    send: Callable[..., Awaitable[asyncio.Future[Any]]],
+    *arguments: Any,  # noqa: ANN401 - of two methods of the client.
+    **named: Any,  # noqa: ANN401 - as above.
+) -> asyncio.Future[Any]:
+    """Hand over to the producer, waiting for room while it is full.
+
+    The client gives up after its own time-out, though the broker goes on taking what others
+    have waiting. Nothing was handed over then, and whoever called ends the waiting.
+    """
+    while True:
+        try:
+            return await send(*arguments, **named)
+        except KafkaTimeoutError:
+            continue
 
 
 def _batches(producer: AIOKafkaProducer, share: Sequence[RawRecord]) -> Iterator[Any]:

@@ -18,7 +18,12 @@ EMBEDDED_ENGINE_MARK = "secantusVersion"
 
 
 class Mongo:
-    """One service's database; belongs to one event loop."""
+    """One service's database; belongs to one event loop.
+
+    Attributes:
+        outbox_owner: The name that outbox entries saved here bear; empty in a program that
+            publishes none of its own.
+    """
 
     def __init__(self, url: str, database: str, *, driver: Driver = "motor") -> None:
         options: dict[str, Any] = {
@@ -41,6 +46,7 @@ class Mongo:
             read_concern=ReadConcern("majority"),
         )
         self._embedded: bool | None = None
+        self.outbox_owner = ""
 
     def collection(self, name: str) -> Collection:
         """Return one collection of the database; nothing is created yet."""

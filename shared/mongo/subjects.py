@@ -73,13 +73,21 @@ class MongoSubjects(Generic[StateT]):
         """Write each document if nobody changed it meanwhile; name those that lost."""
         updates = [self._update(document, pending_at) for document in documents]
         losers = await self._collection.compare_and_set(updates)
+        for index, document in enumerate(documents):
+            document.saved_at = None if index in losers else pending_at
         return frozenset(documents[index].id for index in losers)
 
-    async def left_behind(self, *, before: datetime, limit: int) -> Sequence[Document[StateT]]:
-        """Read documents whose outbox has waited since `before`, oldest first."""
-        rows = await self._collection.find(
-            {"pending_at": {"$lte": before}}, sort=[("pending_at", 1)], limit=limit
-        )
+    async def left_behind(
+        self, *, before: datetime, limit: int, others: AnyCollection[str] = ()
+    ) -> Sequence[Document[StateT]]:
+        """Read documents whose outbox has waited since `before`, oldest first.
+
+        Those whose first entry bears a name of `others` are passed over.
+        """
+        query: dict[str, Any] = {"pending_at": {"$lte": before}}
+        if others:
+            query["outbox.0.owner"] = {"$nin": list(others)}
+        rows = await self._collection.find(query, sort=[("pending_at", 1)], limit=limit)
         return [self.read(row) for row in rows]
 
     async def clear(self, published: Mapping[str, Sequence[str]]) -> None:
@@ -147,8 +155,15 @@ class MongoSubjects(Generic[StateT]):
             update["$unset"] = gone
         if document.added:
             fields["pending_at"] = pending_at
+            owner = self._mongo.outbox_owner
             entries = [
-                {"id": out.id, "topic": out.topic, "key": out.key, "value": out.value}
+                {
+                    "id": out.id,
+                    "topic": out.topic,
+                    "key": out.key,
+                    "value": out.value,
+                    "owner": owner,
+                }
                 for out in document.added
             ]
             update["$push"] = {"outbox": {"$each": entries}}

@@ -20,6 +20,7 @@ from shared.kafka.reference import ReferenceReader
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
 from shared.mongo.collection import Order
+from shared.mongo.owners import beat, leave, share_outboxes
 from shared.mongo.parking import MongoParking
 from shared.mongo.subjects import MongoSubjects
 from shared.ops.clock import Clock, open_clock, wall_now
@@ -33,6 +34,7 @@ from shared.subjects.decide_parked import DecideParked
 from shared.subjects.document import Document
 from shared.subjects.errors import UnavailableError
 from shared.subjects.fold import Fold, event_subject, event_topic
+from shared.subjects.ownership import BEAT_S
 from shared.subjects.ports import Publisher, StateCodec
 from shared.subjects.records import Record
 from shared.subjects.relay import Relay
@@ -101,10 +103,12 @@ class Runtime(Generic[StateT]):
         publishing: Publisher = self.broker.publisher
         if publisher is not None:
             publishing = publisher(publishing, self.mongo)
-        self.relay = Relay(self.subjects, publishing, self.archive)
+        self.ownership = share_outboxes(self.mongo, settings.instance)
+        self.relay = Relay(self.subjects, publishing, self.archive, self.ownership)
         self.ready = asyncio.Event()
         self.stopping = asyncio.Event()
         self.preparing: list[Callable[[], Awaitable[None]]] = [
+            self.ownership.begin,
             self.subjects.prepare,
             self.archive.prepare,
             self.parking.prepare,
@@ -159,6 +163,7 @@ class Runtime(Generic[StateT]):
         self.supervisor.every(PREPARE_S, "prepare", self._prepare)
         self.supervisor.keep("reference", lambda: self.reference.run(self.stopping))
         self.supervisor.keep("kafka", self._run_broker)
+        self.supervisor.every(BEAT_S, "outbox owner", self._beat)
         self.supervisor.every(LEFT_BEHIND_S, "outboxes", self._publish_left_behind)
         self.supervisor.every(MEASURE_S, "measure", self._measure)
 
@@ -172,6 +177,7 @@ class Runtime(Generic[StateT]):
             self.stopping.set()
             await self.broker.stop()
             await self.supervisor.stop()
+            await leave(self.ownership)
             await self.mongo.close()
 
     def probes(self, more: Callable[[], Awaitable[Mapping[str, Any]]] | None = None) -> Probes:
@@ -233,6 +239,10 @@ class Runtime(Generic[StateT]):
         """Consume once the store is there: before that every batch would fail."""
         await self.ready.wait()
         await self.broker.run(self.stopping)
+
+    async def _beat(self) -> None:
+        if self.ready.is_set():
+            await beat(self.ownership)
 
     async def _publish_left_behind(self) -> None:
         if self.ready.is_set():

@@ -1,6 +1,7 @@
 """One subject, one document: state, positions and outbox that change together."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from shared.events.envelope import Event
@@ -13,13 +14,15 @@ class Outgoing:
     """Something decided and not yet published.
 
     `value` is an event in its stored form, or None for a tombstone. The id is the event's,
-    so that a repeat repeats it.
+    so that a repeat repeats it. `owner` names the process that saved it, once it is read from
+    the store (`shared/subjects/ownership.py`).
     """
 
     id: str
     topic: str
     key: str
     value: dict[str, Any] | None
+    owner: str = field(default="", compare=False)
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class Document(Generic[StateT]):
         added: What has been decided since; the store appends it, so that entries cleared
             meanwhile do not come back.
         state: What the service knows of the subject; None before its first event.
+        saved_at: The `pending_at` of the save that this copy won; None before.
     """
 
     id: str
@@ -46,6 +50,7 @@ class Document(Generic[StateT]):
     outbox: list[Outgoing] = field(default_factory=list)
     added: list[Outgoing] = field(default_factory=list)
     state: StateT | None = None
+    saved_at: datetime | None = field(default=None, compare=False)
 
     def unpublished(self) -> list[Outgoing]:
         """Return everything still to be published, in the order in which it was decided."""

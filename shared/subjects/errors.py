@@ -1,8 +1,17 @@
-"""The three ways in which applying a batch can end badly, told apart by what to do next."""
+"""The ways in which applying a batch can end badly, told apart by what to do next."""
 
 
 class UnavailableError(Exception):
     """A broker or store did not answer: nothing is wrong with the records, try again later."""
+
+
+class OwnedElsewhereError(UnavailableError):
+    """Another process has not published yet what comes first: try again later."""
+
+    def __init__(self, subjects: int) -> None:
+        super().__init__(
+            f"another process has not published yet what comes first in {subjects} outboxes"
+        )
 
 
 class UnfoldableError(Exception):

@@ -27,12 +27,18 @@ class SubjectStore(Protocol[StateT]):
         """Write each document if its version is still the one read; name those that lost.
 
         A write whose result is unknown counts as lost: reading again tells the truth.
-        `pending_at` is the wall time from which an unpublished outbox counts as left behind.
+        `pending_at` is the wall time from which an unpublished outbox counts as left behind;
+        a copy that won keeps it as `saved_at`. Each entry added is stored with its owner.
         """
         ...
 
-    async def left_behind(self, *, before: datetime, limit: int) -> Sequence[Document[StateT]]:
-        """Read documents whose outbox has waited since `before`, oldest first."""
+    async def left_behind(
+        self, *, before: datetime, limit: int, others: Collection[str] = ()
+    ) -> Sequence[Document[StateT]]:
+        """Read documents whose outbox has waited since `before`, oldest first.
+
+        Those whose first entry bears a name of `others` are passed over.
+        """
         ...
 
     async def clear(self, published: Mapping[str, Sequence[str]]) -> None:

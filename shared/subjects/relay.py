@@ -1,20 +1,39 @@
-"""From the outboxes to the topics, each entry once in order, and again after a crash."""
+"""From the outboxes to the topics: each entry once, in order, by one path at a time."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Generic, TypeVar
+from itertools import islice
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from shared.subjects.document import Document, Outgoing
+from shared.subjects.errors import OwnedElsewhereError
+from shared.subjects.ownership import Ownership, SoleOwner
 from shared.subjects.ports import Archive, Publisher, SubjectStore
 
 LEFT_BEHIND_AFTER: Final = timedelta(seconds=5)
-"""An outbox that is still full after this much wall time was left behind by a crash."""
+"""After this much wall time the sweep publishes what the direct path has not begun with."""
 
 BATCH_DOCUMENTS_MAX: Final = 500
 
+ACKNOWLEDGED_MAX: Final = 20_000
+"""How many entries are remembered that the broker took and the store did not clear yet."""
+
+PASSED_MAX: Final = 20_000
+"""For how many subjects it is remembered up to which version a path published what others of
+this process had saved. The oldest is forgotten first; its event may be repeated then."""
+
+PAUSE_S: Final = 0.05
+PAUSES_MAX: Final = 400
+"""How often it is asked whether another process has published what comes first: for 20 s, which
+is longer than it takes to find that the process has died."""
+
 StateT = TypeVar("StateT")
+
+Entries: TypeAlias = Mapping[str, Sequence[Outgoing]]
+"""Subject to entries of its outbox, in the order in which they were decided."""
 
 
 @dataclass(slots=True)
@@ -25,76 +44,180 @@ class Relay(Generic[StateT]):
     not known to be there, in this order; so no event overtakes an earlier one of its subject,
     whatever fails or dies. A copy of a document therefore keeps what it was read with.
 
-    Two tasks of one process may hold copies of one subject. While one of them publishes it,
-    the other waits, then asks the store what is left. Subjects do not wait for each other.
+    One path publishes an entry at a time. Within a process, a subject is in flight from the
+    moment a path takes it; another path waits, then asks the store what is left. The sweep
+    leaves alone what is in flight. A copy that a sweep or a later copy of the same subject has
+    overtaken is compared with the store. Among processes, `ownership` decides; what another one
+    owns is waited for, with everything that its subject decided later. Subjects do not wait for
+    each other.
     """
 
     store: SubjectStore[StateT]
     publisher: Publisher
     archive: Archive
+    ownership: Ownership = field(default_factory=SoleOwner)
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     _in_flight: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+    _acknowledged: dict[tuple[str, str], None] = field(default_factory=dict)
+    _passed: dict[str, int] = field(default_factory=dict)
+    _swept_before: datetime | None = None
 
     async def publish(self, documents: Sequence[Document[StateT]]) -> int:
         """Publish, archive and clear the outboxes of `documents`; return how many entries.
 
         Raises:
             UnavailableError: what was not published stays in its outbox.
+            OwnedElsewhereError: another process has had earlier entries for too long.
         """
-        waiting = {
+        waiting: Entries = {
             document.id: document.unpublished()
             for document in documents
             if document.unpublished()
         }
-        # What a copy carries from before may have been published since it was read.
-        old = {document.id for document in documents if document.outbox}
-        count = 0
+        certain = not waiting or await self.ownership.confirm()
+        # What a copy carries from before may have been published since it was read, and what it
+        # added since it was saved.
+        asked = {
+            document.id: document.version
+            for document in documents
+            if document.outbox or not certain or self._is_overtaken(document)
+        }
+        versions = {document.id: document.version for document in documents}
+        count = pauses = 0
         while waiting:
             free = {key: outs for key, outs in waiting.items() if key not in self._in_flight}
             if not free:
                 await asyncio.wait({self._in_flight[key] for key in waiting})
                 continue
-            waiting = {key: outs for key, outs in waiting.items() if key not in free}
-            count += await self._send(free, old & free.keys())
+            sent, kept = await self._send(
+                free, {key: version for key, version in asked.items() if key in free}
+            )
+            count += sent
+            waiting = {key: outs for key, outs in waiting.items() if key not in free} | kept
             # The others may have succeeded, failed or been cancelled: the store knows.
-            old |= waiting.keys()
+            asked |= {key: versions[key] for key in waiting}
+            if kept:
+                pauses += 1
+                if pauses > PAUSES_MAX:
+                    raise OwnedElsewhereError(len(kept))
+                await self.pause(PAUSE_S)
         for document in documents:
             document.outbox, document.added = [], []
         return count
 
     async def sweep_left_behind(self, *, wall_now: datetime) -> int:
-        """Publish what a crash left in outboxes; return how many entries."""
-        documents = await self.store.left_behind(
-            before=wall_now - LEFT_BEHIND_AFTER, limit=BATCH_DOCUMENTS_MAX
-        )
-        return await self.publish(documents)
+        """Publish what waits in outboxes and nobody is publishing; return how many entries.
 
-    async def _send(self, waiting: Mapping[str, Sequence[Outgoing]], old: set[str]) -> int:
-        """Publish, archive and clear what is left of these; return how many entries."""
+        That is what a crash, a failure or a full queue left of this process's entries, and the
+        entries of processes that are gone.
+
+        Raises:
+            UnavailableError: what was not published stays in its outbox.
+        """
+        await self.ownership.confirm()
+        before = wall_now - LEFT_BEHIND_AFTER
+        self._swept_before = max(before, self._swept_before or before)
+        documents = await self.store.left_behind(
+            before=before, limit=BATCH_DOCUMENTS_MAX, others=self.ownership.others()
+        )
+        free = [
+            document
+            for document in documents
+            if document.id not in self._in_flight
+            and document.outbox
+            and self.ownership.is_ours(document.outbox[0].owner)
+        ]
+        if not free:
+            return 0
+        count, _ = await self._send(
+            {document.id: document.outbox for document in free},
+            {document.id: document.version for document in free},
+        )
+        return count
+
+    def _is_overtaken(self, document: Document[StateT]) -> bool:
+        """Return whether another path of this process may have seen what this copy saved."""
+        if document.saved_at is None or document.version < self._passed.get(document.id, 0):
+            return True
+        return self._swept_before is not None and document.saved_at <= self._swept_before
+
+    async def _send(
+        self, waiting: Entries, asked: Mapping[str, int]
+    ) -> tuple[int, dict[str, Sequence[Outgoing]]]:
+        """Publish, archive and clear what is left of these.
+
+        Return how many entries, and those that come behind another process's. `asked` are the
+        subjects that are compared with the store, with the version that the copy was read at.
+        """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._in_flight |= dict.fromkeys(waiting, done)
         try:
-            left = await self._left(waiting, old)
-            outgoing = [out for outs in left.values() for out in outs]
+            ready, kept = await self._left(waiting, asked.keys())
+            outgoing = [out for outs in ready.values() for out in outs]
             if outgoing:
-                await self.publisher.publish(outgoing)
+                await self._publish_fresh(outgoing)
                 await self.archive.insert(outgoing)
-                await self.store.clear({key: [out.id for out in left[key]] for key in left})
-            return len(outgoing)
+                await self.store.clear({key: [out.id for out in ready[key]] for key in ready})
+                self._forget(outgoing)
+                self._pass(asked)
+            return len(outgoing), kept
         finally:
             for key in waiting:
                 del self._in_flight[key]
             done.set_result(None)
 
     async def _left(
-        self, waiting: Mapping[str, Sequence[Outgoing]], old: set[str]
-    ) -> Mapping[str, Sequence[Outgoing]]:
-        """Return the entries without those of `old` subjects that the store has no more."""
-        if not old:
-            return waiting
-        documents = await self.store.load(old)
-        still = {key: {out.id for out in one.outbox} for key, one in documents.items()}
-        left = {
-            key: [out for out in outs if key not in old or out.id in still.get(key, ())]
-            for key, outs in waiting.items()
-        }
-        return {key: outs for key, outs in left.items() if outs}
+        self, waiting: Entries, asked: AbstractSet[str]
+    ) -> tuple[Entries, dict[str, Sequence[Outgoing]]]:
+        """Divide entries into those that are ours to publish now, and those that must wait.
+
+        Of `asked` subjects, what the store has no more is in neither.
+        """
+        if not asked:
+            return waiting, {}
+        documents = await self.store.load(asked)
+        ready: dict[str, Sequence[Outgoing]] = {}
+        kept: dict[str, Sequence[Outgoing]] = {}
+        for key, outs in waiting.items():
+            if key not in asked:
+                ready[key] = outs
+                continue
+            wanted = {out.id for out in outs}
+            stored = documents[key].outbox if key in documents else []
+            left = [out for out in stored if out.id in wanted]
+            ours = _leading(left, self.ownership)
+            if ours:
+                ready[key] = left[:ours]
+            if ours < len(left):
+                kept[key] = left[ours:]
+        return ready, kept
+
+    async def _publish_fresh(self, outgoing: Sequence[Outgoing]) -> None:
+        """Publish these, without those that the broker took when archive or store failed."""
+        fresh = [out for out in outgoing if (out.topic, out.id) not in self._acknowledged]
+        if fresh:
+            await self.publisher.publish(fresh)
+            self._acknowledged |= dict.fromkeys((out.topic, out.id) for out in fresh)
+            too_many = len(self._acknowledged) - ACKNOWLEDGED_MAX
+            for old in list(islice(self._acknowledged, max(0, too_many))):
+                del self._acknowledged[old]
+
+    def _pass(self, versions: Mapping[str, int]) -> None:
+        """Remember that what was saved up to these versions was published from a copy."""
+        for key, version in versions.items():
+            self._passed[key] = max(version, self._passed.pop(key, 0))
+        for old in list(islice(self._passed, max(0, len(self._passed) - PASSED_MAX))):
+            del self._passed[old]
+
+    def _forget(self, cleared: Sequence[Outgoing]) -> None:
+        """Forget what the store has no more."""
+        for out in cleared:
+            self._acknowledged.pop((out.topic, out.id), None)
+
+
+def _leading(entries: Sequence[Outgoing], ownership: Ownership) -> int:
+    """Return how many entries come before the first that another process owns."""
+    for place, out in enumerate(entries):
+        if not ownership.is_ours(out.owner):
+            return place
+    return len(entries)

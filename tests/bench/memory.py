@@ -42,11 +42,14 @@ class BsonSubjects(Generic[StateT]):
                 continue
             self._rows[document.id] = (version + 1, bson.encode(self._fields(document)))
             self._outboxes.setdefault(document.id, []).extend(document.added)
+            document.saved_at = pending_at
         return frozenset(losers)
 
-    async def left_behind(self, *, before: datetime, limit: int) -> Sequence[Document[StateT]]:
+    async def left_behind(
+        self, *, before: datetime, limit: int, others: Collection[str] = ()
+    ) -> Sequence[Document[StateT]]:
         """Find nothing."""
-        assert limit > 0, before
+        assert limit > 0, (before, others)
         return ()
 
     async def clear(self, published: Mapping[str, Sequence[str]]) -> None:

@@ -5,7 +5,7 @@
 
 import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +13,7 @@ from shared.events.envelope import from_document, to_document
 from shared.reference.view import Reference
 from shared.subjects.document import Document, Outgoing
 from shared.subjects.errors import UnavailableError
+from shared.subjects.ownership import OwnerRow
 from shared.subjects.parking import Parked
 from shared.subjects.ports import StateCodec
 
@@ -22,9 +23,16 @@ StateT = TypeVar("StateT")
 class MemorySubjects(Generic[StateT]):
     """Documents in a dict, stored in the same form as in MongoDB."""
 
-    def __init__(self, codec: StateCodec[StateT]) -> None:
+    def __init__(
+        self,
+        codec: StateCodec[StateT],
+        rows: dict[str, dict[str, Any]] | None = None,
+        owner: Callable[[], str] = lambda: "",
+    ) -> None:
+        """Make a store; several may share `rows`, as processes do, each with its `owner`."""
         self._codec = codec
-        self.rows: dict[str, dict[str, Any]] = {}
+        self._owner = owner
+        self.rows: dict[str, dict[str, Any]] = {} if rows is None else rows
         self.before_save: Callable[[], None] = lambda: None
         """Called before each save, so that a test can change a document behind our back."""
 
@@ -44,14 +52,18 @@ class MemorySubjects(Generic[StateT]):
                 losers.add(document.id)
                 continue
             self.rows[document.id] = self._written(document, row, pending_at)
+            document.saved_at = pending_at
         return frozenset(losers)
 
-    async def left_behind(self, *, before: datetime, limit: int) -> Sequence[Document[StateT]]:
+    async def left_behind(
+        self, *, before: datetime, limit: int, others: Collection[str] = ()
+    ) -> Sequence[Document[StateT]]:
         """Read documents whose outbox has waited since `before`, oldest first."""
         waiting = [
             row
             for row in self.rows.values()
             if row["pending_at"] and row["pending_at"] <= before
+            if row["outbox"][0]["owner"] not in others
         ]
         waiting.sort(key=lambda row: row["pending_at"])
         return [self._read(row) for row in waiting[:limit]]
@@ -69,8 +81,15 @@ class MemorySubjects(Generic[StateT]):
     def _written(
         self, document: Document[StateT], row: dict[str, Any] | None, pending_at: datetime
     ) -> dict[str, Any]:
+        owner = self._owner()
         added = [
-            {"id": out.id, "topic": out.topic, "key": out.key, "value": out.value}
+            {
+                "id": out.id,
+                "topic": out.topic,
+                "key": out.key,
+                "value": out.value,
+                "owner": owner,
+            }
             for out in document.added
         ]
         state = document.state
@@ -105,6 +124,45 @@ class MemorySubjects(Generic[StateT]):
             outbox=[Outgoing(**entry) for entry in copy.deepcopy(row["outbox"])],
             state=None if state is None else self._codec.from_document(state),
         )
+
+
+@dataclass
+class MemoryOwners:
+    """The rows of processes, in a dict that several may share; `name` signs our entries."""
+
+    table: dict[str, OwnerRow] = field(default_factory=dict)
+    name: str = ""
+
+    async def enter(self, owner: str, *, at: datetime) -> None:
+        """Add a row, and sign with it."""
+        assert at.tzinfo is not None, "an instant is aware"
+        self.table[owner] = OwnerRow(owner)
+        self.name = owner
+
+    async def renew(self, owner: str) -> bool:
+        """Add a beat unless the row has an heir or is gone."""
+        row = self.table.get(owner)
+        if row is None or row.heir is not None:
+            return False
+        self.table[owner] = replace(row, beats=row.beats + 1)
+        return True
+
+    async def end(self, owner: str) -> None:
+        """Write that the process has stopped."""
+        if owner in self.table:
+            self.table[owner] = replace(self.table[owner], ended=True)
+
+    async def inherit(self, row: OwnerRow, *, heir: str, at: datetime) -> bool:
+        """Write the heir into a row that is still as read, or into a new one."""
+        assert at.tzinfo is not None, "an instant is aware"
+        now = self.table.setdefault(row.owner, replace(row, ended=True))
+        if now.heir is None and now.beats == row.beats:
+            self.table[row.owner] = replace(now, heir=heir)
+        return self.table[row.owner].heir == heir
+
+    async def rows(self) -> Sequence[OwnerRow]:
+        """Return all rows."""
+        return [*self.table.values()]
 
 
 @dataclass

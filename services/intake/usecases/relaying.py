@@ -12,7 +12,7 @@ from services.intake.core.contacts import ContactState
 from services.intake.core.state import Subject
 from services.intake.usecases.receive import Settled
 from shared.subjects.document import Document
-from shared.subjects.errors import UnavailableError
+from shared.subjects.errors import OwnedElsewhereError, UnavailableError
 from shared.subjects.relay import BATCH_DOCUMENTS_MAX, Relay
 
 RECENT_MAX: Final = 20_000
@@ -56,6 +56,8 @@ class RelayOutboxes:
             count = await self.contacts.publish(settled.contacts)
             count += await self._publish(documents)
             self.published += count
+        except OwnedElsewhereError:
+            raise  # That is no word about the broker.
         except UnavailableError:
             self.broker_answers = False
             raise

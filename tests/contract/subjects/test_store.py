@@ -109,6 +109,25 @@ async def test_clearing_takes_out_what_was_published_and_keeps_the_rest(store: S
     assert await store.left_behind(before=LATER, limit=9) == []
 
 
+async def test_what_others_publish_is_not_left_behind(store: Store) -> None:
+    """By the owner of an outbox's first entry; a copy that won says when it was saved."""
+    documents: list[Document[list[str]]] = [
+        Document(name, state=[], added=[entry(f"{name}-{number}") for number in range(2)])
+        for name in "ab"
+    ]
+    assert documents[0].saved_at is None
+    await store.save(documents, pending_at=START)
+    assert [document.saved_at for document in documents] == [START, START]
+    loser: Document[list[str]] = Document("a", state=[])
+    await store.save([loser], pending_at=START)
+    assert loser.saved_at is None
+
+    ours = (await one(store)).outbox[0].owner
+    assert await store.left_behind(before=START, limit=9, others=[ours]) == []
+    left = await store.left_behind(before=START, limit=9, others=["another", "third"])
+    assert [document.id for document in left] == ["a", "b"]
+
+
 async def test_what_is_left_behind_comes_oldest_first_and_bounded(store: Store) -> None:
     """Only outboxes that have waited long enough, and no more than asked for."""
     for number, subject in enumerate("cab"):
