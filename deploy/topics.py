@@ -35,6 +35,10 @@ LEADER_TRIES_MAX: Final = 50
 LEADER_PAUSE_S: Final = 0.1
 
 
+class BrokerAwayError(CommandError):
+    """The broker does not answer, or not yet as it will; the same command may succeed later."""
+
+
 class TopicsDifferError(CommandError):
     """A topic is there, but not as the contract says."""
 
@@ -180,7 +184,9 @@ async def admin_of(where: Cluster | Sequence[str]) -> AsyncIterator[TopicAdmin]:
     try:
         async with TopicAdmin(where) as admin:
             yield admin
-    except (UnavailableError, TopicRefusedError) as error:
+    except UnavailableError as error:
+        raise BrokerAwayError(str(error)) from error
+    except TopicRefusedError as error:
         raise CommandError(str(error)) from error
 
 
@@ -225,4 +231,4 @@ async def _until_there(admin: TopicAdmin, names: Sequence[str]) -> None:
         if set(names) <= await admin.names():
             return
         await asyncio.sleep(LEADER_PAUSE_S)
-    raise CommandError(f"the broker made {len(names)} topics but does not list all of them")
+    raise BrokerAwayError(f"the broker made {len(names)} topics but does not list all of them")

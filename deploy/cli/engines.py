@@ -9,11 +9,12 @@ import sys
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final, NoReturn, TextIO
 
 import typer
 
 from deploy.durability import MinInsyncOption, ReplicationOption, stated
+from deploy.engines.waiting import Wait
 from deploy.errors import CommandError
 from deploy.installation import (
     HTTP_PORT_BASE,
@@ -30,14 +31,16 @@ from deploy.installation import (
 from deploy.supervisor.first_start import FIRST_KEYS, prepare_secrets
 from deploy.supervisor.overview import healthy, lines, overview
 from deploy.supervisor.plan import plan_for
-from deploy.supervisor.supervisor import READY_WAIT_S, Supervisor
+from deploy.supervisor.supervisor import Supervisor
 from deploy.topics import provision
 
 WATCH_S: Final = 0.5
-DETACHED_START_WAIT_S: Final = READY_WAIT_S + 120.0
+START_STEPS: Final = 6
+"""Kafka's folder, store, broker, topics, services, reference data: each takes its own time."""
 DOWN_WAIT_S: Final = 90.0
 POLL_S: Final = 0.1
 LOG: Final = "motcua.log"
+ERROR_PREFIX: Final = "motcua: "
 
 
 class StopAskedError(BaseException):
@@ -66,7 +69,10 @@ def up(
         ),
     ] = None,
 ) -> None:
-    """Start the four services, their auditor and the engines they need, on a data folder."""
+    """Start the four services, their auditor and the engines they need, on a data folder.
+
+    Each step may take MOTCUA_START_WAIT_S seconds; raise it on a slow machine.
+    """
     folder = data_folder(data)
     if detach:
         _up_detached(folder, http_port_base)
@@ -168,7 +174,7 @@ def prepare(
 def _up_detached(folder: Path, http_port_base: int | None) -> None:
     """Start the same command as a process of its own, and wait until it is ready."""
     with hold(folder):
-        plan_for(folder, http_port_base)  # A wrong setting is said here, at the terminal.
+        plan = plan_for(folder, http_port_base)  # A wrong setting is reported at the terminal.
     first_time = not (folder / FIRST_KEYS).exists()
     command = [sys.executable, "-m", "deploy.cli.main", "up", "--data", str(folder)]
     if http_port_base is not None:
@@ -183,22 +189,45 @@ def _up_detached(folder: Path, http_port_base: int | None) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    until = time.monotonic() + DETACHED_START_WAIT_S
-    while not _runs(folder, process.pid):
-        if process.poll() is not None:
-            raise CommandError(_last_sentence(log, said_from))
-        if time.monotonic() > until:
-            process.terminate()
-            raise CommandError(
-                f"the installation did not come up within {DETACHED_START_WAIT_S:.0f} s; "
-                f"see {log}"
-            )
-        time.sleep(POLL_S)
+    # The process ends by itself, with a sentence, when one step takes too long; this limit is
+    # for one that does not.
+    wait = Wait("the installation", log, START_STEPS * plan.start_wait_s + DOWN_WAIT_S)
     with log.open(encoding="utf-8", errors="replace") as written:
         written.seek(said_from)
-        sys.stdout.write(written.read())
+        while not _runs(folder, process.pid):
+            _show(written)
+            if process.poll() is not None:
+                raise CommandError(_last_sentence(log, said_from))
+            try:
+                wait.check()
+            except BaseException:
+                _end(process)
+                raise
+            time.sleep(POLL_S)
+        _show(written)
     if first_time and sys.stdout.isatty():
         _say((folder / FIRST_KEYS).read_text(encoding="utf-8").rstrip())
+
+
+def _show(written: TextIO) -> None:
+    """Show what the process has written since; why it ended is for our own last sentence."""
+    for line in written:
+        if not line.startswith(ERROR_PREFIX):
+            sys.stdout.write(line)
+    sys.stdout.flush()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Stop an installation and return when it holds its folder no more.
+
+    One that does not stop in time is killed, and its children end with it.
+    """
+    process.terminate()
+    try:
+        process.wait(DOWN_WAIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _runs(folder: Path, pid: int) -> bool:
@@ -220,7 +249,7 @@ def _last_sentence(log: Path, said_from: int) -> str:
     with log.open(encoding="utf-8", errors="replace") as written:
         written.seek(said_from)
         said = [line.strip() for line in written if line.strip()]
-    return said[-1].removeprefix("motcua: ") if said else f"it did not start; see {log}"
+    return said[-1].removeprefix(ERROR_PREFIX) if said else f"it did not start; see {log}"
 
 
 def _signal(pid: int) -> None:

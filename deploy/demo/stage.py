@@ -22,7 +22,7 @@ from deploy.demo.oracle import limits
 from deploy.demo.province import Month, Span, centres, simulate
 from deploy.demo.staff import Staff, address, persons
 from deploy.demo.story import Procedure
-from deploy.engines import ports
+from deploy.engines import ports, waiting
 from deploy.errors import CommandError
 from deploy.installation import HTTP_PORT_BASE, SUPERVISED, Installation
 from deploy.reference.load import BUNDLED, bundled_reference
@@ -39,6 +39,7 @@ from shared.web.keys import mint
 NO_SETTINGS: Final[Mapping[str, str]] = {}
 HTTP_S_MAX: Final = 60.0
 TEND_S: Final = 0.5
+OF_THE_MACHINE: Final = frozenset({"MOTCUA_CACHE_DIR", waiting.SETTING})
 GRACE: Final = "6h"
 """What the auditor lets services take on a fast clock: six seconds of ours at night."""
 
@@ -219,10 +220,10 @@ def _ports(*, usual: bool) -> tuple[int, int]:
 
 def _environ(clock: ClockFile, smtp_port: int, *, stands: bool) -> Mapping[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
-    cache = {name: value for name, value in os.environ.items() if name == "MOTCUA_CACHE_DIR"}
+    machine = {name: value for name, value in os.environ.items() if name in OF_THE_MACHINE}
     return {
         **kept,
-        **cache,
+        **machine,
         "MOTCUA_CLOCK_FILE": str(clock.path),
         "MOTCUA_SMTP_HOST": "127.0.0.1",
         "MOTCUA_SMTP_PORT": str(smtp_port),

@@ -15,8 +15,8 @@ from deploy.engines.errors import EngineError
 from deploy.engines.kafka import Kafka
 from deploy.engines.process import ChildProcess
 from deploy.engines.store import Store
+from deploy.engines.waiting import Say, Wait, start_wait_s
 
-READY_WAIT_S: Final = 90.0
 POLL_S: Final = 0.05
 PORTS_FILE: Final = "ports.json"
 PORT_NAMES: Final = ("kafka", "controller", "store")
@@ -108,6 +108,7 @@ def kafka_at(folder: Path, environ: Mapping[str, str] = os.environ) -> Kafka:
         port=numbers["kafka"],
         controller_port=numbers["controller"],
         artefacts=kafka_artefacts(environ),
+        start_wait_s=start_wait_s(environ),
     )
 
 
@@ -121,8 +122,10 @@ def store_at(folder: Path) -> Store:
     return Store.at(folder.absolute() / "store", port=numbers["store"], binary=store_binary())
 
 
-def start_engines(engines: Sequence[Engine]) -> None:
-    """Start engines together and wait until all answer.
+def start_engines(
+    engines: Sequence[Engine], *, wait_s: float | None = None, say: Say = lambda _said: None
+) -> None:
+    """Start engines together and wait until all answer, at most `wait_s` for each.
 
     Raises:
         PortTakenError: another program listens where one of them was to.
@@ -141,32 +144,31 @@ def start_engines(engines: Sequence[Engine]) -> None:
         for engine in engines:
             engine.start()
         for engine in engines:
-            wait_ready(engine)
+            wait_ready(engine, wait_s, say)
     except BaseException:
         for engine in reversed(engines):
             engine.stop()
         raise
 
 
-def wait_ready(engine: Engine, wait_s: float = READY_WAIT_S) -> None:
-    """Wait until an engine that was started answers.
+def wait_ready(
+    engine: Engine, wait_s: float | None = None, say: Say = lambda _said: None
+) -> None:
+    """Wait until an engine that was started answers; None: as long as the setting says.
 
     Raises:
-        EngineError: it stopped, or did not answer in time; with the end of its log.
+        EngineError: it stopped, with the end of its log, or did not answer in time.
     """
-    until = time.monotonic() + wait_s
+    process = engine.process
+    seconds = start_wait_s() if wait_s is None else wait_s
+    wait = Wait(f"the embedded {process.name}", process.log, seconds, say)
     while not engine.ready():
-        process = engine.process
         if not process.alive:
             raise EngineError(
                 f"the embedded {process.name} stopped with code {process.returncode} while it "
                 f"was starting: {process.last_words()} (all of it in {process.log})"
             )
-        if time.monotonic() > until:
-            raise EngineError(
-                f"the embedded {process.name} did not answer within {wait_s:.0f} s; "
-                f"see {process.log}"
-            )
+        wait.check("it does not answer")
         time.sleep(POLL_S)
 
 

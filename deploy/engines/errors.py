@@ -7,6 +7,10 @@ class EngineError(CommandError):
     """An engine did not start, or did not come back."""
 
 
+class StartLateError(EngineError):
+    """An engine or a service did not get ready in time."""
+
+
 class PortTakenError(EngineError):
     """Another program holds the port that an engine or a service was to have."""
 

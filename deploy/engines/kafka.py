@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,10 +12,12 @@ from deploy.engines.artefacts import KafkaArtefacts
 from deploy.engines.errors import EngineError
 from deploy.engines.ports import HOST
 from deploy.engines.process import ChildProcess
+from deploy.engines.waiting import START_WAIT_S, Wait
 
 NAME: Final = "kafka"
 STOP_WAIT_S: Final = 20.0
-FORMAT_TIMEOUT_S: Final = 120
+FORMAT_NAME: Final = "kafka-format"
+FORMAT_POLL_S: Final = 0.05
 CLUSTER_ID_BYTES: Final = 16
 HEAP: Final = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 LOGGING: Final = (
@@ -68,10 +70,17 @@ class Kafka:
     controller_port: int
     artefacts: KafkaArtefacts
     process: ChildProcess
+    start_wait_s: float = START_WAIT_S
 
     @classmethod
     def at(
-        cls, folder: Path, *, port: int, controller_port: int, artefacts: KafkaArtefacts
+        cls,
+        folder: Path,
+        *,
+        port: int,
+        controller_port: int,
+        artefacts: KafkaArtefacts,
+        start_wait_s: float = START_WAIT_S,
     ) -> "Kafka":
         """Describe the broker whose data live in `folder`; nothing starts yet."""
         arguments = ("-cp", artefacts.classpath, "kafka.Kafka")
@@ -86,7 +95,7 @@ class Kafka:
             ),
             folder,
         )
-        return cls(folder, port, controller_port, artefacts, process)
+        return cls(folder, port, controller_port, artefacts, process, start_wait_s)
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -119,16 +128,21 @@ class Kafka:
         cluster = cluster_id(secrets.token_bytes(CLUSTER_ID_BYTES))
         java = (str(self.artefacts.java), *LOGGING, "-XX:TieredStopAtLevel=1")
         tool = ("-cp", self.artefacts.classpath, "kafka.tools.StorageTool", "format")
-        done = subprocess.run(  # noqa: S603  Our own command.
-            [*java, *tool, "-t", cluster, "-c", str(properties)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=FORMAT_TIMEOUT_S,
-        )
-        if done.returncode != 0:
-            reason = " / ".join((done.stderr or done.stdout).strip().splitlines()[-2:])
-            raise EngineError(f"Kafka could not prepare {self.folder}: {reason}")
+        command = [*java, *tool, "-t", cluster, "-c", str(properties)]
+        formatting = ChildProcess(FORMAT_NAME, command, self.folder)
+        wait = Wait("Kafka's folder", formatting.log, self.start_wait_s)
+        formatting.start()
+        try:
+            while formatting.alive:
+                wait.check("it is not formatted yet")
+                time.sleep(FORMAT_POLL_S)
+        finally:
+            formatting.stop(0.0)  # It writes its mark last, so a start that failed begins anew.
+        if formatting.returncode != 0:
+            raise EngineError(
+                f"Kafka could not prepare {self.folder}: {formatting.last_words()} (all of it "
+                f"in {formatting.log})"
+            )
 
     def ready(self) -> bool:
         """Return whether the broker serves requests."""

@@ -26,6 +26,10 @@ class SendingError(CommandError):
     """Intake does not take what is sent; the text says what to do."""
 
 
+class NoAnswerError(SendingError):
+    """Intake stayed away, or was not ready, for too long."""
+
+
 class Sender:
     """Posts lines to intake, and waits for it up to `patience_s` without an answer."""
 
@@ -93,7 +97,7 @@ class Sender:
                 why = f"says {response.status_code}"
                 wait_s = _retry_after(response)
             if time.monotonic() - silent_since >= self._patience_s:
-                raise SendingError(
+                raise NoAnswerError(
                     f"{self._url} {why} for {self._patience_s:g} s: see `motcua status`, then "
                     "run the same import again; it goes on where it stopped."
                 )

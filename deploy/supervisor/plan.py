@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.durability import Durability, stated_in
+from deploy.engines import waiting
 from deploy.errors import SettingError
 from deploy.installation import (
     AUDITOR,
@@ -26,7 +27,9 @@ from shared.ops.settings import (
     variables_of,
 )
 
-OWN: Final = frozenset({"MOTCUA_CACHE_DIR", "MOTCUA_MAVEN_URL", "MOTCUA_HTTP_PORT_BASE"})
+OWN: Final = frozenset(
+    {"MOTCUA_CACHE_DIR", "MOTCUA_MAVEN_URL", "MOTCUA_HTTP_PORT_BASE", waiting.SETTING}
+)
 #: Differ from service to service, so `motcua up` gives each its own.
 GIVEN_BY_US: Final = {
     "MOTCUA_HTTP_PORT": "--http-port-base",
@@ -66,6 +69,7 @@ class Plan:
     load_reference: bool = True
     auditor: ServiceSpec | None = None
     durability: Durability | None = None
+    start_wait_s: float = waiting.START_WAIT_S  # For each step of the start.
 
     @property
     def processes(self) -> tuple[ServiceSpec, ...]:
@@ -106,6 +110,7 @@ def plan_for(
         clock_file=None if clock is None else Path(clock),
         auditor=_auditor(data, base, environ, audits),
         durability=stated_in(environ),
+        start_wait_s=waiting.start_wait_s(environ),
     )
 
 

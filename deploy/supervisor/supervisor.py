@@ -8,7 +8,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,8 +16,12 @@ from typing import Final
 from deploy.engines import ports
 from deploy.engines.artefacts import KAFKA_VERSION
 from deploy.engines.embedded import Engine, kafka_at, start_engines, store_at
+from deploy.engines.errors import StartLateError
+from deploy.engines.kafka import Kafka
 from deploy.engines.process import ChildProcess
+from deploy.engines.waiting import SETTING, Say, Wait
 from deploy.errors import CommandError
+from deploy.imports.sending import NoAnswerError
 from deploy.installation import AUDITOR, PRIVATE_FOLDER, Installation, State, write_state
 from deploy.reference.load import PUBLISHER
 from deploy.reference.send import send_reference
@@ -25,7 +29,7 @@ from deploy.supervisor.asking import Readiness, readiness
 from deploy.supervisor.first_start import FIRST_KEYS, prepare_secrets
 from deploy.supervisor.kept import Kept
 from deploy.supervisor.plan import Plan, ServiceSpec
-from deploy.topics import provision
+from deploy.topics import BrokerAwayError, provision
 
 #: What people open there, where they do.
 SHOWS: Final = {
@@ -34,14 +38,11 @@ SHOWS: Final = {
     AUDITOR: "/metrics (recounts what was to be raised and told)",
 }
 REFERENCE_MARK: Final = "reference-loaded"
-READY_WAIT_S: Final = 180.0
 SERVICE_STOP_WAIT_S: Final = 25.0
 POLL_S: Final = 0.2
 MEBIBYTE: Final = 1024 * 1024
 FREE_BYTES_MIN: Final = 512 * MEBIBYTE
 HOPELESS_EXIT_CODES: Final = frozenset({2, 3})  # A wrong setting, a port that is taken.
-
-Say = Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -111,21 +112,22 @@ class Supervisor:
         if self.state is not None:
             self._write("stopped")
 
-    def wait_ready(self, wait_s: float = READY_WAIT_S) -> None:
+    def wait_ready(self) -> None:
         """Wait until every service is ready, and start again those that end meanwhile.
 
         Raises:
             CommandError: one cannot start, or is not ready in time; with what it says.
         """
         waiting = {spec.name: spec for spec in self.plan.processes}
-        until = time.monotonic() + wait_s
+        wait = self._wait("the services", None)
         while waiting:
             self.tend()
             said = {name: self._ask(spec) for name, spec in waiting.items()}
             waiting = {name: waiting[name] for name, answer in said.items() if not answer.ready}
-            if waiting and time.monotonic() > until:
-                raise CommandError(_not_ready(said, wait_s, self.plan.data))
             if waiting:
+                wait.what = ", ".join(waiting)
+                wait.log = self.services[next(iter(waiting))].log
+                wait.check("; ".join(_missing(name, said[name]) for name in waiting))
                 time.sleep(POLL_S)
 
     def _ask(self, spec: ServiceSpec) -> Readiness:
@@ -133,6 +135,9 @@ class Supervisor:
         if process.returncode in HOPELESS_EXIT_CODES:
             raise CommandError(f"{spec.name} cannot start: {_sentence_of(process)}")
         return readiness(spec.url)
+
+    def _wait(self, what: str, log: Path | None) -> Wait:
+        return Wait(what, log, self.plan.start_wait_s, self.say)
 
     def _start_engines(self) -> None:
         data = self.plan.data / "engines"
@@ -148,7 +153,7 @@ class Supervisor:
             bootstrap = (kafka.bootstrap,)
             versions["kafka"] = KAFKA_VERSION
             self.engines.append(kafka)
-        start_engines(self.engines)
+        start_engines(self.engines, wait_s=self.plan.start_wait_s, say=self.say)
         for engine in self.engines:
             self.say(f"{engine.process.name} {versions[engine.process.name]} answers")
         self.kept += [Kept(engine.process, engine.start) for engine in self.engines]
@@ -164,9 +169,22 @@ class Supervisor:
         )
 
     def _provision(self) -> None:
+        """Make the topics that are missing, and say which.
+
+        Raises:
+            CommandError: the broker refuses, or does not answer in time.
+        """
         installation = self.installation
         durability = installation.durability(self.plan.durability)
-        done = asyncio.run(provision(installation.kafka, durability=durability))
+        log = next((one.process.log for one in self.engines if isinstance(one, Kafka)), None)
+        wait = self._wait("the topics", log)
+        while True:
+            try:
+                done = asyncio.run(provision(installation.kafka, durability=durability))
+                break
+            except BrokerAwayError as error:
+                wait.check(str(error))
+                time.sleep(POLL_S)
         if done.created:
             self.say(f"topics: {len(done.created)} created")
         if done.lacks is not None:
@@ -187,7 +205,17 @@ class Supervisor:
         if done.exists():
             return
         key = self.installation.publisher_key(PUBLISHER)
-        rows = send_reference(self.installation.http("intake"), key)
+        wait_s = self.plan.start_wait_s
+        try:
+            rows = send_reference(
+                self.installation.http("intake"), key, patience_s=wait_s, tell=self.say
+            )
+        except NoAnswerError as error:
+            log = self.plan.data / "logs" / "intake.log"
+            raise StartLateError(
+                f"the reference data were not loaded within {wait_s:g} s ({error}); see {log}; "
+                f"if the machine is slow, set {SETTING} to more and start again"
+            ) from error
         done.write_text(f"{rows}\n", encoding="ascii")
         self.say(f"reference data: {rows} rows loaded")
 
@@ -231,13 +259,9 @@ def insist_space(folder: Path, needed_bytes: int = FREE_BYTES_MIN) -> None:
         )
 
 
-def _not_ready(said: Mapping[str, Readiness], wait_s: float, data: Path) -> str:
-    name, answer = next((name, answer) for name, answer in said.items() if not answer.ready)
-    missing = "; ".join(f"{part}: {why}" for part, why in answer.missing.items())
-    return (
-        f"{name} is not ready after {wait_s:.0f} s ({missing or 'it does not say why'}): "
-        f"see {data / 'logs' / f'{name}.log'}"
-    )
+def _missing(name: str, answer: Readiness) -> str:
+    missing = ", ".join(f"{part}: {why}" for part, why in answer.missing.items())
+    return f"{name} lacks {missing or 'something that it does not name'}"
 
 
 def _sentence_of(process: ChildProcess) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -113,12 +112,12 @@ class KafkaPublisher:
         Raises:
             TimeoutError: it has not for `PUBLISH_S_MAX`.
         """
-        started = time.monotonic()
+        started = asyncio.get_running_loop().time()
         task = asyncio.create_task(sending)
         try:
             while not task.done():
                 moved_at = max(started, self._acknowledged_at)
-                left = PUBLISH_S_MAX - (time.monotonic() - moved_at)
+                left = PUBLISH_S_MAX - (asyncio.get_running_loop().time() - moved_at)
                 if left <= 0:
                     raise TimeoutError
                 await asyncio.wait({task}, timeout=left)
@@ -130,7 +129,7 @@ class KafkaPublisher:
 
     def _note(self, sent: asyncio.Future[Any]) -> None:
         if not sent.cancelled() and sent.exception() is None:
-            self._acknowledged_at = time.monotonic()
+            self._acknowledged_at = asyncio.get_running_loop().time()
 
     async def _ready(self) -> AIOKafkaProducer:
         async with self._starting:

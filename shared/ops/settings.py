@@ -40,6 +40,7 @@ COMMAND_LINE_ONLY = frozenset(
         "CACHE_DIR",
         "MAVEN_URL",
         "HTTP_PORT_BASE",
+        "START_WAIT_S",
         "KEY",
         "PERSON_KEY",
         "TOPIC_REPLICATION",

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deploy.engines import ports
 from deploy.engines.embedded import EmbeddedEngines
-from deploy.engines.errors import PortTakenError
+from deploy.engines.errors import PortTakenError, StartLateError
 from deploy.errors import CommandError
 from deploy.installation import AlreadyRunningError, Installation, hold, holder_of
 from deploy.supervisor.overview import healthy, lines, overview
@@ -217,6 +218,38 @@ def test_a_wrong_setting_stops_the_start_with_its_name(
             supervisor.start()
     finally:
         supervisor.stop()
+
+
+def test_a_second_start_after_a_time_out_works(
+    tmp_path: Path, engines: EmbeddedEngines
+) -> None:
+    """A service that is slow to get ready: what lacks, for how long, its log, the setting."""
+    specs = service(tmp_path, "intake"), service(tmp_path, "workflow")
+    missing = tmp_path / "missing.json"
+    missing.write_text(json.dumps({"ready": False, "missing": {"store": "no answer"}}))
+    hasty = replace(plan(tmp_path, engines, *specs), start_wait_s=0.1)
+    said: list[str] = []
+    first = Supervisor(hasty, said.append)
+    with hold(tmp_path):
+        with pytest.raises(StartLateError) as late:
+            first.start()
+        first.stop()
+    for words in ("intake", "0.1 s", str(tmp_path / "logs" / "intake.log")):
+        assert words in str(late.value)
+    assert "MOTCUA_START_WAIT_S" in str(late.value)
+    assert not any(process.alive for process in first.services.values())
+    assert list(tmp_path.rglob("*.pid")) == []
+    assert holder_of(tmp_path) is None
+    assert Installation.find(tmp_path, {}).state.phase == "stopped"
+
+    missing.unlink()
+    second = Supervisor(plan(tmp_path, engines, *specs), said.append)
+    with hold(tmp_path):
+        try:
+            second.start()
+            assert Installation.find(tmp_path, {}).state.phase == "running"
+        finally:
+            second.stop()
 
 
 def test_an_installation_brings_its_own_engines(tmp_path: Path) -> None:

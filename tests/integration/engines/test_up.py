@@ -18,7 +18,7 @@ from deploy.engines.process import started_at
 from deploy.installation import SERVICES, SUPERVISED, holder_of
 from deploy.supervisor import asking
 
-pytestmark = [pytest.mark.connected, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.connected, pytest.mark.timeout(1000)]
 
 
 @dataclass
@@ -36,12 +36,12 @@ class Motcua:
             text=True,
             check=False,
             env={**os.environ, **environ},
-            timeout=300,
+            timeout=900,
         )
 
-    def up(self) -> subprocess.CompletedProcess[str]:
+    def up(self, **environ: str) -> subprocess.CompletedProcess[str]:
         """Start it and leave it running."""
-        return self.run("up", "--detach", "--http-port-base", str(self.port_base))
+        return self.run("up", "--detach", "--http-port-base", str(self.port_base), **environ)
 
     def status(self) -> dict[str, Any]:
         """Return what status says, for programs."""
@@ -53,6 +53,14 @@ class Motcua:
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Motcua]:
     """An installation that runs by itself, on engines of its own."""
     motcua = Motcua(tmp_path_factory.mktemp("up") / "data", ports.pick(row=len(SUPERVISED)))
+    hasty = motcua.up(MOTCUA_START_WAIT_S="0.05")
+    assert (hasty.returncode, hasty.stderr.count("\n")) == (1, 1)
+    assert "within 0.05 s" in hasty.stderr
+    assert "set MOTCUA_START_WAIT_S to more" in hasty.stderr
+    assert ".log" in hasty.stderr
+    # Nothing is left in the way of a start that has its time.
+    assert holder_of(motcua.data) is None
+    assert list(motcua.data.rglob("*.pid")) == []
     done = motcua.up()
     try:
         assert done.returncode == 0, done.stderr
