@@ -43,17 +43,20 @@ from services.intake.usecases.contacts import KeepContacts
 from services.intake.usecases.counter import ReceiveDossier
 from services.intake.usecases.grants import GrantBook
 from services.intake.usecases.heartbeats import WatchConnections
-from services.intake.usecases.progress import PublishProgress
+from services.intake.usecases.late import LateEvents
+from services.intake.usecases.progress import HTTP, PublishProgress
 from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.references import ReferenceBook
 from services.intake.usecases.relaying import RelayOutboxes
 from services.intake.usecases.work import InWork
 from shared.events.numbering import CodePattern, NumberingRights
+from shared.events.progress import ProgressMark
 from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX
 from shared.kafka.broker import ServiceBroker
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import ConsumerOptions, Consumption
 from shared.kafka.measure import LagMeter
+from shared.kafka.progress import last_mark
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
 from shared.mongo.owners import beat, leave, share_outboxes
@@ -135,6 +138,7 @@ class Intake:
             self.receive.in_work,
             lambda: self.outboxes.oldest_pending(wall_now()),
             _number(settings.instance),
+            self.receive.late,
         )
         self.measure = Measure(self.metrics, self.outboxes, self.receipts, self.presences)
         self.lag = LagMeter(self.metrics, GROUP)
@@ -168,6 +172,7 @@ class Intake:
             LookupKeys(derive_key(secret, "lookup-secret"), derive_key(secret, "lookup-hash")),
             derive_key(secret, "receipt-fingerprint"),
             GrantBook(MongoGrants(self.mongo), NumberingRights(self.pattern)),
+            LateEvents(self.settings.late_wait),
         )
 
     def _http_door(self) -> Door:
@@ -272,6 +277,7 @@ class Intake:
             return
         self._marked_at, self._marked_now = time.monotonic(), now
         try:
+            await self.progress.remember(self._last_mark)
             if not self.progress.stands_at(now, self.consumption.next_offsets):
                 with self.broker.pulse.work():
                     await self.progress()
@@ -296,6 +302,12 @@ class Intake:
                 seconds=self.lag.watchdog.limit_s,
             )
             signal.raise_signal(signal.SIGTERM)
+
+    async def _last_mark(self) -> ProgressMark | None:
+        """Read the mark that this replica published last, before it was started again."""
+        key = f"{HTTP}/{self.progress.http_number}"
+        client_id = f"motcua-intake-{self.settings.instance}-marks"
+        return await last_mark(Cluster.of(self.settings), key, client_id=client_id)
 
     async def status(self) -> Mapping[str, Any]:
         """Give the service's own account."""

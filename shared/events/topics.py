@@ -104,10 +104,10 @@ NOTICES: Final = Topic(
 )
 PROGRESS: Final = Topic(
     name="motcua.progress.v1",
-    says="How far intake has read each inbound partition.",
+    says="How far intake has read each inbound partition; when it last recorded late events.",
     key="<inbound topic>/<partition>",
     writer="intake",
-    readers=("workflow",),
+    readers=("intake", "workflow"),
     partitions=1,
     cleanup="compact",
 )

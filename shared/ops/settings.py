@@ -6,6 +6,7 @@ import hmac
 import os
 import types
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import (
     Annotated,
@@ -29,6 +30,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 from typing_extensions import override
+
+from shared.events.progress import LATE_WAIT
 
 PREFIX = "MOTCUA_"
 SECRET_BYTES_MIN = 32
@@ -205,6 +208,11 @@ class ServiceSettings(KafkaSettings):
         pattern=r"^[A-Za-z0-9._-]{1,64}$",
         description="the name of this replica: letters, digits, . _ and -",
     )
+    late_wait_s: Annotated[int, Field(ge=1, le=600)] = Field(
+        default=LATE_WAIT // timedelta(seconds=1),
+        description="how much later than its time an event may be recorded before it is late, "
+        "and how long an overdue escalation waits for the rest of a backlog, in seconds",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -212,6 +220,11 @@ class ServiceSettings(KafkaSettings):
         if isinstance(values, dict) and not values.get("mongo_database"):
             return values | {"mongo_database": f"motcua_{cls.service}"}
         return values
+
+    @property
+    def late_wait(self) -> timedelta:
+        """Return `late_wait_s` as a span."""
+        return timedelta(seconds=self.late_wait_s)
 
     def secret(self) -> bytes:
         """Read the installation's secret, from which everything keyed is derived.

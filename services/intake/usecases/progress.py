@@ -7,6 +7,7 @@ from typing import Final
 
 from services.intake.core.progress import Marks, http_mark
 from services.intake.ports import Positions
+from services.intake.usecases.late import LateEvents
 from services.intake.usecases.work import InWork
 from shared.events.progress import ProgressMark, progress_document
 from shared.events.topics import PROGRESS
@@ -14,6 +15,9 @@ from shared.subjects.document import Outgoing
 from shared.subjects.ports import Publisher
 
 HTTP: Final = "http"
+
+PublishedBefore = Callable[[], Awaitable[ProgressMark | None]]
+"""Reads the mark of this HTTP door that an earlier process published last."""
 
 OldestPending = Callable[[], Awaitable[datetime | None]]
 """Asks for the least recording time that still waits in an outbox."""
@@ -28,8 +32,22 @@ class PublishProgress:
     in_work: InWork
     oldest_pending: OldestPending
     http_number: int
+    late: LateEvents = field(default_factory=LateEvents)
     marks: Marks = field(default_factory=Marks)
     published: dict[str, datetime] = field(default_factory=dict)
+    _remembers: bool = False
+
+    async def remember(self, published_before: PublishedBefore) -> None:
+        """Take over the late events of an earlier process, once, before the first mark.
+
+        Raises:
+            UnavailableError: the broker does not answer; the marks stand still.
+        """
+        if not self._remembers:
+            before = await published_before()
+            if before is not None and before.late:
+                self.late.keep(before.late)
+            self._remembers = True
 
     async def __call__(self) -> int:
         """Look once and publish the marks that have moved on; return how many.
@@ -53,12 +71,22 @@ class PublishProgress:
             for (topic, partition), moment in sorted(reached.items())
         ]
         through = http_mark(now, in_work, await self.oldest_pending())
-        found.append(ProgressMark(input=HTTP, partition=self.http_number, through=through))
+        found.append(self._own_mark(through))
         moved = [mark for mark in found if self._has_moved(mark)]
         await self.publisher.publish([_outgoing(mark) for mark in moved])
         for mark in moved:
             self.published[mark.key] = mark.through
         return len(moved)
+
+    def _own_mark(self, through: datetime) -> ProgressMark:
+        """Return the mark of this HTTP door, with the late events that this replica recorded.
+
+        Those recorded before `through` are among them: what is on its way holds it back.
+        """
+        late = self.late.lately(through)
+        return ProgressMark(
+            input=HTTP, partition=self.http_number, through=through, late=late or None
+        )
 
     def stands_at(self, now: datetime, held: Collection[tuple[str, int]]) -> bool:
         """Say whether every mark is at `now` already, as when a simulated clock stands."""

@@ -35,6 +35,7 @@ from services.intake.ports import ReceiptStore
 from services.intake.usecases.answers import Answer, answer_of, recalled, refusal, stored
 from services.intake.usecases.contacts import KeepContacts
 from services.intake.usecases.grants import GrantBook
+from services.intake.usecases.late import LateEvents
 from services.intake.usecases.references import ReferenceBook
 from services.intake.usecases.waves import Waves
 from services.intake.usecases.work import InWork
@@ -126,6 +127,7 @@ class ReceiveEvents:
     lookup: LookupKeys
     fingerprint_key: bytes
     grants: GrantBook
+    late: LateEvents = field(default_factory=LateEvents)
 
     async def __call__(self, sender: Sender, candidates: Sequence[Candidate]) -> Settled:
         """Receive what one sender sent, in order; a bad one never holds up a good one.
@@ -309,11 +311,19 @@ class ReceiveEvents:
         for document in documents:
             if document.id in losers:
                 continue
+            self._note_late(by_document[document.id], now)
             if document.added:
                 settled.subjects.append(document)
             elif document.outbox:
                 settled.repeated.add(document.id)
         return losers
+
+    def _note_late(self, entries: Sequence[Entry], now: datetime) -> None:
+        """Note what was recorded; the mark of this door waits until that is done."""
+        for entry in entries:
+            answer = entry.answer
+            if answer is not None and answer.is_applied and not answer.repeated:
+                self.late.note(entry.event, now)
 
     async def _fold_reference(
         self, document: Document[Subject], entries: Sequence[Entry], now: datetime
