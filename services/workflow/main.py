@@ -56,7 +56,9 @@ class Workflow:
     """What workflow adds to a consumer: intake's progress, the sweep, the calendar."""
 
     def __init__(self, settings: WorkflowSettings) -> None:
-        self.runtime = Runtime[Subject](settings, codec=SubjectCodec(), indexes=INDEXES)
+        self.runtime = Runtime[Subject](
+            settings, codec=SubjectCodec(settings.late_wait), indexes=INDEXES
+        )
         self.clock = self.runtime.clock
         self.reference = self.runtime.reference
         self.supervisor = self.runtime.supervisor
@@ -120,6 +122,7 @@ class Workflow:
                 reference=self.reference,
                 clock=self.clock,
                 incidents=GatherOnIncidents(MongoIncidents(self.runtime.subjects), change),
+                late_wait=settings.late_wait,
             ),
             freshness=freshness,
             holding=holding,

@@ -122,6 +122,13 @@ class Progress(Protocol):
         """Return the instant before which everything that reached us is on the topics."""
         ...
 
+    def late(self) -> Mapping[str, datetime]:
+        """Return when the last late event of each publisher was recorded.
+
+        It is as new as the marks: whatever was recorded before the least mark is among it.
+        """
+        ...
+
 
 class Refusals(Protocol):
     """What intake refused of what people sent from our pages."""

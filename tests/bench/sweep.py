@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Collection as Many
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -74,6 +74,9 @@ class Marks:
 
     def least(self) -> datetime:
         return StandingClock().now()
+
+    def late(self) -> Mapping[str, datetime]:
+        return {}
 
 
 @dataclass

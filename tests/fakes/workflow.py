@@ -203,13 +203,18 @@ class MemoryMarks:
 
 @dataclass
 class Mark:
-    """Intake's least mark."""
+    """Intake's least mark, and what it says of late events."""
 
     at: datetime | None = None
+    lately: dict[str, datetime] = field(default_factory=dict)
 
     def least(self) -> datetime | None:
         """Return it."""
         return self.at
+
+    def late(self) -> Mapping[str, datetime]:
+        """Return when the last late event of each publisher was recorded."""
+        return dict(self.lately)
 
 
 @dataclass

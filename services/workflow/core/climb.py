@@ -1,6 +1,6 @@
 """The ladder, by level: which rung should an obligation be on now, from state alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,11 +8,13 @@ from typing import Final
 from services.workflow.core.adopt import take_over
 from services.workflow.core.cycles import applies
 from services.workflow.core.emissions import Emitter
-from services.workflow.core.gathering import RELOOK, gathers, is_free
+from services.workflow.core.gathering import RELEASED, RELOOK, gathers, is_free
 from services.workflow.core.incident import Incidents
 from services.workflow.core.ladder import BREACH, BROKEN, MOMENTS, Ladder
+from services.workflow.core.late import ready_at, with_late
 from services.workflow.core.model import Cycle, Lapse, Obligation, RungState, Subject
 from services.workflow.core.roles import close_gaps, find_hearers, note_gaps
+from shared.events.progress import LATE_WAIT
 from shared.reference.view import Reference
 
 OUTAGE_HOURS_MIN: Final = 1
@@ -32,6 +34,8 @@ class Sweep:
         ladder_of: The ladder of an obligation, by its kind and field.
         incomplete_since: The moment since which data may be missing, if some may be.
         incidents: The common causes that gather what falls due while they last.
+        late: When the last late event of each publisher was recorded.
+        late_wait: How long what is overdue waits for the rest of a backlog.
     """
 
     now: datetime
@@ -40,17 +44,26 @@ class Sweep:
     ladder_of: Callable[[Obligation], Ladder]
     incomplete_since: datetime | None = None
     incidents: Incidents = field(default_factory=Incidents)
+    late: Mapping[str, datetime] = field(default_factory=dict)
+    late_wait: timedelta = LATE_WAIT
 
 
 def climb(subject: Subject, sweep: Sweep, emit: Emitter) -> bool:
     """Bring every obligation to where it should be; say whether anything changed."""
-    before = subject.next_at()
+    before = subject.next_at(sweep.late_wait)
     due = before is not None and before < sweep.upto
     if not due and not _is_released(subject, sweep):
         return False
+    if subject.recordings is not None:
+        # What has to wait on is written too, with its next moment: it is not asked for before.
+        late = sweep.late.get(subject.recordings.publisher)
+        subject.recordings = with_late(subject.recordings, late)
     for obligation in list(subject.obligations.values()):
         if obligation.open:
             _climb(subject, obligation, sweep, emit)
+        elif (cycle := obligation.waiting) is not None:
+            _breach(subject, obligation, cycle, sweep, emit)
+            _raise_highest(subject, obligation, cycle, sweep, emit)
     close_gaps(subject, sweep.reference, sweep.now, emit)
     return True
 
@@ -75,7 +88,7 @@ def cause_of_sweep(subject: Subject) -> str:
 def _climb(subject: Subject, obligation: Obligation, sweep: Sweep, emit: Emitter) -> None:
     cycle = obligation.cycle
     if cycle is not None:
-        _breach(obligation, cycle, sweep, emit)
+        _breach(subject, obligation, cycle, sweep, emit)
         _raise_highest(subject, obligation, cycle, sweep, emit)
         _relook(subject, obligation, cycle, sweep, emit)
         _break_promise(subject, obligation, cycle, sweep, emit)
@@ -90,9 +103,24 @@ def _is_due(obligation: Obligation, rung: RungState, sweep: Sweep) -> bool:
     return passed and rung.status == "planned"
 
 
-def _breach(obligation: Obligation, cycle: Cycle, sweep: Sweep, emit: Emitter) -> None:
+def _waits(subject: Subject, cycle: Cycle, at: datetime, sweep: Sweep) -> bool:
+    """Say whether what fell due at a moment waits for the rest of a backlog."""
+    return _ready(subject, cycle, at, sweep) >= sweep.upto
+
+
+def _ready(subject: Subject, cycle: Cycle, at: datetime, sweep: Sweep) -> datetime:
+    """Return when what fell due at a moment has waited long enough."""
+    wait = sweep.late_wait
+    return ready_at(subject.recordings, at, known_at=cycle.known_at, wait=wait)
+
+
+def _breach(
+    subject: Subject, obligation: Obligation, cycle: Cycle, sweep: Sweep, emit: Emitter
+) -> None:
     breach = cycle.find(BREACH)
     if breach is None or not _is_due(obligation, breach, sweep):
+        return
+    if _waits(subject, cycle, breach.at, sweep):
         return
     breach.settled_at = sweep.now
     if obligation.is_quiet(breach.at):
@@ -105,12 +133,17 @@ def _breach(obligation: Obligation, cycle: Cycle, sweep: Sweep, emit: Emitter) -
 def _raise_highest(
     subject: Subject, obligation: Obligation, cycle: Cycle, sweep: Sweep, emit: Emitter
 ) -> None:
-    """Raise the highest rung that is due and record the lower ones that were not raised."""
+    """Raise the highest rung that is due and record the lower ones that were not raised.
+
+    Those that wait for the rest of a backlog are left, unless a higher one does not wait.
+    """
     due = [
         rung
         for rung in cycle.rungs
         if rung.rung not in MOMENTS and _is_due(obligation, rung, sweep)
     ]
+    while due and _waits(subject, cycle, due[-1].at, sweep):
+        due.pop()
     audible = [rung for rung in due if not _passed_over(obligation, cycle, rung, sweep, emit)]
     if not audible:
         return
@@ -213,10 +246,32 @@ def _relook(
     released = [
         rung for rung in hanging if is_free(sweep.incidents, subject, obligation, rung.incident)
     ]
+    for rung in hanging:
+        if rung.why == RELEASED and rung not in released:
+            rung.why = None  # The incident is there again.
     if not released:
         if obligation.relook_at is not None and obligation.relook_at < sweep.upto:
             obligation.relook_at = sweep.now + RELOOK if hanging else None
         return
+    if _waits(subject, cycle, released[-1].at, sweep):
+        for rung in released:
+            rung.why = RELEASED
+        obligation.relook_at = _ready(subject, cycle, released[-1].at, sweep)
+        return
+    _raise_released(subject, obligation, cycle, released, sweep, emit)
+    if not obligation.hanging():
+        obligation.relook_at = None
+
+
+def _raise_released(
+    subject: Subject,
+    obligation: Obligation,
+    cycle: Cycle,
+    released: Sequence[RungState],
+    sweep: Sweep,
+    emit: Emitter,
+) -> None:
+    """Raise the highest of what an incident has released, unless a higher rung was raised."""
     highest = released[-1]
     for rung in released:
         rung.settled_at = sweep.now
@@ -225,13 +280,11 @@ def _relook(
         elif _silenced(obligation, cycle, highest):
             why = "acknowledged"
         else:
-            rung.times += 1
+            rung.times, rung.why = rung.times + 1, None
             _raise(subject, obligation, cycle, rung, sweep, emit)
             continue
         rung.status, rung.why = "skipped", why
         emit.skipped(obligation, cycle, rung, why=why, now=sweep.now)
-    if not obligation.hanging():
-        obligation.relook_at = None
 
 
 def _stands_higher(cycle: Cycle, below: RungState) -> bool:
@@ -258,6 +311,7 @@ def _break_promise(
         or promise.broken_at is not None
         or promise.cycle != cycle.number
         or promise.expires_at >= sweep.upto
+        or _waits(subject, cycle, promise.expires_at, sweep)
     ):
         return
     promise.broken_at = sweep.now
@@ -287,12 +341,15 @@ def _break_promise(
 
 
 def _lapse(obligation: Obligation, ends: Lapse, sweep: Sweep, emit: Emitter) -> None:
-    """End what ends by itself: the session is over, or silence has become consent."""
+    """End what ends by itself: the session is over, or silence has become consent.
+
+    A rung that was due by then and is still planned waits for the rest of a backlog.
+    """
     cycle = obligation.cycle
     if cycle is not None:
         cycle.ended_at, cycle.ended_why = ends.at, ends.why
         for rung in cycle.rungs:
-            if rung.status == "planned":
+            if rung.status == "planned" and rung.at > ends.at:
                 rung.status, rung.settled_at = "moot", sweep.now
     obligation.discharged_at, obligation.why = ends.at, ends.why
     obligation.in_time = obligation.by_limit = ends.in_time

@@ -1,12 +1,13 @@
 """The named pair between a subject and what the store keeps of it, and what it is found by."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from services.workflow.core.gathering import active_in, hangs
 from services.workflow.core.incident import Told
 from services.workflow.core.kinds.registry import KINDS
+from services.workflow.core.late import Recordings
 from services.workflow.core.model import (
     Asked,
     Gap,
@@ -26,6 +27,7 @@ from services.workflow.core.stored import (
     unstamp,
 )
 from shared.events.partitioner import partition_of
+from shared.events.progress import LATE_WAIT
 from shared.events.topics import PARTITIONS
 from shared.subjects.errors import StopServiceError
 
@@ -63,7 +65,13 @@ def shard_of(subject: str) -> int:
 
 
 class SubjectCodec:
-    """Between a `Subject` and its document."""
+    """Between a `Subject` and its document.
+
+    `late_wait` is how long what is overdue waits for a backlog: it is part of `next_at`.
+    """
+
+    def __init__(self, late_wait: timedelta = LATE_WAIT) -> None:
+        self._late_wait = late_wait
 
     def to_document(self, state: Subject) -> dict[str, Any]:
         """Return everything of a subject as the store keeps it."""
@@ -79,6 +87,8 @@ class SubjectCodec:
         }
         if state.opening is not None:
             document["opening"] = [stamp(state.opening.at), state.opening.law]
+        if state.recordings is not None:
+            document["recordings"] = _recordings(state.recordings)
         if state.incidents:
             document["incidents"] = [_told(each) for each in state.incidents.values()]
         return document
@@ -106,6 +116,7 @@ class SubjectCodec:
             adopted=dict(document["adopted"]),
             asked={row[0]: _read_asked(row) for row in document.get("asked", ())},
             opening=_read_opening(document.get("opening")),
+            recordings=_read_recordings(document.get("recordings")),
             incidents={
                 told.incident: told for told in map(_read_told, document.get("incidents", ()))
             },
@@ -119,7 +130,7 @@ class SubjectCodec:
         `incidents` are those that are there in a matter, `hangs` what hangs on one in a
         dossier; `gathering_since` and `hangs_on` are what the two are asked by.
         """
-        next_at = state.next_at()
+        next_at = state.next_at(self._late_wait)
         still = [each for each in state.obligations.values() if each.open]
         kinds = sorted({each.kind for each in still})
         main = [each for each in still if not KINDS[each.kind].beside]
@@ -170,6 +181,17 @@ def _read_asked(row: Sequence[Any]) -> Asked:
 
 def _read_opening(row: Sequence[int] | None) -> Opening | None:
     return None if row is None else Opening(unstamp(row[0]), row[1])
+
+
+def _recordings(known: Recordings) -> list[Any]:
+    return [known.publisher, [stamp(one) for one in known.moments], maybe(known.late)]
+
+
+def _read_recordings(row: Sequence[Any] | None) -> Recordings | None:
+    if row is None:
+        return None
+    publisher, moments, late = row
+    return Recordings(publisher, tuple(map(unstamp, moments)), read_maybe(late))
 
 
 def _read_gap(row: Sequence[Any]) -> Gap:

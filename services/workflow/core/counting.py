@@ -18,6 +18,7 @@ from shared.calendar.errors import InvalidHistoryError
 from shared.events.codes import PROVINCE, is_matter
 from shared.events.dossiers import DossierMoved
 from shared.events.envelope import Event
+from shared.events.progress import LATE_WAIT_MAX
 from shared.reference.proposals import LawChange
 from shared.reference.view import Reference
 from shared.subjects.errors import UnfoldableError
@@ -54,7 +55,7 @@ def happen(
     if kinds:  # Before anything is changed, since it may refuse.
         facts = gather(event.subject, unit, past, printed, _running(subject, recorded))
         assessments = _assess(facts, kinds, law)
-    lapse(subject, Sweep(context.now, recorded, context.reference, ladder_of), emit)
+    lapse(subject, _by(recorded, context), emit)
     subject.history.append(event)
     subject.unit = unit
     if kinds:
@@ -68,7 +69,7 @@ def happen(
         reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
     settle_unit(subject)
     if event.name in PERSONS:
-        _name_persons(subject, PERSONS[event.name](subject.history))
+        _name_persons(subject, PERSONS[event.name](subject.history), recorded)
 
 
 def settle_unit(subject: Subject) -> None:
@@ -114,7 +115,7 @@ def _count_under(
     reason: str,
     at: datetime,
 ) -> None:
-    lapse(subject, Sweep(context.now, at, context.reference, ladder_of), emit)
+    lapse(subject, _by(at, context), emit)
     kinds = [
         kind
         for kind in kinds_of(subject.id)
@@ -125,6 +126,14 @@ def _count_under(
     assessments = _assess(facts, kinds, law)
     occasion = Occasion(context.now, at, at, reason=reason)
     reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
+
+
+def _by(moment: datetime, context: Context) -> Sweep:
+    """Return a look at what time alone had brought about by a moment.
+
+    Whatever may wait is left to the next sweep, which knows whether it still has to.
+    """
+    return Sweep(context.now, moment, context.reference, ladder_of, late_wait=LATE_WAIT_MAX)
 
 
 def ladder_of(obligation: Obligation) -> Ladder:
@@ -164,10 +173,17 @@ def _is_news(kind: Kind, subject: Subject, event: Event) -> bool:
     return known is None or not subject.history.knows(known)
 
 
-def _name_persons(subject: Subject, persons: Mapping[str, tuple[str, ...]]) -> None:
-    """Say who holds a role here; it moves no date, so nothing is counted."""
+def _name_persons(
+    subject: Subject, persons: Mapping[str, tuple[str, ...]], recorded: datetime
+) -> None:
+    """Say who holds a role here; it moves no date, so nothing is counted.
+
+    What ended by itself after that was recorded was still owed: a sweep looked ahead.
+    """
     for obligation in subject.obligations.values():
-        if obligation.open:
+        lapse = obligation.lapse
+        ahead = lapse is not None and obligation.discharged_at == lapse.at >= recorded
+        if obligation.open or ahead:
             obligation.persons = {**obligation.persons, **persons}
 
 

@@ -1,7 +1,8 @@
 """One event into one subject: facts, then what they say, then the difference."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from services.workflow.core.acknowledge import acknowledge, reroute
@@ -11,6 +12,7 @@ from services.workflow.core.emissions import Emitter
 from services.workflow.core.gathering import close_incidents, tell
 from services.workflow.core.incident import Hanging, Incidents
 from services.workflow.core.kinds.registry import kinds_of
+from services.workflow.core.late import with_event
 from services.workflow.core.law import law_of, law_when_recorded
 from services.workflow.core.model import Opening, Subject
 from services.workflow.core.reach import is_coverage, note_unreached
@@ -18,9 +20,11 @@ from services.workflow.core.retell import happen_late
 from services.workflow.core.roles import close_gaps
 from shared.events.answers import NoticeUndeliverable, ObligationAcknowledged
 from shared.events.envelope import Event
+from shared.events.progress import LATE_WAIT
 from shared.subjects.fold import Context, Emission, Folded
 
 NONE: Final = Incidents()
+NEVER: Final[Mapping[str, datetime]] = MappingProxyType({})
 
 
 def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subject]:
@@ -43,6 +47,7 @@ def fold(state: Subject | None, event: Event, context: Context) -> Folded[Subjec
         if subject.law != law_of(law):
             emissions.extend(recount(subject, Context(context.now, law)))
         happen(subject, event, law, context, emit)
+    subject.recordings = with_event(subject.recordings, event, context.now)
     subject.asked.pop(event.id, None)
     _answer(subject, event, context, emit)
     if subject.incidents:
@@ -61,13 +66,24 @@ def sweep(
     upto: datetime,
     incomplete_since: datetime | None = None,
     incidents: Incidents = NONE,
+    late: Mapping[str, datetime] = NEVER,
+    late_wait: timedelta = LATE_WAIT,
 ) -> Sequence[Emission] | None:
     """Do what time alone has brought about; None if there is nothing."""
     emissions: list[Emission] = []
     if subject.law != law_of(context.reference):
         emissions.extend(recount(subject, context))
     emit = Emitter(subject, cause=cause_of_sweep(subject))
-    look = Sweep(context.now, upto, context.reference, ladder_of, incomplete_since, incidents)
+    look = Sweep(
+        now=context.now,
+        upto=upto,
+        reference=context.reference,
+        ladder_of=ladder_of,
+        incomplete_since=incomplete_since,
+        incidents=incidents,
+        late=late,
+        late_wait=late_wait,
+    )
     changed = climb(subject, look, emit)
     if changed:
         subject.adopted.clear()  # The rebuild is over: sweeps begin after it.

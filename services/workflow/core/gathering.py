@@ -43,6 +43,9 @@ COMMON_UNITS_MIN: Final = 2
 COMMON_AFTER: Final = timedelta(minutes=15)
 """How long each must have lost it: as long as the first rung of a link's own ladder waits."""
 
+RELEASED: Final = "released"
+"""Why a rung of an incident that is over is not told by itself yet: it waits for a backlog."""
+
 NAMED_MAX: Final = 10_000
 """How many dossiers, by role, one message names; all of them are counted."""
 
@@ -150,12 +153,15 @@ def is_free(
 
 
 def hangs(subject: Subject) -> list[tuple[str, str, str]]:
-    """Return (incident, obligation, role) of everything that hangs on one here."""
+    """Return (incident, obligation, role) of everything that hangs on one here.
+
+    What is released and waits for the rest of a backlog does not: it is found by its moment.
+    """
     found = [
         (rung.incident, obligation.id, rung.role)
         for obligation in subject.obligations.values()
         for rung in obligation.hanging()
-        if rung.incident is not None and rung.role is not None
+        if rung.incident is not None and rung.role is not None and rung.why != RELEASED
     ]
     return sorted(set(found))
 

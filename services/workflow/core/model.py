@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
 from services.workflow.core.incident import Told
+from services.workflow.core.late import Recordings, ready_at
 from services.workflow.core.past import Past
+from shared.events.progress import LATE_WAIT
 
 RungStatus = Literal[
     "planned",  # Its moment has not come, or no sweep has passed it yet.
@@ -204,23 +206,34 @@ class Obligation:
         """Say whether a moment lies before imported history was recorded."""
         return self.quiet_until is not None and at <= self.quiet_until
 
-    def timers(self) -> Iterator[datetime]:
+    @property
+    def waiting(self) -> Cycle | None:
+        """The cycle of which levels wait, although the obligation has ended by itself."""
+        lapse = self.lapse
+        if lapse is None or (self.discharged_at, self.why) != (lapse.at, lapse.why):
+            return None
+        for cycle in self.cycles:
+            if cycle.ended_at == lapse.at and any(r.status == "planned" for r in cycle.rungs):
+                return cycle
+        return None
+
+    def timers(self, recordings: Recordings | None, wait: timedelta) -> Iterator[datetime]:
         """Yield every moment at which time alone will change something."""
-        if self.discharged_at is not None:
-            return
-        if self.lapse is not None:
+        cycle = self.waiting if self.discharged_at is not None else self.cycle
+        if self.lapse is not None and self.discharged_at is None:
             yield self.lapse.at
-        cycle = self.cycle
         if cycle is None:
             return
         for rung in cycle.rungs:
             if rung.status == "planned":
-                yield rung.at
+                yield ready_at(recordings, rung.at, known_at=cycle.known_at, wait=wait)
             elif rung.status == "grouped" and self.relook_at is not None:
                 yield self.relook_at
+        if self.discharged_at is not None:
+            return
         promise = self.promise
         if promise is not None and promise.broken_at is None and promise.cycle == cycle.number:
-            yield promise.expires_at
+            yield ready_at(recordings, promise.expires_at, known_at=cycle.known_at, wait=wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +303,7 @@ class Subject:
         asked: What was done on a page and has not come back from intake, by event id.
         opening: How the calendar brought it about before anything happened; None if it did
             not.
+        recordings: When publishers' events were recorded; None before the first.
     """
 
     id: str
@@ -302,11 +316,20 @@ class Subject:
     adopted: dict[str, str] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     opening: Opening | None = None
+    recordings: Recordings | None = None
 
-    def next_at(self) -> datetime | None:
-        """Return the earliest moment at which time alone will change something."""
+    def next_at(self, wait: timedelta = LATE_WAIT) -> datetime | None:
+        """Return the earliest moment at which time alone will change something.
+
+        Args:
+            wait: How long what is overdue waits for the rest of a backlog.
+        """
         return min(
-            (at for obligation in self.obligations.values() for at in obligation.timers()),
+            (
+                at
+                for obligation in self.obligations.values()
+                for at in obligation.timers(self.recordings, wait)
+            ),
             default=None,
         )
 

@@ -1,5 +1,6 @@
 """Up to which moment may we act? Never on stale data, and never silent for ever."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -17,10 +18,12 @@ class Fresh:
     Attributes:
         upto: Everything that happened before this moment is known, or has to do.
         incomplete_since: Since when data may be missing; None while all is well.
+        late: When the last late event of each publisher was recorded.
     """
 
     upto: datetime
     incomplete_since: datetime | None = None
+    late: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Freshness:
@@ -44,12 +47,12 @@ class Freshness:
 
         A mark at `now` is as fresh as can be, however long the clock stands.
         """
-        mark = self._progress.least()
+        mark, late = self._progress.least(), self._progress.late()
         if mark != self._mark or (mark is not None and mark >= now):
             self._mark, self._moved_at = mark, self._wall()
         if self._wall() - self._moved_at >= self._still_seconds_max:
-            return Fresh(now, mark or now)
-        return None if mark is None else Fresh(min(mark, now))
+            return Fresh(now, mark or now, late)
+        return None if mark is None else Fresh(min(mark, now), late=late)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.workflow.core.counting import recount
@@ -14,6 +14,7 @@ from services.workflow.ports import ObligationIndex
 from services.workflow.usecases.freshness import Fresh, Freshness, ReadTogether
 from services.workflow.usecases.incidents import GatherOnIncidents
 from shared.events.obligations import ObligationRungReached
+from shared.events.progress import LATE_WAIT
 from shared.subjects.change import ChangeSubjects, Decide
 from shared.subjects.document import Document
 from shared.subjects.fold import Context, Emission
@@ -59,6 +60,7 @@ class SweepObligations:
 
     It begins only once our positions have passed the ends that the broker told after intake's
     marks were read: what the marks speak of has then been applied here, incidents included.
+    What is overdue waits `late_wait` for the rest of a publisher's backlog.
     """
 
     index: ObligationIndex
@@ -68,6 +70,7 @@ class SweepObligations:
     reference: ReferenceSource
     clock: Clock
     incidents: GatherOnIncidents
+    late_wait: timedelta = LATE_WAIT
 
     async def __call__(self) -> Swept:
         """Sweep once.
@@ -147,6 +150,8 @@ class SweepObligations:
                 upto=fresh.upto,
                 incomplete_since=fresh.incomplete_since,
                 incidents=gathering,
+                late=fresh.late,
+                late_wait=self.late_wait,
             )
 
         def counted(subjects: int) -> None:

@@ -64,6 +64,7 @@ class Scenario:
         recorded: str | None = None,
         version: int | None = None,
         backfill: bool = False,
+        publisher: str = "counter",
         units: tuple[str, str] = (UNIT, UNIT),
         **data: Any,  # noqa: ANN401 -- The data of any event.
     ) -> str:
@@ -78,7 +79,7 @@ class Scenario:
         self.sequence += 1
         event = Event(
             id=f"{self.subject}-{self.sequence}",
-            source="urn:motcua:publisher:counter",
+            source=f"urn:motcua:publisher:{publisher}",
             name=name,
             subject=self.subject,
             time=at,

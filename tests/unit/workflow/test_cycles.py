@@ -524,7 +524,7 @@ def test_what_was_due_before_the_calendar_changed_is_not_forgotten_in_the_store(
     scenario.jumps_to("2026-01-09 18:00")
     scenario.decides(day_off(date(2026, 1, 12)))
     scenario.assigned("2026-01-09 18:10", "p-other")
-    scenario.sweeps()
+    scenario.walks_to("2026-01-09 18:15")
     told = [line for line in scenario.heard() if "overdue_1" in line]
     assert told == ["Fri 9 Jan 17:00 dossier_deadline/2 overdue_1 → province"]
 
