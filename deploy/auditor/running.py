@@ -14,8 +14,12 @@ from deploy.auditor.core.wall import VIETNAM, instant
 from deploy.auditor.reading import Archives, kinds, least_mark
 from shared.kafka.cluster import Cluster
 
-GRACE: Final = timedelta(minutes=10)
-"""How long services may take: nothing due or recorded later is asked for."""
+GRACE: Final = timedelta(minutes=20)
+"""How long services may take: nothing due or recorded later is asked for.
+
+It is longer than the 15 minutes that an overdue rung may wait for the rest of a backlog, and
+leaves five more to raise it and to send its notices.
+"""
 
 
 @dataclass(frozen=True)

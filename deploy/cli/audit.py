@@ -39,8 +39,8 @@ def audit_command(  # noqa: PLR0913, PLR0917 - the options of a command.
         str | None, typer.Option(help="What was due before this day.", metavar="DAY")
     ] = None,
     grace: Annotated[
-        str, typer.Option(help="How long services may take: 90s, 10m, 1h.")
-    ] = "10m",
+        str, typer.Option(help="How long services may take: 90s, 20m, 1h.")
+    ] = "20m",
     every: Annotated[
         str | None, typer.Option(help="Audit again and again, so often, and export metrics.")
     ] = None,

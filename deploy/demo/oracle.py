@@ -24,6 +24,7 @@ CUT_OFF: Final = time(15, 0)
 CLOSE: Final = time(17, 0)
 OPEN: Final = time(7, 30)
 SATURDAY: Final = 5
+LATE_WAIT: Final = timedelta(seconds=60)
 ENDS: Final = ("dossier.completed", "dossier.withdrawn", "dossier.stopped", "dossier.refused")
 
 
@@ -304,10 +305,21 @@ def due_of(
     stop = end if closed is None else min(closed, end)
     due = [(moment, rung) for moment, rung in moments if stretch.opened < moment < stop]
     for index, (moment, rung) in enumerate(due):
-        overtaken = index + 1 < len(due) and step_of(due[index + 1][0]) == step_of(moment)
+        overtaken = index + 1 < len(due) and told_at(
+            due[index + 1][0], stretch.opened
+        ) == told_at(moment, stretch.opened)
         yield ExpectedRung(
             subject, obligation, stretch.opened, rung, moment.astimezone(UTC), not overtaken
         )
+
+
+def told_at(moment: datetime, opened: datetime) -> datetime:
+    """Return the step of the clock at which a moment of a stretch is acted on.
+
+    What was overdue when the stretch's beginning was recorded waits for the rest of a backlog.
+    """
+    recorded = step_of(opened - timedelta(microseconds=1))
+    return step_of(moment if moment >= recorded else recorded + LATE_WAIT)
 
 
 def step_of(moment: datetime) -> datetime:

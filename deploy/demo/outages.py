@@ -22,6 +22,7 @@ from deploy.demo.oracle import (
     at,
     due_of,
     step_of,
+    told_at,
 )
 from deploy.demo.province import Outage
 
@@ -96,7 +97,7 @@ def hung_of(
         role = roles[rung.obligation, rung.rung]
         if not rung.raised or role == "handler":
             continue
-        look = step_of(rung.at)
+        look = told_at(rung.at, rung.opened)
         link = rung.obligation == "connection"
         if link and role != "province":
             continue
