@@ -125,6 +125,12 @@ class House:
         assert answer.is_applied, f"{event['type']} was refused: {faults}"
         await self.settles()
 
+    async def arrive(self, events: Sequence[Mapping[str, Any]], publisher: str) -> None:
+        """Let several events of one publisher come in together, in this order."""
+        for answer in await self.intake.send(*events, publisher=publisher):
+            assert answer.is_applied, answer.faults
+        await self.settles()
+
     async def decides(self, data: EventData) -> None:
         """Let the reference data change, for everybody at once."""
         view = decide(self.durable.reference, data, self.clock.now())
@@ -188,6 +194,7 @@ class House:
             await self._carry()
             if not self.stands_still:
                 self.durable.mark.at = self.clock.now()
+                self.durable.mark.lately = self.intake.receive.late.lately(self.clock.now())
             if "workflow" not in self.stopped:
                 await self.workflow.looks()
                 await self._carry()
