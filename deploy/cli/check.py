@@ -43,11 +43,13 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "summary": "{events} events: {recorded} would be recorded, {repeated} repeated, "
         "{refused} would be refused.",
         "ignored": "{ignored} attributes are not part of the contract and would be ignored.",
-        "not_judged": "Not judged here: which units a sender speaks for, and what came before.",
         "own_codes": "{own_codes} dossiers begin under codes of this installation's pattern. "
         "They are refused unless the publisher is registered for those prefixes: motcua topics "
         "add-publisher NAME --numbers-for UNIT (or PREFIX). Name here what it is registered "
         "for with --numbers-for, and it is judged.",
+        "waited": "{waited} of them would first wait for an earlier event of their dossier.",
+        "not_judged": "Not judged here: which units a sender speaks for, what came before, and "
+        "how long an event waits.",
     },
     "vi": {
         "line": "dòng {line}",
@@ -55,11 +57,13 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "summary": "{events} sự kiện: {recorded} sẽ được ghi nhận, {repeated} lặp lại, "
         "{refused} sẽ bị từ chối.",
         "ignored": "{ignored} thuộc tính không thuộc hợp đồng dữ liệu và sẽ được bỏ qua.",
-        "not_judged": "Không xét ở đây: bên gửi thay đơn vị nào, những gì đã gửi trước đó.",
         "own_codes": "{own_codes} hồ sơ bắt đầu bằng mã theo mẫu đánh số của hệ thống này. "
         "Chúng bị từ chối nếu bên gửi chưa được đăng ký cấp số cho các tiền tố đó: motcua "
         "topics add-publisher TÊN --numbers-for ĐƠN_VỊ (hoặc TIỀN_TỐ). Nêu quyền đã đăng ký "
         "bằng --numbers-for để được xét tại đây.",
+        "waited": "Trong đó {waited} sự kiện sẽ phải chờ sự kiện trước của cùng hồ sơ.",
+        "not_judged": "Không xét ở đây: bên gửi thay đơn vị nào, những gì đã gửi trước đó, "
+        "sự kiện chờ trong bao lâu.",
     },
 }
 
@@ -73,14 +77,17 @@ class Count:
     repeated: int = 0
     refused: int = 0
     ignored: int = 0
+    waited: int = 0
 
     def add(self, verdict: Verdict) -> None:
-        """Count one more verdict."""
+        """Count the verdict on one more event; one that waits counts when that has ended."""
         self.events += 1
-        self.recorded += verdict.outcome == "recorded"
-        self.repeated += verdict.outcome == "repeated"
-        self.refused += verdict.outcome == "refused"
+        self.waited += verdict.outcome == "waiting"
         self.ignored += verdict.ignored
+        for one in (verdict, *verdict.released):
+            self.recorded += one.outcome == "recorded"
+            self.repeated += one.outcome == "repeated"
+            self.refused += one.outcome == "refused"
 
 
 def register(app: typer.Typer) -> None:
@@ -134,29 +141,33 @@ def check(  # noqa: PLR0913 -- One option for each thing that a check may be tol
     )
     count = Count()
     refusals: list[dict[str, Any]] = []
+    lines: dict[int, int] = {}
+
+    def tell(verdict: Verdict) -> None:
+        line = lines[verdict.number]
+        if as_json:
+            refusals.append(_document(line, verdict))
+        else:
+            typer.echo(_paragraph(line, verdict, language))
+
     with _opened(file) as stream:
         for line, value in records(stream):
             verdict = rehearsal.judge(value)
+            lines[verdict.number] = line
             count.add(verdict)
-            if verdict.outcome != "refused":
-                continue
-            if as_json:
-                refusals.append(_document(line, verdict))
-            else:
-                typer.echo(_paragraph(line, verdict, language))
+            if verdict.outcome == "refused":
+                tell(verdict)
+    for verdict in rehearsal.unmet():
+        count.refused += 1
+        tell(verdict)
     if not count.events:
         raise SettingError(f"{file} holds no event.")
     if as_json:
         report = {**_report(file, count, refusals), "own_codes": rehearsal.own_codes}
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
-        typer.echo(_WORDS[language]["summary"].format(**asdict(count)))
-        if count.ignored:
-            typer.echo(_WORDS[language]["ignored"].format(ignored=count.ignored))
-        typer.echo(_WORDS[language]["not_judged"])
-        if rehearsal.own_codes and numbers_for is None:
-            words = _WORDS[language]["own_codes"]
-            typer.echo(words.format(own_codes=rehearsal.own_codes))
+        own_codes = rehearsal.own_codes if numbers_for is None else 0
+        typer.echo(_summary(count, own_codes, language))
     raise typer.Exit(EXIT_SOME_REFUSED if count.refused else EXIT_ALL_TAKEN)
 
 
@@ -198,6 +209,21 @@ def _paragraph(line: int, verdict: Verdict, language: Language) -> str:
             f"    {item.remedy_vi if vietnamese else item.remedy}",
         ]
     return "\n".join(rows) + "\n"
+
+
+def _summary(count: Count, own_codes: int, language: Language) -> str:
+    """Say what would become of all, and what was not judged."""
+    shown = {
+        "summary": True,
+        "ignored": count.ignored,
+        "waited": count.waited,
+        "not_judged": True,
+        "own_codes": own_codes,
+    }
+    numbers = {**asdict(count), "own_codes": own_codes}
+    return "\n".join(
+        _WORDS[language][name].format(**numbers) for name, whether in shown.items() if whether
+    )
 
 
 def _document(line: int, verdict: Verdict) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from deploy.supervisor.asking import Readiness, readiness
 from deploy.supervisor.first_start import FIRST_KEYS, prepare_secrets
 from deploy.supervisor.kept import Kept
 from deploy.supervisor.plan import Plan, ServiceSpec
-from deploy.topics import BrokerAwayError, provision
+from deploy.topics import BrokerAwayError, Provisioned, provision
 
 #: What people open there, where they do.
 SHOWS: Final = {
@@ -178,10 +178,10 @@ class Supervisor:
         durability = installation.durability(self.plan.durability)
         log = next((one.process.log for one in self.engines if isinstance(one, Kafka)), None)
         wait = self._wait("the topics", log)
-        while True:
+        done: Provisioned | None = None
+        while done is None:
             try:
                 done = asyncio.run(provision(installation.kafka, durability=durability))
-                break
             except BrokerAwayError as error:
                 wait.check(str(error))
                 time.sleep(POLL_S)

@@ -6,15 +6,15 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
-from zlib import crc32
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from services.intake.adapters.counting import CountEvents
 from services.intake.adapters.grants import MongoGrants
+from services.intake.adapters.held import MongoHeld
 from services.intake.adapters.http.catalogue import catalogue_router
 from services.intake.adapters.http.changes import changes_router
 from services.intake.adapters.http.contacts import contacts_router
@@ -41,17 +41,19 @@ from services.intake.settings import IntakeSettings
 from services.intake.usecases.codes import DrawCodes
 from services.intake.usecases.contacts import KeepContacts
 from services.intake.usecases.counter import ReceiveDossier
+from services.intake.usecases.entries import Settled
 from services.intake.usecases.grants import GrantBook
 from services.intake.usecases.heartbeats import WatchConnections
+from services.intake.usecases.held import ExpireHeld
 from services.intake.usecases.late import LateEvents
-from services.intake.usecases.progress import HTTP, PublishProgress
+from services.intake.usecases.progress import HTTP, PublishProgress, http_number
 from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.references import ReferenceBook
 from services.intake.usecases.relaying import RelayOutboxes
 from services.intake.usecases.work import InWork
 from shared.events.numbering import CodePattern, NumberingRights
 from shared.events.progress import ProgressMark
-from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX
+from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX, REJECTED
 from shared.kafka.broker import ServiceBroker
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import ConsumerOptions, Consumption
@@ -107,11 +109,12 @@ class Intake:
             instance=settings.instance,
             registry=self.metrics.registry,
         )
-        self.archive = MongoArchive(self.mongo, never={CONTACTS.name})
+        self.archive = MongoArchive(self.mongo, never=(CONTACTS.name, REJECTED))
         self.subjects = MongoSubjects[Subject](self.mongo, "subjects", SubjectCodec())
         self.contacts = MongoSubjects[ContactState](self.mongo, "contacts", ContactCodec())
         self.presences = MongoPresences(self.mongo)
         self.receipts = MongoReceipts(self.mongo)
+        self.held = MongoHeld(self.subjects)
         self.outboxes = Outboxes(self.subjects, self.contacts.collection)
         self.counting = CountEvents(self.metrics)
         self.ownership = share_outboxes(self.mongo, settings.instance)
@@ -123,6 +126,7 @@ class Intake:
         )
         self.pattern = CodePattern(settings.dossier_code_pattern)
         self.receive = self._receive()
+        self.expire = ExpireHeld(self.subjects, self.held, self.receipts, self.clock, wall_now)
         self.connections = WatchConnections(
             self.presences,
             self.receive,
@@ -137,10 +141,12 @@ class Intake:
             self.broker.publisher,
             self.receive.in_work,
             lambda: self.outboxes.oldest_pending(wall_now()),
-            _number(settings.instance),
+            http_number(settings.instance),
             self.receive.late,
         )
-        self.measure = Measure(self.metrics, self.outboxes, self.receipts, self.presences)
+        self.measure = Measure(
+            self.metrics, self.outboxes, self.receipts, self.presences, self.held
+        )
         self.lag = LagMeter(self.metrics, GROUP)
         self.ready = asyncio.Event()
         self.stopping = asyncio.Event()
@@ -173,6 +179,7 @@ class Intake:
             derive_key(secret, "receipt-fingerprint"),
             GrantBook(MongoGrants(self.mongo), NumberingRights(self.pattern)),
             LateEvents(self.settings.late_wait),
+            timedelta(seconds=self.settings.predecessor_wait_s),
         )
 
     def _http_door(self) -> Door:
@@ -199,6 +206,7 @@ class Intake:
         self.supervisor.every(BEAT_S, "outbox owner", self._beat)
         self.supervisor.every(SWEEP_S, "outboxes", self._sweep)
         self.supervisor.every(SWEEP_S, "reference", self._refresh)
+        self.supervisor.every(SWEEP_S, "waiting", self._expire)
         self.supervisor.every(MEASURE_S, "connections", self._watch)
         self.supervisor.every(MEASURE_S, "measures", self._measure)
         self.supervisor.every(MEASURE_S, "consumer", self._watch_consumer)
@@ -231,6 +239,7 @@ class Intake:
         if not self.ready.is_set():
             await self.ownership.begin()
             await self.subjects.prepare()
+            await self.held.prepare()
             await self.contacts.prepare()
             await self.presences.prepare()
             await self.receipts.prepare()
@@ -255,6 +264,16 @@ class Intake:
                 await self.relay.sweep()
         except UnavailableError:
             return  # Readiness says it; the outboxes keep what is due.
+
+    async def _expire(self) -> None:
+        if not self.ready.is_set():
+            return
+        try:
+            expired = await self.expire()
+        except UnavailableError:
+            return  # Readiness says it; what has waited long enough is found again.
+        self.counting.ended("expired", expired.count)
+        await self.relay.soon(Settled([], expired.documents))
 
     async def _measure(self) -> None:
         if not self.ready.is_set():
@@ -312,6 +331,7 @@ class Intake:
     async def status(self) -> Mapping[str, Any]:
         """Give the service's own account."""
         outbox = await self.outboxes.count(wall_now())
+        expires = await self.held.earliest()
         return {
             "service": self.settings.service,
             "now": self.clock.now().isoformat(),
@@ -323,19 +343,11 @@ class Intake:
             "lag": self.consumption.lag_seen(),
             "positions": self.consumption.position_sums(),
             "outbox": outbox,
-            "next_at": None,
-            "marks": self._least_marks(),
+            "next_at": None if expires is None else expires.isoformat(),
+            "marks": self.progress.least(),
             "parked": 0,
             "referenceversion": self.receive.references.current().version,
         }
-
-    def _least_marks(self) -> dict[str, str]:
-        """Give the least mark of each input, its partitions taken together."""
-        least: dict[str, datetime] = {}
-        for key, through in self.progress.published.items():
-            name = key.rpartition("/")[0]
-            least[name] = min(through, least.get(name, through))
-        return {name: through.isoformat() for name, through in sorted(least.items())}
 
     async def stop(self) -> None:
         """Finish what is on its way, stop consuming, flush, close; well within 12 s."""
@@ -378,11 +390,6 @@ def build_around(intake: Intake) -> FastAPI:
         ],
         lifespan=lifespan,
     )
-
-
-def _number(instance: str) -> int:
-    """Return the number of this replica's HTTP door."""
-    return int(instance) if instance.isdecimal() else crc32(instance.encode())
 
 
 if __name__ == "__main__":

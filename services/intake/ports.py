@@ -36,6 +36,14 @@ class ReceiptStore(Protocol):
         ...
 
 
+class HeldEvents(Protocol):
+    """Finds the subjects that hold events; raises `UnavailableError` as every store does."""
+
+    async def over(self, now: datetime, limit: int) -> list[str]:
+        """Return subjects of which an event has waited long enough, the oldest first."""
+        ...
+
+
 class CodeCounter(Protocol):
     """Counts dossiers per prefix and local date; it never gives a number twice.
 

@@ -30,6 +30,12 @@ class IntakeSettings(ServiceSettings):
     progress_ms: Annotated[int, Field(ge=50, le=60_000)] = Field(
         default=500, description="how often the progress marks are published, in milliseconds"
     )
+    predecessor_wait_s: Annotated[int, Field(ge=1, le=86_400)] = Field(
+        default=900,
+        description=(
+            "how long an event that arrives before its predecessor waits for it, in seconds"
+        ),
+    )
     heartbeat_silence_s: Annotated[int, Field(ge=10, le=86_400)] = Field(
         default=300,
         description="how long a connection may be silent before it counts as lost, in seconds",

@@ -1,17 +1,54 @@
-"""What really happened: a subject's history with its corrections applied.
+"""What really happened: a subject's history with its corrections applied, in order.
 
-Every service keeps what it has applied of a subject and folds it again when a correction comes.
-This is the one rule by which they do.
+Every service keeps what it has applied of a subject. It folds that again when a correction
+comes, or an event that happened before others which are recorded. This is the one rule by which
+they do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, pairwise
+from typing import Final, Protocol, TypeVar
 
 from pydantic import ValidationError
 
 from shared.events.answers import Corrected
 from shared.events.envelope import Event
 from shared.events.registry import REGISTRY
+from shared.events.transitions import BEGINNING, ENDED, TABLE, Course, follow
+
+
+class Happening(Protocol):
+    """What has a place in the order of occurrence."""
+
+    @property
+    def name(self) -> str:
+        """The event's name."""
+
+    @property
+    def time(self) -> datetime:
+        """When it happened."""
+
+    @property
+    def sequence(self) -> int | None:
+        """Which one of its subject it is."""
+
+
+HappeningT = TypeVar("HappeningT", bound=Happening)
+
+
+def _ranks() -> dict[str, tuple[int, int]]:
+    """Rank the names that move a status: what ends a dossier last, else as in the table."""
+    ranks: dict[str, tuple[int, int]] = {}
+    for number, row in enumerate(TABLE):
+        if row.to is not None:
+            ranks.setdefault(row.name, (2 if row.to in ENDED else 1, number))
+    return ranks
+
+
+_RANKS: Final = _ranks()
+_UNMOVED: Final = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +61,7 @@ class Effective:
 
 
 def effective(history: Sequence[Event]) -> tuple[Event, ...]:
-    """Give the events that hold, ordered by when they happened, then by sequence.
+    """Give the events that hold, in the order of occurrence (`in_order`).
 
     A replaced event keeps its id and sequence and has the right time and data; a struck one is
     gone. Corrections themselves are not among them. The last correction of an event holds, and
@@ -59,11 +96,50 @@ def apply_corrections(history: Sequence[Event]) -> Effective:
             replaced = event
         if replaced is not None:
             held.append(replaced)
-    held.sort(key=lambda event: (event.time, _sequence(event)))
-    return Effective(events=tuple(held), unknown=tuple(unknown))
+    return Effective(events=tuple(in_order(held)), unknown=tuple(unknown))
 
 
-def _sequence(event: Event) -> int:
+def in_order(history: Iterable[HappeningT]) -> list[HappeningT]:
+    """Order a subject's events by when they happened; those of one instant by the table.
+
+    Of one instant comes first what the transition table allows then: events that move no
+    status, by sequence; events that do, as the table lists them; what ends the dossier last.
+    What the table allows in no place comes when nothing else is left, by sequence.
+    """
+    held = sorted(history, key=_when)
+    if not any(
+        one.time == other.time and (one.name in _RANKS or other.name in _RANKS)
+        for one, other in pairwise(held)
+    ):
+        return held
+    ordered: list[HappeningT] = []
+    course = BEGINNING
+    for _, instant in groupby(held, key=lambda one: one.time):
+        for one, after, _legal in through(course, list(instant)):
+            ordered.append(one)
+            course = after
+    return ordered
+
+
+def through(
+    course: Course, instant: Sequence[HappeningT]
+) -> Iterator[tuple[HappeningT, Course, bool]]:
+    """Yield the events of one instant in order: each, the course after it, whether legal."""
+    left = sorted(instant, key=lambda one: (_RANKS.get(one.name, _UNMOVED), _sequence(one)))
+    while left:
+        chosen = next((one for one in left if follow(course, one.name)[1]), None)
+        if chosen is None:
+            chosen = min(left, key=_sequence)
+        left.remove(chosen)
+        course, legal = follow(course, chosen.name)
+        yield chosen, course, legal
+
+
+def _when(event: Happening) -> tuple[datetime, int]:
+    return (event.time, _sequence(event))
+
+
+def _sequence(event: Happening) -> int:
     return event.sequence or 0
 
 

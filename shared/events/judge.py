@@ -21,7 +21,8 @@ from shared.events.answers import (
     Replacement,
 )
 from shared.events.centres import ConnectionLost, CoverageReachChecked
-from shared.events.codes import PROVINCE
+from shared.events.codes import PROVINCE, is_matter
+from shared.events.envelope import Event
 from shared.events.faults import Fault
 from shared.events.inbound import InboundEvent
 from shared.events.model import EventData
@@ -120,10 +121,10 @@ def judge_publisher(event: InboundEvent, publisher: str) -> list[Fault]:
     return found
 
 
-def follow(event: InboundEvent, standing: Standing) -> Standing:
+def follow(event: InboundEvent | Event, standing: Standing) -> Standing:
     """Give a subject's standing after an event that was judged right."""
     status, procedure = standing.status, getattr(event.data, "procedure", None)
-    if event.name in NAMES and not event.matter:
+    if event.name in NAMES and not is_matter(event.subject):
         status, _ = recorded_status(status, event.name, was_accepted=standing.was_accepted)
     competent = standing.competentunit or event.competentunit or event.receivingunit
     if isinstance(event.data, dossiers.DossierMoved):
@@ -142,7 +143,7 @@ def follow(event: InboundEvent, standing: Standing) -> Standing:
     )
 
 
-def _asked_at(event: InboundEvent, standing: Standing) -> datetime | None:
+def _asked_at(event: InboundEvent | Event, standing: Standing) -> datetime | None:
     if isinstance(event.data, dossiers.DossierSupplementRequested):
         return event.time
     brought = isinstance(event.data, dossiers.DossierSupplementReceived)

@@ -90,11 +90,31 @@ JUDGED: Final = (
         "Gửi dossier.submitted hoặc dossier.accepted trước.",
     ),
     Rule(
+        "key-not-subject",
+        "The record's key is not its subject, or its partition is not that of the key: an "
+        "earlier event of the same subject may be read after it.",
+        "Send every record with its subject as the key (CloudEvents: partitionkey) by the "
+        "murmur2 partitioner; then send this event again under its id.",
+        "Khóa (key) của bản ghi không phải là chủ thể (subject), hoặc bản ghi không nằm ở phân "
+        "vùng của khóa, nên sự kiện trước của cùng chủ thể có thể được đọc sau.",
+        "Gửi mọi bản ghi với khóa là subject (CloudEvents: partitionkey) và bộ phân vùng "
+        "murmur2; sau đó gửi lại sự kiện này với mã cũ.",
+    ),
+    Rule(
+        "too-many-waiting",
+        "{limit} events of this subject wait for an earlier event; more do not wait.",
+        "Send the events that are missing, then this event again under its id.",
+        "Đã có {limit} sự kiện của chủ thể này chờ sự kiện trước; không nhận chờ thêm.",
+        "Gửi các sự kiện còn thiếu, sau đó gửi lại sự kiện này với mã cũ.",
+    ),
+    Rule(
         "illegal-transition",
         "{name} can't follow status {current}; it may follow {allowed}.",
-        "Send the step that is missing, or correct the earlier event that was wrong.",
+        "Send the step that is missing, then this event again under its id; or correct the "
+        "earlier event that was wrong.",
         "{name} không thể theo sau trạng thái {current}; chỉ nhận khi ở {allowed}.",
-        "Gửi bước còn thiếu ở giữa; nếu sự kiện trước sai, hãy đính chính sự kiện đó.",
+        "Gửi bước còn thiếu rồi gửi lại sự kiện này với mã cũ; nếu sự kiện trước sai, hãy đính "
+        "chính sự kiện đó.",
     ),
     Rule(
         "procedure-contradicts",

@@ -116,6 +116,9 @@ TOPICS: Final[Mapping[str, Topic]] = {
     topic.name: topic
     for topic in (DOSSIERS, CENTRES, REFERENCE, CONTACTS, OBLIGATIONS, NOTICES, PROGRESS)
 }
+REJECTED: Final = "motcua.rejected."
+"""How the name of each topic of rejections begins."""
+
 GROUPS: Final = ("intake", "workflow", "notifications", "reporting")
 
 _INBOUND = re.compile(r"motcua\.inbound\.([a-z][a-z0-9-]{1,30})\.v1")
@@ -147,7 +150,7 @@ def rejected(publisher: str) -> Topic:
         ValueError: The name has not the shape of a publisher's.
     """
     return Topic(
-        name=f"motcua.rejected.{_checked(publisher)}.v1",
+        name=f"{REJECTED}{_checked(publisher)}.v1",
         says=f"What was refused of {publisher}'s events: id, path, rule, remedy, hash.",
         key="event id",
         writer="intake",

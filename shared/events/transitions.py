@@ -32,22 +32,33 @@ When = Literal["always", "before_acceptance", "after_acceptance"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table; `to` None leaves the status; a start of None is no dossier yet."""
+    """One line of the table; `to` None leaves the status; a start of None is no dossier yet.
+
+    `marked`: such an event is allowed after the end, but imported history that has one is
+    marked `after-end`, because it says that work went on in a dossier that had ended.
+    """
 
     name: str
     start: frozenset[Status | None]
     to: Status | None
     when: When = "always"
+    marked: bool = False
 
 
 def _row(
-    name: str, start: tuple[int | None, ...], to: int | None, when: When = "always"
+    name: str,
+    start: tuple[int | None, ...],
+    to: int | None,
+    when: When = "always",
+    *,
+    marked: bool = False,
 ) -> Row:
     return Row(
         name=name,
         start=frozenset(None if number is None else Status(number) for number in start),
         to=None if to is None else Status(to),
         when=when,
+        marked=marked,
     )
 
 
@@ -64,7 +75,8 @@ TABLE: Final[tuple[Row, ...]] = (
     _row("dossier.assigned", (2, 4), 4),
     _row("dossier.assigned", (5, 6), None),
     _row("dossier.step_started", _WORK, None),
-    _row("dossier.step_finished", (*_WORK, 9), None),
+    _row("dossier.step_finished", _WORK, None),
+    _row("dossier.step_finished", (9,), None, marked=True),
     _row("dossier.supplement_requested", (1, 2, 4), 5),
     _row("dossier.supplement_received", (5,), 1, "before_acceptance"),
     _row("dossier.supplement_received", (5,), 4, "after_acceptance"),
@@ -101,6 +113,16 @@ def _indexed() -> Mapping[tuple[str, Status | None, bool], Row]:
 
 _INDEX: Final = _indexed()
 NAMES: Final = frozenset(row.name for row in TABLE)
+
+MAY_FOLLOW_THE_END: Final = frozenset(
+    row.name for row in TABLE if row.start & ENDED and not row.marked
+)
+"""What rightly happens after a dossier has ended, so that imported history is not marked."""
+
+Course = tuple[Status | None, bool]
+"""Where a dossier is: its status, and whether it was ever accepted."""
+
+BEGINNING: Final[Course] = (None, False)
 
 
 class IllegalTransition(Exception):  # noqa: N818  # It is an answer, not an accident.
@@ -168,3 +190,15 @@ def mark_of(current: Status | None, name: str, *, was_accepted: bool) -> Mark | 
     if current is None:
         return "before-start"
     return "after-end" if current in ENDED else "illegal-transition"
+
+
+def follow(course: Course, name: str) -> tuple[Course, bool]:
+    """Give the course after an event that is recorded as it is, and whether the table has it.
+
+    What is no event of a dossier changes nothing and is always in order.
+    """
+    if name not in NAMES:
+        return course, True
+    status, was_accepted = course
+    after, legal = recorded_status(status, name, was_accepted=was_accepted)
+    return (after, was_accepted or name == "dossier.accepted"), legal

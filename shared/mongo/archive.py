@@ -10,12 +10,13 @@ from shared.subjects.document import Outgoing
 class MongoArchive:
     """The `archive` collection; its `_id` is topic and event id, so a repeat changes nothing.
 
-    Topics in `never` (contacts) are not kept: what must be erasable is not copied.
+    Topics whose names begin with one of `never` are not kept: contacts, since what must be
+    erasable is not copied, and rejections, which are no part of what is replayed.
     """
 
     def __init__(self, mongo: Mongo, *, never: Collection[str] = ()) -> None:
         self._collection = mongo.collection("archive")
-        self._never = frozenset(never)
+        self._never = tuple(never)
 
     async def prepare(self) -> None:
         """Create the indexes that replay reads by."""
@@ -34,7 +35,7 @@ class MongoArchive:
                     "event": out.value,
                 }
                 for out in outgoing
-                if out.value is not None and out.topic not in self._never
+                if out.value is not None and not out.topic.startswith(self._never)
             ]
         )
 

@@ -88,7 +88,7 @@ class Metrics:
         self.inbound = Counter(
             "motcua_inbound_events_total",
             "Events that reached a door of intake (http, kafka), by outcome (accepted,"
-            " repeated, refused).",
+            " repeated, waiting, refused).",
             ["door", "outcome"],
             registry=registry,
         )
@@ -103,6 +103,23 @@ class Metrics:
             "CloudEvents attributes of others (such as middleware's) that intake ignored, by"
             " door.",
             ["door"],
+            registry=registry,
+        )
+        self.waiting_subjects = Gauge(
+            "motcua_waiting_subjects",
+            "Dossiers that hold an event until the event before it arrives.",
+            registry=registry,
+        )
+        self.waiting_ended = Counter(
+            "motcua_waiting_ended_total",
+            "Events that waited for an earlier one, by how that ended (applied, expired).",
+            ["outcome"],
+            registry=registry,
+        )
+        self.off_partition = Counter(
+            "motcua_inbound_off_partition_total",
+            "Records whose key is not their subject, or whose partition is not the key's.",
+            ["publisher"],
             registry=registry,
         )
         self.receipts_open = Gauge(

@@ -13,15 +13,17 @@ from deploy.reference.load import bundled_reference
 from services.intake.core.arrivals import Sender
 from services.intake.core.contacts import ContactCodec, ContactState
 from services.intake.core.fold import LookupKeys
-from services.intake.core.receipts import Outcome, Receipt
-from services.intake.core.state import Subject, SubjectCodec
+from services.intake.core.receipts import Outcome, Receipt, ReceiptKey
+from services.intake.core.state import HELD_UNTIL, Subject, SubjectCodec
 from services.intake.ports import Grant, Presence
 from services.intake.usecases.answers import Answer
 from services.intake.usecases.codes import DrawCodes
 from services.intake.usecases.contacts import KeepContacts
 from services.intake.usecases.counter import ReceiveDossier
+from services.intake.usecases.entries import Candidate, Settled
 from services.intake.usecases.grants import GrantBook
-from services.intake.usecases.receive import Candidate, ReceiveEvents, Settled
+from services.intake.usecases.held import ExpireHeld, asked_again
+from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.references import ReferenceBook
 from services.intake.usecases.relaying import RelayOutboxes
 from services.intake.usecases.work import InWork
@@ -134,6 +136,21 @@ class MemoryGrants:
 
 
 @dataclass
+class MemoryHeld:
+    """Finds held events in the fake of the subjects' store."""
+
+    subjects: Any
+
+    async def over(self, now: datetime, limit: int) -> list[str]:
+        found = [
+            (row["state"][HELD_UNTIL], one)
+            for one, row in self.subjects.rows.items()
+            if row["state"] is not None and row["state"].get(HELD_UNTIL) is not None
+        ]
+        return [one for until, one in sorted(found) if until <= now][:limit]
+
+
+@dataclass
 class ArchiveHistory:
     """The published reference events, in the archive's fake."""
 
@@ -202,6 +219,7 @@ class World:
         self.pattern = pattern or CodePattern()
         self.clock = FixedClock(now)
         self.wall = now
+        self.in_any_order = True
         self.subjects: Any = MemorySubjects[Subject](SubjectCodec())
         self.contacts: Any = MemorySubjects[ContactState](ContactCodec())
         self.receipts: Any = MemoryReceipts()
@@ -213,6 +231,7 @@ class World:
             self.grants.kept[publisher, UNIT] = Grant(publisher, UNIT, "test", now)
         self.taken: list[str] = []
         self.presences: Any = MemoryPresences()
+        self.held: Any = MemoryHeld(self.subjects)
         self.view = reference() if view is None else view
         self.start()
 
@@ -242,16 +261,34 @@ class World:
             DrawCodes(self.codes, self.subjects, self.pattern),
             self.taken.append,
         )
+        self.expire = ExpireHeld(
+            self.subjects, self.held, self.receipts, self.clock, lambda: self.wall
+        )
 
     async def settle(self, *events: Mapping[str, Any], publisher: str = "demo") -> Settled:
         """Send events in by the common door, and leave them in the outboxes."""
-        return await self.receive(Sender(publisher), [Candidate.of(event) for event in events])
+        candidates = [
+            replace(Candidate.of(event), in_any_order=self.in_any_order) for event in events
+        ]
+        return await self.receive(Sender(publisher), candidates)
 
     async def send(self, *events: Mapping[str, Any], publisher: str = "demo") -> list[Answer]:
         """Send events in and publish what follows."""
         settled = await self.settle(*events, publisher=publisher)
         await self.relay.now(settled)
         return settled.answers
+
+    async def expires(self) -> int:
+        """Expire what has waited long enough, publish the rejections; return how many."""
+        expired = await self.expire()
+        await self.relay.now(Settled([], expired.documents))
+        return expired.count
+
+    async def receipt(self, event_id: str, publisher: str = "demo") -> Answer:
+        """Ask what became of an event."""
+        key = ReceiptKey(publisher, event_id).text()
+        found = (await self.receipts.find([key]))[key]
+        return await asked_again(self.subjects, publisher, found)
 
     def stream(self, topic: str) -> list[dict[str, Any]]:
         """Return what was published on a topic, each id once, in order."""

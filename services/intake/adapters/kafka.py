@@ -7,16 +7,16 @@ from typing import Final
 from typing_extensions import override
 
 from services.intake.adapters.counting import CountEvents
-from services.intake.core.arrivals import Sender
+from services.intake.core.arrivals import Origin, RecordPlace, Sender
+from services.intake.core.rejection import rejection
 from services.intake.ports import Positions
 from services.intake.usecases.answers import Answer
-from services.intake.usecases.receive import Candidate, ReceiveEvents
+from services.intake.usecases.entries import Candidate
+from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.relaying import RelayOutboxes
-from shared.events.model import instant_text
-from shared.events.rejections import Rejection, fault_rows, rejection_document, value_hash
-from shared.events.topics import publisher_of_topic, rejected
+from shared.events.rejections import value_hash
+from shared.events.topics import publisher_of_topic
 from shared.kafka.consumer import Consumption
-from shared.subjects.document import Outgoing
 from shared.subjects.ports import Clock, Publisher
 from shared.subjects.records import Record
 
@@ -44,34 +44,37 @@ class KafkaDoor:
         for topic, part in _by_topic(records).items():
             name = publisher_of_topic(topic)
             assert name is not None, "the subscription's pattern asks for a publisher"
-            candidates = [Candidate(record.value, record.headers) for record in part]
+            origins = [_origin(record) for record in part]
+            candidates = [
+                Candidate(record.value, record.headers, origin, in_any_order=True)
+                for record, origin in zip(part, origins, strict=True)
+            ]
             settled = await self.receive(Sender(name), candidates)
             self.counting(DOOR, settled.answers, settled.ignored)
+            self.counting.ended("applied", len(settled.released))
+            self.counting.off_partition(name, _off_partition(origins, settled.answers))
             rejections = [
-                self._rejection(name, record, answer)
-                for record, answer in zip(part, settled.answers, strict=True)
-                if not answer.is_applied
+                rejection(name, answer.event_id, origin.place, answer.faults, self.clock.now())
+                for origin, answer in zip(origins, settled.answers, strict=True)
+                if answer.is_refused
             ]
             await self.publisher.publish(rejections)
             await self.relay.now(settled)
 
-    def _rejection(self, publisher: str, record: Record, answer: Answer) -> Outgoing:
-        rejection = Rejection(
-            event_id=answer.event_id,
-            publisher=publisher,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            hash=value_hash(record.value),
-            at=self.clock.now(),
-            faults=fault_rows(answer.faults),
-        )
-        return Outgoing(
-            id=f"{record.place}@{instant_text(rejection.at)}",
-            topic=rejected(publisher).name,
-            key=rejection.key,
-            value=rejection_document(rejection),
-        )
+
+def _origin(record: Record) -> Origin:
+    hashed = value_hash(record.value)
+    return Origin(
+        RecordPlace(record.topic, record.partition, record.offset, hashed), record.key
+    )
+
+
+def _off_partition(origins: Sequence[Origin], answers: Sequence[Answer]) -> int:
+    """Count the records whose key is not their subject, or whose partition is another's."""
+    return sum(
+        answer.subject is not None and not origin.is_keyed_by(answer.subject)
+        for origin, answer in zip(origins, answers, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)

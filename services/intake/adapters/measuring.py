@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.intake.adapters.held import MongoHeld
 from services.intake.adapters.outboxes import Outboxes
 from services.intake.adapters.presences import MongoPresences
 from services.intake.adapters.receipts import MongoReceipts
@@ -18,6 +19,7 @@ class Measure:
     outboxes: Outboxes
     receipts: MongoReceipts
     presences: MongoPresences
+    held: MongoHeld
     _systems: set[str] = field(default_factory=set)
 
     async def __call__(self, wall_now: datetime) -> None:
@@ -31,6 +33,7 @@ class Measure:
         age = 0.0 if since is None else (wall_now - since).total_seconds()
         self.metrics.outbox_oldest_age.set(max(0.0, age))
         self.metrics.receipts_open.set(await self.receipts.count_open())
+        self.metrics.waiting_subjects.set(await self.held.count())
         await self._connections()
 
     async def _connections(self) -> None:

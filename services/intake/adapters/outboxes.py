@@ -54,9 +54,10 @@ class Outboxes:
             projection={"outbox.value.recordedtime": 1},
         )
         moments = [
-            datetime.fromisoformat(entry["value"]["recordedtime"])
+            datetime.fromisoformat(recorded)
             for row in rows
             for entry in row["outbox"]
+            if (recorded := entry.get("value", {}).get("recordedtime")) is not None
         ]
         if len(rows) < READ_MAX or self._mark is None:
             self._mark = min(moments, default=None)

@@ -8,7 +8,8 @@ from shared.events.codes import PROVINCE
 from shared.events.faults import Fault, fault, not_allowed
 from shared.events.inbound import InboundEvent
 from shared.events.judge import DESK_PUBLISHER, judge_publisher
-from shared.events.topics import REFERENCE
+from shared.events.partitioner import partition_of
+from shared.events.topics import PARTITIONS, REFERENCE
 
 COUNTER: Final = "counter"
 
@@ -37,17 +38,46 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordPlace:
+    """The Kafka record that an event came in, by which a rejection names it."""
+
+    topic: str
+    partition: int
+    offset: int
+    value_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where in Kafka an event came from, and under which key; the key is a stranger's text."""
+
+    place: RecordPlace
+    key: bytes | None
+
+    def is_keyed_by(self, subject: str) -> bool:
+        """Return whether the record's key is the subject and its partition is the key's."""
+        expected = subject.encode()
+        return self.key == expected and self.place.partition == partition_of(
+            expected, PARTITIONS
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """One event that could be read, on its way to its subject.
 
     `fingerprint` is of the content as it was sent; `contact_version` is what the contact part,
     if there is one, was numbered; `opens` says that the event must be its dossier's first.
+    `in_any_order`: the event may wait for its predecessor, and may be recorded after what
+    happened later.
     """
 
     event: InboundEvent
     sender: Sender
     receipt: Receipt
     contact_version: int | None = None
+    origin: Origin | None = None
+    in_any_order: bool = False
     opens: bool = False
 
     @property

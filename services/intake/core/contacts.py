@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from shared.events.contacts import Contact, ContactPart, contact_document
+from shared.events.inbound import InboundEvent
+from shared.events.reference import RoleAssigned
 from shared.events.topics import CONTACTS
 from shared.subjects.document import Document, Outgoing
 
@@ -61,6 +63,19 @@ class ContactChange:
     cause: str
     part: ContactPart
     role: ContactRole
+
+
+def contact_change(event: InboundEvent) -> ContactChange:
+    """Return the change that an event with a contact part asks for."""
+    assert event.contact is not None, "asked for only where there is one"
+    staff = isinstance(event.data, RoleAssigned)
+    key = event.data.person if isinstance(event.data, RoleAssigned) else event.subject
+    return ContactChange(
+        key=key,
+        cause=f"{event.source}#{event.id}",
+        part=event.contact,
+        role="staff" if staff else "applicant",
+    )
 
 
 def put(

@@ -5,41 +5,35 @@ Pure: the same document, arrivals, reference and time give the same result.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.intake.core.arrivals import Arrival
+from services.intake.core.held import Held
 from services.intake.core.judge import judge
-from services.intake.core.state import Fact, Subject
-from shared.events.answers import Corrected
+from services.intake.core.order import (
+    hold,
+    is_out_of_order,
+    joining,
+    missing,
+    with_key_fault,
+)
+from services.intake.core.standing import after
+from services.intake.core.state import REFERENCE_SUBJECT, Fact, Subject
 from shared.events.codes import publisher_of
-from shared.events.dossiers import DossierAccepted, DossierMoved, DossierSubmitted
 from shared.events.envelope import Event, to_document
-from shared.events.faults import Fault, id_reused
-from shared.events.history import effective
+from shared.events.faults import Fault, fault, id_reused
 from shared.events.inbound import Added, InboundEvent
 from shared.events.lookup import lookup_hash, lookup_secret
-from shared.events.model import EventData
 from shared.events.numbering import NumberingRights
+from shared.events.place import HELD_MAX, is_of_order
 from shared.events.topics import DOSSIERS
-from shared.events.transitions import ENDED, Status, mark_of, recorded_status
+from shared.events.transitions import MAY_FOLLOW_THE_END, Status, mark_of
 from shared.reference.view import Reference
 from shared.subjects.document import Document, Outgoing
 
 AFTER_END: Final = "after-end"
 BEFORE_START: Final = "before-start"
-
-MAY_FOLLOW_THE_END: Final = frozenset(
-    {
-        "dossier.returned",
-        "dossier.paid",
-        "dossier.corrected",
-        "obligation.acknowledged",
-        "notice.proven",
-        "notice.undeliverable",
-    }
-)
-"""What rightly happens after a dossier has ended, so that history is not marked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,57 +72,217 @@ class Refused:
     faults: tuple[Fault, ...]
 
 
-Verdict = Applied | Refused
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The event is held until its predecessor comes, or until it is rejected."""
+
+    until: datetime
+    waits_for: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    repeated: bool = False
+
+
+Verdict = Applied | Refused | Waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a fold may look at besides the document and the arrivals."""
+    """What a fold may look at besides the document and the arrivals.
+
+    `held_for` is how long an event waits for its predecessor.
+    """
 
     now: datetime
     reference: Reference
     lookup: LookupKeys
+    held_for: timedelta
     rights: NumberingRights = field(default_factory=NumberingRights)
+
+
+@dataclass(slots=True)
+class Folding:
+    """What became of each arrival, and of events that had waited, by their receipts' keys."""
+
+    verdicts: list[Verdict]
+    released: dict[str, tuple[Held, Applied]] = field(default_factory=dict)
 
 
 def fold(
     document: Document[Subject], arrivals: Sequence[Arrival], circumstances: Circumstances
-) -> list[Verdict]:
+) -> Folding:
     """Fold arrivals of one subject into its document, in order, and say what became of each.
 
-    The document is changed in place; nothing is added to it if nothing was applied.
+    The document is changed in place; it stays as it was if nothing was applied or held.
     """
-    return [_fold_one(document, arrival, circumstances) for arrival in arrivals]
+    folding = Folding([])
+    for arrival in arrivals:
+        folding.verdicts.append(_fold_one(document, arrival, circumstances, folding))
+    for index, arrival in enumerate(arrivals):
+        since = folding.released.get(arrival.receipt.key)
+        if isinstance(folding.verdicts[index], Waiting) and since is not None:
+            folding.verdicts[index] = since[1]
+    return folding
+
+
+def with_fresh_contacts(
+    document: Document[Subject], arrivals: Sequence[Arrival], circumstances: Circumstances
+) -> list[int]:
+    """Return the places of the arrivals whose contact is to be numbered.
+
+    Of those that will be recorded or held, and of no other. The contact of one that is held is
+    numbered at once: its values are kept nowhere but on their way to the contacts' topic.
+    """
+    places = [
+        place
+        for place, one in enumerate(arrivals)
+        if one.event.contact is not None and one.contact_version is None
+    ]
+    if not places or document.id == REFERENCE_SUBJECT:
+        return places
+    trial = replace(document, emitted=dict(document.emitted), added=[])
+    verdicts = fold(trial, arrivals, circumstances).verdicts
+    return [place for place in places if _is_news(verdicts[place])]
+
+
+def _is_news(verdict: Verdict) -> bool:
+    return not isinstance(verdict, Refused) and not verdict.repeated
 
 
 def _fold_one(
-    document: Document[Subject], arrival: Arrival, circumstances: Circumstances
+    document: Document[Subject],
+    arrival: Arrival,
+    circumstances: Circumstances,
+    folding: Folding,
 ) -> Verdict:
     subject = document.state or Subject()
-    event = arrival.event
-    topic = event.topic.name
-    known = _known(subject, event)
-    if known is not None:
-        if known.fingerprint != arrival.fingerprint:
-            return Refused((id_reused(),))
-        return Applied(
-            topic=topic,
-            sequence=known.sequence,
-            status=subject.status,
-            recorded_at=known.recorded_at,
-            inconsistency=known.inconsistency,
-            first=known.sequence == 1,
-            repeated=True,
-        )
-    faults = judge(
+    again = _known(subject, arrival)
+    if again is not None:
+        return again
+    faults = _faults(subject, arrival, circumstances)
+    out_of_order = bool(faults) and is_out_of_order(subject, arrival, faults)
+    if faults and not out_of_order:
+        return Refused(tuple(with_key_fault(arrival, faults)))
+    if subject.held or out_of_order:
+        held = [one.arrival for one in subject.held]
+        chosen = _joining(subject, [*held, arrival], circumstances)
+        if any(one is arrival for one in chosen):
+            applied = _record(document, chosen, circumstances, folding)[arrival.receipt.key]
+            _release(document, circumstances, folding)
+            return applied
+    if out_of_order:
+        return _hold(document, subject, arrival, faults, circumstances)
+    applied = _apply(document, arrival, circumstances)
+    _release(document, circumstances, folding)
+    return applied
+
+
+def _release(
+    document: Document[Subject], circumstances: Circumstances, folding: Folding
+) -> None:
+    """Record what fits by now of the events that wait, as after a correction."""
+    state = document.state
+    if state is not None and state.held:
+        held = [one.arrival for one in state.held]
+        _record(document, _joining(state, held, circumstances), circumstances, folding)
+
+
+def _faults(subject: Subject, arrival: Arrival, circumstances: Circumstances) -> list[Fault]:
+    return judge(
         subject,
         arrival,
         now=circumstances.now,
         reference=circumstances.reference,
         rights=circumstances.rights,
     )
-    if faults:
+
+
+def _joining(
+    subject: Subject, arrivals: Sequence[Arrival], circumstances: Circumstances
+) -> list[Arrival]:
+    """Return those that are recorded now, together, in the order of occurrence."""
+    judged = [(one, _faults(subject, one, circumstances)) for one in arrivals]
+    return joining(subject, [one for one, faults in judged if is_of_order(faults)])
+
+
+def _known(subject: Subject, arrival: Arrival) -> Verdict | None:
+    """Return the verdict of an earlier time; ids are unique within a publisher."""
+    event = arrival.event
+    fact = known_fact(subject, event.publisher, event.id)
+    if fact is not None:
+        if fact.fingerprint != arrival.fingerprint:
+            return Refused((id_reused(),))
+        return replace(applied_before(subject, event.topic.name, fact), repeated=True)
+    for held in subject.held:
+        if (held.event.id, held.event.publisher) == (event.id, event.publisher):
+            if held.fingerprint != arrival.fingerprint:
+                return Refused((id_reused(),))
+            return Waiting(held.until, held.waits_for, held.faults, repeated=True)
+    return None
+
+
+def known_fact(subject: Subject, publisher: str, event_id: str) -> Fact | None:
+    """Return the fact that a publisher's event is, if it was applied."""
+    for fact in subject.facts:
+        if fact.id == event_id and publisher_of(fact.source) == publisher:
+            return fact
+    return None
+
+
+def applied_before(subject: Subject, topic: str, fact: Fact) -> Applied:
+    """Return the verdict on an event that is a fact."""
+    return Applied(
+        topic=topic,
+        sequence=fact.sequence,
+        status=subject.status,
+        recorded_at=fact.recorded_at,
+        inconsistency=fact.inconsistency,
+        first=fact.sequence == 1,
+    )
+
+
+def _hold(
+    document: Document[Subject],
+    subject: Subject,
+    arrival: Arrival,
+    faults: Sequence[Fault],
+    circumstances: Circumstances,
+) -> Verdict:
+    waits_for = missing(subject, arrival)
+    if waits_for is None:
         return Refused(tuple(faults))
+    if len(subject.held) >= HELD_MAX:
+        return Refused((fault("too-many-waiting", "/subject", limit=HELD_MAX), *faults))
+    until = circumstances.now + circumstances.held_for
+    held = hold(arrival, faults, waits_for, until=until)
+    document.state = replace(subject, held=(*subject.held, held))
+    return Waiting(until, waits_for, held.faults)
+
+
+def _record(
+    document: Document[Subject],
+    chosen: Sequence[Arrival],
+    circumstances: Circumstances,
+    folding: Folding,
+) -> dict[str, Applied]:
+    """Number what is chosen, in its order, and note what of it had waited."""
+    recorded: dict[str, Applied] = {}
+    for one in chosen:
+        recorded[one.receipt.key] = _apply(document, one, circumstances)
+    state = document.state or Subject()
+    for held in state.held:
+        if held.receipt_key in recorded:
+            folding.released[held.receipt_key] = (held, recorded[held.receipt_key])
+    left = tuple(held for held in state.held if held.receipt_key not in recorded)
+    document.state = replace(state, held=left)
+    return recorded
+
+
+def _apply(
+    document: Document[Subject], arrival: Arrival, circumstances: Circumstances
+) -> Applied:
+    subject = document.state or Subject()
+    event = arrival.event
+    topic = event.topic.name
     sequence = document.emitted.get(topic, 0) + 1
     mark = _mark(subject, event)
     fact = Fact(
@@ -143,15 +297,15 @@ def _fold_one(
         backfill=event.backfill,
         inconsistency=mark,
     )
-    after = _after(subject, event, fact, arrival.contact_version)
-    canonical = _canonical(event, after, sequence, mark, circumstances)
-    document.state = after
+    state = after(subject, event, fact, arrival.contact_version)
+    canonical = _canonical(event, state, sequence, mark, circumstances)
+    document.state = state
     document.emitted[topic] = sequence
     document.added.append(outgoing_of(canonical))
     return Applied(
         topic=topic,
         sequence=sequence,
-        status=after.status,
+        status=state.status,
         recorded_at=circumstances.now,
         inconsistency=mark,
         first=sequence == 1,
@@ -168,16 +322,8 @@ def outgoing_of(event: Event) -> Outgoing:
     )
 
 
-def _known(subject: Subject, event: InboundEvent) -> Fact | None:
-    """Return the fact that this event already is: ids are unique within a publisher."""
-    for fact in subject.facts:
-        if fact.id == event.id and publisher_of(fact.source) == event.publisher:
-            return fact
-    return None
-
-
 def _mark(subject: Subject, event: InboundEvent) -> str | None:
-    """Return what imported history is marked with: the table's refusal, or an odd order."""
+    """Return what imported history is marked with, by the table and by its moments."""
     if not event.backfill or event.topic is not DOSSIERS:
         return None
     by_table = mark_of(subject.status, event.name, was_accepted=subject.was_accepted)
@@ -191,77 +337,9 @@ def _mark(subject: Subject, event: InboundEvent) -> str | None:
     return None
 
 
-def _after(
-    subject: Subject, event: InboundEvent, fact: Fact, contact_version: int | None
-) -> Subject:
-    """Return the subject with one more fact."""
-    facts = (*subject.facts, fact)
-    known = replace(
-        subject,
-        facts=facts,
-        opened_at=subject.opened_at or event.time,
-        contact_version=contact_version or subject.contact_version,
-    )
-    if event.matter is not None:
-        return replace(known, receiving=event.matter.unit, competent=event.matter.unit)
-    if not subject.facts:
-        competent = event.competentunit or event.receivingunit
-        known = replace(known, receiving=event.receivingunit, competent=competent)
-    if isinstance(event.data, Corrected):
-        return _refolded(known, event.subject)
-    return _moved_on(known, event.name, event.time, event.data)
-
-
-def _moved_on(subject: Subject, name: str, time: datetime, data: EventData) -> Subject:
-    """Return the subject after one event of a dossier, legal or recorded as it is."""
-    status, _ = recorded_status(subject.status, name, was_accepted=subject.was_accepted)
-    procedure, competent = subject.procedure, subject.competent
-    if isinstance(data, DossierSubmitted | DossierAccepted):
-        procedure = procedure or data.procedure
-    if isinstance(data, DossierMoved):
-        competent = data.to_unit
-    ended_at = subject.ended_at
-    if status in ENDED and subject.status not in ENDED:
-        ended_at = time
-    return replace(
-        subject,
-        status=status,
-        was_accepted=subject.was_accepted or name == "dossier.accepted",
-        procedure=procedure,
-        competent=competent,
-        ended_at=ended_at,
-    )
-
-
-def _refolded(subject: Subject, code: str) -> Subject:
-    """Fold a dossier's whole history again, now that one event of it was corrected."""
-    competent = _first_competent(subject)
-    again = replace(
-        subject,
-        status=None,
-        was_accepted=False,
-        procedure=None,
-        competent=competent,
-        opened_at=None,
-        ended_at=None,
-    )
-    for event in effective([fact.as_event(code) for fact in subject.facts]):
-        again = replace(again, opened_at=again.opened_at or event.time)
-        again = _moved_on(again, event.name, event.time, event.data)
-    return again
-
-
-def _first_competent(subject: Subject) -> str | None:
-    """Return the unit that was competent before any move."""
-    for fact in subject.facts:
-        if fact.name == "dossier.moved":
-            return str(fact.data["from_unit"])
-    return subject.competent
-
-
 def _canonical(
     event: InboundEvent,
-    after: Subject,
+    state: Subject,
     sequence: int,
     mark: str | None,
     circumstances: Circumstances,
@@ -274,10 +352,10 @@ def _canonical(
         sequence=sequence,
         recordedtime=circumstances.now,
         added=Added(
-            receivingunit=after.receiving,
-            competentunit=after.competent,
+            receivingunit=state.receiving,
+            competentunit=state.competent,
             referenceversion=circumstances.reference.version,
-            contactversion=after.contact_version,
+            contactversion=state.contact_version,
             inconsistency=mark,
             data=data,
         ),

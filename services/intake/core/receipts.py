@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     """What became of an event."""
 
     OPEN = "open"  # Taken up and not finished: in work now, or left behind by a crash.
+    WAITING = "waiting"  # Held in its subject's document until its predecessor comes.
     APPLIED = "applied"
     REFUSED = "refused"
 

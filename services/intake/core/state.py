@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from services.intake.core.held import Held, held_read, held_written
 from shared.events.envelope import Event
 from shared.events.model import instant_text
 from shared.events.registry import REGISTRY
@@ -12,6 +13,9 @@ from shared.events.transitions import ENDED, Status
 
 FACTS_MAX: Final = 2_000
 """How many events one subject may have; a document has to stay well under 16 MB."""
+
+HELD_UNTIL: Final = "held_until"
+"""The field of the state by which held events are found: when the first of them expires."""
 
 REFERENCE_SUBJECT: Final = "~reference"
 """The document that numbers the reference topic; `~` begins no subject of an event."""
@@ -51,7 +55,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A dossier or a matter as intake sees it."""
+    """A dossier or a matter as intake sees it.
+
+    `latest_at` is the time of the latest event that holds; `held` are events that wait for
+    their predecessor, in the order in which they arrived.
+    """
 
     status: Status | None = None
     was_accepted: bool = False
@@ -61,7 +69,9 @@ class Subject:
     contact_version: int | None = None
     opened_at: datetime | None = None
     ended_at: datetime | None = None
+    latest_at: datetime | None = None
     facts: tuple[Fact, ...] = ()
+    held: tuple[Held, ...] = ()
 
     @property
     def units(self) -> frozenset[str]:
@@ -88,7 +98,9 @@ class SubjectCodec:
             "contact_version": state.contact_version,
             "opened_at": _written(state.opened_at),
             "ended_at": _written(state.ended_at),
+            "latest_at": _written(state.latest_at),
             "facts": [_fact_written(fact) for fact in state.facts],
+            **_held_written(state.held),
         }
 
     def from_document(self, document: Mapping[str, Any]) -> Subject:
@@ -103,13 +115,22 @@ class SubjectCodec:
             contact_version=document["contact_version"],
             opened_at=_read(document["opened_at"]),
             ended_at=_read(document["ended_at"]),
+            latest_at=_read(document["latest_at"]),
             facts=tuple(_fact_read(fact) for fact in document["facts"]),
+            held=tuple(held_read(one) for one in document.get("held", ())),
         )
 
     def index(self, state: Subject) -> dict[str, Any]:
-        """Nothing is asked by anything but the subject."""
+        """Nothing is asked by anything but the subject, and what the state holds."""
         del state
         return {}
+
+
+def _held_written(held: tuple[Held, ...]) -> dict[str, Any]:
+    if not held:
+        return {}
+    until = min(one.until for one in held)
+    return {"held": [held_written(one) for one in held], HELD_UNTIL: until}
 
 
 def _fact_written(fact: Fact) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from services.intake.core.fold import Applied, LookupKeys, Refused, Verdict
+from services.intake.core.fold import Applied, LookupKeys, Refused, Verdict, Waiting
 from services.intake.core.receipts import Outcome, Receipt
 from shared.events.faults import Fault
 from shared.events.model import instant_text
+
+UNTIL: Final = "until"
+"""Where an answer says until when its event waits; a receipt keeps it, to be asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,16 @@ class Answer:
         """Return whether the event is part of its subject's history."""
         return self.outcome is Outcome.APPLIED
 
+    @property
+    def is_refused(self) -> bool:
+        """Return whether the event changed nothing and does not wait either."""
+        return self.outcome is Outcome.REFUSED
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether the event waits for its predecessor."""
+        return self.outcome is Outcome.WAITING
+
 
 def refusal(event_id: str | None, subject: str | None, faults: tuple[Fault, ...]) -> Answer:
     """Return the answer to an event that changed nothing."""
@@ -40,6 +53,11 @@ def answer_of(verdict: Verdict, *, event_id: str, subject: str) -> Answer:
     """Return the answer that a verdict gives."""
     if isinstance(verdict, Refused):
         return refusal(event_id, subject, verdict.faults)
+    if isinstance(verdict, Waiting):
+        details = {UNTIL: instant_text(verdict.until), "waits_for": list(verdict.waits_for)}
+        return Answer(
+            Outcome.WAITING, event_id, subject, verdict.faults, details, verdict.repeated
+        )
     return Answer(
         Outcome.APPLIED,
         event_id,

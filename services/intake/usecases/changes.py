@@ -9,7 +9,8 @@ from services.intake.core.arrivals import Sender
 from services.intake.core.receipts import ReceiptKey
 from services.intake.core.state import REFERENCE_SUBJECT
 from services.intake.usecases.answers import recalled, refusal
-from services.intake.usecases.receive import Candidate, ReceiveEvents, Settled
+from services.intake.usecases.entries import Candidate, Settled
+from services.intake.usecases.receive import ReceiveEvents
 from shared.events.codes import publisher_source
 from shared.events.faults import fault
 from shared.events.model import instant_text

@@ -11,7 +11,8 @@ from services.intake.core.promise import promise
 from services.intake.core.receipts import Outcome, Receipt, ReceiptKey, keyed_fingerprint
 from services.intake.usecases.answers import Answer, refusal, with_secret
 from services.intake.usecases.codes import DrawCodes
-from services.intake.usecases.receive import Entry, ReceiveEvents, Settled
+from services.intake.usecases.entries import Entry, Settled
+from services.intake.usecases.receive import ReceiveEvents
 from shared.calendar.zone import ICT
 from shared.events.codes import publisher_source
 from shared.events.dossiers import DossierAccepted

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from services.intake.core.arrivals import Sender
 from services.intake.ports import Presence, Presences
-from services.intake.usecases.receive import Candidate, ReceiveEvents, Settled
+from services.intake.usecases.entries import Candidate, Settled
+from services.intake.usecases.receive import ReceiveEvents
 from shared.events.codes import connection_subject, publisher_source
 from shared.events.ids import derived_id
 from shared.events.model import instant_text

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from zlib import crc32
 
 from services.intake.core.progress import Marks, http_mark
 from services.intake.ports import Positions
@@ -94,9 +95,22 @@ class PublishProgress:
         through = [self.published.get(f"{name}/{number}") for name, number in inputs]
         return all(mark is not None and mark >= now for mark in through)
 
+    def least(self) -> dict[str, str]:
+        """Return the least mark of each input, its partitions taken together, as text."""
+        least: dict[str, datetime] = {}
+        for key, through in self.published.items():
+            name = key.rpartition("/")[0]
+            least[name] = min(through, least.get(name, through))
+        return {name: through.isoformat() for name, through in sorted(least.items())}
+
     def _has_moved(self, mark: ProgressMark) -> bool:
         before = self.published.get(mark.key)
         return before is None or mark.through > before
+
+
+def http_number(instance: str) -> int:
+    """Return the number of a replica's HTTP door: its own, or one made of its name."""
+    return int(instance) if instance.isdecimal() else crc32(instance.encode())
 
 
 def _outgoing(mark: ProgressMark) -> Outgoing:

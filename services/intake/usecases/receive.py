@@ -7,20 +7,19 @@ by the sweep of outboxes; the subject's own facts make sure that nothing is coun
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Final
-
-from pydantic_core import to_json
+from datetime import datetime, timedelta
 
 from services.intake.core.arrivals import Arrival, Sender, authorise
-from services.intake.core.contacts import ContactChange, ContactState
+from services.intake.core.contacts import contact_change
 from services.intake.core.fold import (
     Applied,
     Circumstances,
     LookupKeys,
     Verdict,
     fold,
+    with_fresh_contacts,
 )
+from services.intake.core.held import Held
 from services.intake.core.opening import TAKEN
 from services.intake.core.receipts import (
     Outcome,
@@ -34,84 +33,21 @@ from services.intake.core.state import REFERENCE_SUBJECT, Subject
 from services.intake.ports import ReceiptStore
 from services.intake.usecases.answers import Answer, answer_of, recalled, refusal, stored
 from services.intake.usecases.contacts import KeepContacts
+from services.intake.usecases.entries import Candidate, Entry, Settled
 from services.intake.usecases.grants import GrantBook
+from services.intake.usecases.held import HELD_FOR, SUBJECT, is_bound
 from services.intake.usecases.late import LateEvents
 from services.intake.usecases.references import ReferenceBook
 from services.intake.usecases.waves import Waves
 from services.intake.usecases.work import InWork
-from shared.events.codes import publisher_of
 from shared.events.envelope import Event
-from shared.events.faults import Fault, fault, id_reused
+from shared.events.faults import Fault, fault
 from shared.events.inbound import InboundEvent, claimed_id, parse_inbound
-from shared.events.reference import RoleAssigned
-from shared.events.topics import REFERENCE
+from shared.reference.view import Reference
 from shared.subjects.apply import ATTEMPTS_MAX
 from shared.subjects.document import Document
 from shared.subjects.errors import UnavailableError
 from shared.subjects.ports import SubjectStore
-
-Headers = Sequence[tuple[str, bytes]]
-
-SUBJECT: Final = "subject"
-"""Where an open receipt names its event's subject, to finish it after a crash."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What was sent, untouched: a record's or a request's value and headers."""
-
-    value: bytes | None
-    headers: Headers = ()
-
-    @classmethod
-    def of(cls, document: Mapping[str, Any]) -> "Candidate":
-        """Return an event of our own making, to come in by the same door."""
-        return cls(to_json(document))
-
-
-@dataclass(slots=True)
-class Entry:
-    """One candidate on its way through the use case."""
-
-    event: InboundEvent
-    sender: Sender
-    receipt: Receipt
-    contact_version: int | None = None
-    answer: Answer | None = None
-    enrich: Callable[[Answer], Answer] | None = None
-    opens: bool = False
-    """The event must be its dossier's first, or the code is another's."""
-
-    @property
-    def document_id(self) -> str:
-        """Return the document that this event is folded into."""
-        if self.event.topic is REFERENCE:
-            return REFERENCE_SUBJECT
-        return self.event.subject
-
-    def reused(self) -> Answer:
-        """Return the answer to an id that was applied with other content."""
-        return refusal(self.event.id, self.event.subject, (id_reused(),))
-
-    @property
-    def arrival(self) -> Arrival:
-        """Return what the core folds."""
-        return Arrival(self.event, self.sender, self.receipt, self.contact_version, self.opens)
-
-
-@dataclass(slots=True)
-class Settled:
-    """The answers, in the order of the candidates, and what is to be relayed.
-
-    `repeated` names subjects whose event was applied before; its outbox may still hold it.
-    `ignored` counts attributes of others in the events that were read.
-    """
-
-    answers: list[Answer]
-    subjects: list[Document[Subject]] = field(default_factory=list)
-    contacts: list[Document[ContactState]] = field(default_factory=list)
-    repeated: set[str] = field(default_factory=set)
-    ignored: int = 0
 
 
 @dataclass(slots=True)
@@ -128,6 +64,7 @@ class ReceiveEvents:
     fingerprint_key: bytes
     grants: GrantBook
     late: LateEvents = field(default_factory=LateEvents)
+    held_for: timedelta = HELD_FOR
 
     async def __call__(self, sender: Sender, candidates: Sequence[Candidate]) -> Settled:
         """Receive what one sender sent, in order; a bad one never holds up a good one.
@@ -158,11 +95,16 @@ class ReceiveEvents:
         """Answer every entry; those of one subject in their order, an id once at a time."""
         settled = Settled([])
         waiting = list(entries)
+        everybody = list(waiting)
         waves = Waves()
         while waiting:
             wave, waiting = waves.next(waiting)
             await self._settle_wave(wave, settled)
             waves.settled(wave)
+        for entry in everybody:
+            since = settled.released.get(entry.receipt.key)
+            if since is not None and entry.answer is not None and entry.answer.is_waiting:
+                entry.answer = since[1]
         return settled
 
     def receipt_for(self, key: ReceiptKey, event_id: str, fingerprint: str) -> Receipt:
@@ -188,7 +130,13 @@ class ReceiveEvents:
         receipt = replace(
             self.receipt_for(key, parsed.id, fingerprint), answer={SUBJECT: parsed.subject}
         )
-        return Entry(parsed, sender, receipt)
+        return Entry(
+            parsed,
+            sender,
+            receipt,
+            origin=candidate.origin,
+            in_any_order=candidate.in_any_order,
+        )
 
     async def _remember_refusals(
         self, sender: Sender, refused: Sequence[tuple[str | None, Answer]]
@@ -209,6 +157,7 @@ class ReceiveEvents:
         await self.receipts.close(again)
 
     async def _settle_wave(self, wave: Sequence[Entry], settled: Settled) -> None:
+        before = set(settled.released)
         to_fold = await self._open_receipts(wave, settled)
         by_document: dict[str, list[Entry]] = {}
         for entry in to_fold:
@@ -216,13 +165,15 @@ class ReceiveEvents:
         if REFERENCE_SUBJECT in by_document:
             await self._fold({REFERENCE_SUBJECT: by_document.pop(REFERENCE_SUBJECT)}, settled)
         await self._fold(by_document, settled)
-        await self.receipts.close(
-            [
-                entry.receipt.closed(entry.answer.outcome, stored(entry.answer))
-                for entry in to_fold
-                if entry.answer is not None and not _is_reuse(entry.answer.faults)
-            ]
-        )
+        closed = {
+            entry.receipt.key: entry.receipt.closed(entry.answer.outcome, stored(entry.answer))
+            for entry in to_fold
+            if entry.answer is not None and not _is_reuse(entry.answer.faults)
+        }
+        for key in settled.released.keys() - before:
+            receipt, answer = settled.released[key]
+            closed.setdefault(key, receipt.closed(answer.outcome, stored(answer)))
+        await self.receipts.close(list(closed.values()))
 
     async def _open_receipts(self, wave: Sequence[Entry], settled: Settled) -> list[Entry]:
         """Answer what was answered before; return what is to be folded."""
@@ -236,7 +187,7 @@ class ReceiveEvents:
             elif found.outcome is Outcome.APPLIED:
                 entry.answer = _answer_again(entry, found)
                 settled.repeated.add(entry.document_id)
-            elif await self._was_applied_elsewhere(entry, found):
+            elif await is_bound(self.subjects, entry.receipt, entry.event, found):
                 entry.answer = entry.reused()
             else:
                 again.append(entry)
@@ -259,18 +210,6 @@ class ReceiveEvents:
         if is_of_letters(self.fingerprint_key, found.fingerprint, entry.event):
             entry.receipt = replace(entry.receipt, fingerprint=found.fingerprint)
 
-    async def _was_applied_elsewhere(self, entry: Entry, found: Receipt) -> bool:
-        """Return whether a receipt left open is of an event that another subject has."""
-        subject = found.answer.get(SUBJECT)
-        if found.outcome is not Outcome.OPEN or subject in {None, entry.event.subject}:
-            return False
-        document = (await self.subjects.load([subject])).get(subject)
-        facts = document.state.facts if document is not None and document.state else ()
-        return any(
-            fact.id == entry.event.id and publisher_of(fact.source) == entry.event.publisher
-            for fact in facts
-        )
-
     async def _fold(self, by_document: dict[str, list[Entry]], settled: Settled) -> None:
         """Fold and write; documents that somebody else changed meanwhile are read again."""
         waiting = frozenset(by_document)
@@ -291,10 +230,10 @@ class ReceiveEvents:
     ) -> frozenset[str]:
         found = await self.subjects.load(waiting)
         documents = [found.get(one) or Document[Subject](one) for one in sorted(waiting)]
-        reference = self.references.current()
+        before = {document.id: document.state for document in documents}
         arrivals = [one.arrival for document in documents for one in by_document[document.id]]
-        rights = await self.grants.rights_for(arrivals, reference)
-        circumstances = Circumstances(now, reference, self.lookup, rights)
+        circumstances = await self._circumstances(now, self.references.current(), arrivals)
+        released: dict[str, Mapping[str, tuple[Held, Applied]]] = {}
         numbered: list[Event] = []
         pairs = [(document, by_document[document.id]) for document in documents]
         await self._number_contacts(pairs, circumstances, settled)
@@ -302,28 +241,48 @@ class ReceiveEvents:
             if document.id == REFERENCE_SUBJECT:
                 verdicts, numbered = await self._fold_reference(document, entries, now)
             else:
-                verdicts = fold(document, [one.arrival for one in entries], circumstances)
+                folding = fold(document, [one.arrival for one in entries], circumstances)
+                verdicts, released[document.id] = folding.verdicts, folding.released
             _give_answers(entries, verdicts)
-        changed = [document for document in documents if document.added]
+        changed = [
+            one
+            for one in documents
+            if one.added or (one.id != REFERENCE_SUBJECT and one.state is not before[one.id])
+        ]
         losers = await self.subjects.save(changed, pending_at=self.wall_now())
         if REFERENCE_SUBJECT not in losers:
             self.references.numbered(numbered)
         for document in documents:
             if document.id in losers:
                 continue
-            self._note_late(by_document[document.id], now)
+            since = released.get(document.id, {})
+            self._note_late(by_document[document.id], since, now)
             if document.added:
                 settled.subjects.append(document)
             elif document.outbox:
                 settled.repeated.add(document.id)
+            settled.release(since)
         return losers
 
-    def _note_late(self, entries: Sequence[Entry], now: datetime) -> None:
+    def _note_late(
+        self,
+        entries: Sequence[Entry],
+        released: Mapping[str, tuple[Held, Applied]],
+        now: datetime,
+    ) -> None:
         """Note what was recorded; the mark of this door waits until that is done."""
         for entry in entries:
             answer = entry.answer
             if answer is not None and answer.is_applied and not answer.repeated:
                 self.late.note(entry.event, now)
+        for held, _ in released.values():
+            self.late.note(held.event, now)
+
+    async def _circumstances(
+        self, now: datetime, view: Reference, arrivals: Sequence[Arrival]
+    ) -> Circumstances:
+        rights = await self.grants.rights_for(arrivals, view)
+        return Circumstances(now, view, self.lookup, self.held_for, rights)
 
     async def _fold_reference(
         self, document: Document[Subject], entries: Sequence[Entry], now: datetime
@@ -331,8 +290,8 @@ class ReceiveEvents:
         view = await self.references.catch_up(document)
         ids = [f"{entry.event.source}#{entry.event.id}" for entry in entries]
         published = await self.references.history.published(ids)
-        circumstances = Circumstances(now, view, self.lookup)
         arrivals = [entry.arrival for entry in entries]
+        circumstances = await self._circumstances(now, view, arrivals)
         return fold_reference(document, arrivals, circumstances, published)
 
     async def _number_contacts(
@@ -345,11 +304,11 @@ class ReceiveEvents:
 
         All of a batch together: a store that makes each write last takes as long for one.
         """
-        changes = [
-            (entry, _contact_change(entry))
-            for document, entries in pairs
-            for entry in _with_fresh_contacts(document, entries, circumstances)
-        ]
+        changes = []
+        for document, entries in pairs:
+            arrivals = [entry.arrival for entry in entries]
+            fresh = with_fresh_contacts(document, arrivals, circumstances)
+            changes += [(entries[at], contact_change(entries[at].event)) for at in fresh]
         if not changes:
             return
         versions, written = await self.contacts.put(
@@ -358,27 +317,6 @@ class ReceiveEvents:
         settled.contacts += written
         for entry, change in changes:
             entry.contact_version = versions[change.cause]
-
-
-def _with_fresh_contacts(
-    document: Document[Subject], entries: Sequence[Entry], circumstances: Circumstances
-) -> list[Entry]:
-    """Return the entries whose contact is to be numbered."""
-    if all(one.event.contact is None or one.contact_version for one in entries):
-        return []
-    if document.id == REFERENCE_SUBJECT:
-        verdicts: Sequence[Verdict] = [Applied("", 0, None, None)] * len(entries)
-    else:
-        trial = replace(document, emitted=dict(document.emitted), added=[])
-        verdicts = fold(trial, [one.arrival for one in entries], circumstances)
-    return [
-        entry
-        for entry, verdict in zip(entries, verdicts, strict=True)
-        if isinstance(verdict, Applied)
-        and not verdict.repeated
-        and entry.event.contact is not None
-        and entry.contact_version is None
-    ]
 
 
 def _answer_again(entry: Entry, found: Receipt) -> Answer:
@@ -391,19 +329,6 @@ def _give_answers(entries: Sequence[Entry], verdicts: Sequence[Verdict]) -> None
     for entry, verdict in zip(entries, verdicts, strict=True):
         answer = answer_of(verdict, event_id=entry.event.id, subject=entry.event.subject)
         entry.answer = answer if entry.enrich is None else entry.enrich(answer)
-
-
-def _contact_change(entry: Entry) -> ContactChange:
-    event = entry.event
-    assert event.contact is not None, "asked for only where there is one"
-    staff = isinstance(event.data, RoleAssigned)
-    key = event.data.person if isinstance(event.data, RoleAssigned) else event.subject
-    return ContactChange(
-        key=key,
-        cause=f"{event.source}#{event.id}",
-        part=event.contact,
-        role="staff" if staff else "applicant",
-    )
 
 
 def _is_reuse(faults: tuple[Fault, ...]) -> bool:

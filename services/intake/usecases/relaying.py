@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from services.intake.core.contacts import ContactState
 from services.intake.core.state import Subject
-from services.intake.usecases.receive import Settled
+from services.intake.usecases.entries import Settled
 from shared.subjects.document import Document
 from shared.subjects.errors import OwnedElsewhereError, UnavailableError
 from shared.subjects.relay import BATCH_DOCUMENTS_MAX, Relay

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from services.workflow.core.assessment import Assessment
 from shared.events.envelope import Event
-from shared.events.history import effective
+from shared.events.history import effective, in_order
 from shared.reference.view import Reference
 
 CORRECTED: Final = ".corrected"
@@ -88,7 +88,7 @@ def gather(
     if any(event.name.endswith(CORRECTED) for event in history):
         events = effective(history)
     else:
-        events = tuple(sorted(history, key=when))
+        events = tuple(in_order(history))
     return Facts(subject, unit, events, printed or {}, begun or {})
 
 

@@ -18,7 +18,15 @@ _FILES: Final = (
     "vectors/partitioner.json",
     "vectors/transitions.json",
 )
-_SECTIONS: Final = ("sending", "types", "statuses", "transitions", "topics", "rules")
+_SECTIONS: Final = (
+    "sending",
+    "types",
+    "statuses",
+    "transitions",
+    "waiting",
+    "topics",
+    "rules",
+)
 _MEBIBYTE: Final = 1024 * 1024
 
 #: Paragraphs, with an empty line between them.
@@ -35,6 +43,17 @@ A dossier's subject is the code that your own system gave. A code of the install
 pattern, such as H37.120-261123-0001, belongs to the counters of that unit: you may open a
 dossier under it only if you number for the unit. The operator registers that: motcua topics
 add-publisher NAME --numbers-for UNIT. Later events of a dossier need no such right.
+
+Send a dossier's events in the order in which they happened: each under its subject as the
+key, and the next one only after the one before it was acknowledged. An event that arrives
+before its predecessor waits for it, 15 minutes by default, if its dossier is open and the
+table below says for what. HTTP answers 202, and the receipt says waiting and until when. When
+what was missing arrives, all are recorded in the order of their times; after that time the
+event is rejected. Once its predecessor is there it may be sent again under its id, also after
+the dossier moved on. If its time fits the history it gets the next number. Events of the same
+time are ordered by what the table allows. Not repaired are: an event before its dossier's
+first one, a second submission or acceptance, work dated after the end, a move by a unit that
+does not have the dossier yet, and a wrong time.
 
 A wrong event is never edited: send a correction that names its id, with the right time and
 data, or without them to strike it.
@@ -135,6 +154,21 @@ def _statuses() -> Iterator[str]:
     yield '<h2 id="transitions">Transitions</h2>'
     yield "<p>What may follow what. Before and after acceptance tell two cases of status 5.</p>"
     yield table(("event", "from", "to", "when"), rows)
+    yield '<h2 id="waiting">Waiting</h2>'
+    yield (
+        "<p>What an event waits for that the table does not allow in the status that its "
+        "dossier has by its time. What stands in neither table is refused at once.</p>"
+    )
+    waits = (
+        (
+            code(row["event"]),
+            ", ".join(map(str, row["status"])),
+            escape(row["when"].replace("_", " ")),
+            " ".join(code(name) for name in row["for"]),
+        )
+        for row in made["waiting"]["rows"]
+    )
+    yield table(("event", "status", "when", "waits for"), waits)
 
 
 def _topics() -> Iterator[str]:

@@ -1,9 +1,11 @@
 """The contract's tables as JSON: transitions, topics, rules."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.events.faults import STATUS_VI
 from shared.events.partitioner import murmur2, partition_of
+from shared.events.place import HELD_MAX, MISSING_MAX, waits_for
 from shared.events.rules import RULES
 from shared.events.topics import (
     GROUPS,
@@ -21,6 +23,7 @@ from shared.events.transitions import (
     TABLE,
     Row,
     Status,
+    When,
     is_legal,
     next_status,
 )
@@ -47,8 +50,16 @@ def transitions() -> Json:
             "to": "null: the status does not change",
             "when": "before_acceptance and after_acceptance: whether the dossier was ever "
             "accepted; a dossier that waits for a supplement is in 5 in both cases",
+            "marked": "allowed, and in imported history marked after-end",
+            "waiting": "an event that the rows do not allow in the dossier's status by its "
+            "time waits for the events named; what is in neither is refused at once",
         },
         "rows": [_row(row) for row in TABLE],
+        "waiting": {
+            "missing_max": MISSING_MAX,
+            "waiting_max": HELD_MAX,
+            "rows": _waiting(),
+        },
     }
 
 
@@ -136,6 +147,33 @@ def rules() -> Json:
     }
 
 
+def _waiting() -> list[Json]:
+    """Give what each event waits for, by the statuses in which it is not allowed yet."""
+    found: dict[tuple[str, str, tuple[str, ...]], list[int]] = {}
+    for name in sorted(NAMES):
+        for when, statuses in _BY_ACCEPTANCE.items():
+            for status in statuses:
+                names = waits_for(status, name, was_accepted=when == "after_acceptance")
+                if names:
+                    found.setdefault((name, when, names), []).append(int(status))
+    return [
+        {"event": name, "status": statuses, "when": when, "for": list(names)}
+        for (name, when, names), statuses in found.items()
+    ]
+
+
+_BY_ACCEPTANCE: Final[Mapping[When, tuple[Status, ...]]] = {
+    "before_acceptance": (Status.SUBMITTED, Status.SUPPLEMENT_REQUESTED),
+    "after_acceptance": (
+        Status.ACCEPTED,
+        Status.PROCESSING,
+        Status.SUPPLEMENT_REQUESTED,
+        Status.PAYMENT_REQUESTED,
+    ),
+}
+"""The open statuses that a dossier can have before and after it was accepted."""
+
+
 def _row(row: Row) -> Json:
     starts = sorted(row.start, key=lambda status: -1 if status is None else int(status))
     return {
@@ -143,6 +181,7 @@ def _row(row: Row) -> Json:
         "from": [None if status is None else int(status) for status in starts],
         "to": None if row.to is None else int(row.to),
         "when": row.when,
+        **({"marked": True} if row.marked else {}),
     }
 
 

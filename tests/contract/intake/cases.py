@@ -364,48 +364,12 @@ DATA: Final = (
     ),
 )
 
-JUDGED: Final = (
-    _case("no such unit", accepted(receivingunit="99999"), "unknown-unit", "/receivingunit"),
-    _case(
-        "no such competent unit",
-        accepted(competentunit="99999"),
-        "unknown-unit",
-        "/competentunit",
-    ),
-    _case("received nowhere", accepted(receivingunit=None), "missing-field", "/receivingunit"),
-    _of(
-        "a unit that has nothing to do with it",
-        "foreign-unit",
-        "/receivingunit",
-        event(
-            "dossier.assigned",
-            OPEN,
-            {"handler": "p-06001-handler-1"},
-            receivingunit=OTHER_UNIT,
-        ),
-    ),
-    _of(
-        "a step of a dossier nobody knows",
-        "unknown-dossier",
-        "/subject",
-        event(
-            "dossier.assigned",
-            FRESH,
-            {"handler": "p-06112-handler-1"},
-            receivingunit=UNIT,
-        ),
-    ),
+WAITS: Final = (
     _of(
         "returned before it was done",
         "illegal-transition",
         "/type",
         event("dossier.returned", OPEN, {"how": "direct"}),
-    ),
-    _of(
-        "accepted twice",
-        "illegal-transition",
-        "/type",
-        event("dossier.accepted", OPEN, number=9),
     ),
     _of(
         "brought without having been asked for",
@@ -446,6 +410,52 @@ JUDGED: Final = (
             number=9,
             time="2026-11-23T08:20:00+07:00",
         ),
+    ),
+    _of(
+        "two steps ahead",
+        "illegal-transition",
+        "/type",
+        event("dossier.returned", WAITING, {"how": "direct"}, time="2026-11-23T08:50:00+07:00"),
+    ),
+)
+"""What waits for an earlier event, and is refused so when it does not come."""
+
+JUDGED: Final = (
+    _case("no such unit", accepted(receivingunit="99999"), "unknown-unit", "/receivingunit"),
+    _case(
+        "no such competent unit",
+        accepted(competentunit="99999"),
+        "unknown-unit",
+        "/competentunit",
+    ),
+    _case("received nowhere", accepted(receivingunit=None), "missing-field", "/receivingunit"),
+    _of(
+        "a unit that has nothing to do with it",
+        "foreign-unit",
+        "/receivingunit",
+        event(
+            "dossier.assigned",
+            OPEN,
+            {"handler": "p-06001-handler-1"},
+            receivingunit=OTHER_UNIT,
+        ),
+    ),
+    _of(
+        "a step of a dossier nobody knows",
+        "unknown-dossier",
+        "/subject",
+        event(
+            "dossier.assigned",
+            FRESH,
+            {"handler": "p-06112-handler-1"},
+            receivingunit=UNIT,
+        ),
+    ),
+    _of(
+        "accepted twice",
+        "illegal-transition",
+        "/type",
+        event("dossier.accepted", OPEN, number=9),
     ),
     _of(
         "put off past the published calendar",

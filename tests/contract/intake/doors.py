@@ -25,7 +25,8 @@ from services.intake.adapters.kafka import KafkaDoor
 from services.intake.adapters.outboxes import Outboxes
 from services.intake.settings import IntakeSettings
 from services.intake.usecases.heartbeats import WatchConnections
-from shared.events.topics import inbound, rejected
+from shared.events.partitioner import partition_of
+from shared.events.topics import PARTITIONS, inbound, rejected
 from shared.ops.health import Health
 from shared.ops.metrics import Metrics
 from shared.subjects.records import Record
@@ -143,8 +144,19 @@ def kafka_door(world: World) -> KafkaDoor:
 def record(
     value: bytes | None, offset: int, headers: Headers = (), publisher: str = PUBLISHER
 ) -> Record:
-    """Make a record as the broker would hand it over."""
-    return Record(inbound(publisher).name, 0, offset, None, value, tuple(headers))
+    """Make a record as the broker would hand it over, keyed by its subject if it has one."""
+    key = _subject(value, headers)
+    partition = 0 if key is None else partition_of(key, PARTITIONS)
+    return Record(inbound(publisher).name, partition, offset, key, value, tuple(headers))
+
+
+def _subject(value: bytes | None, headers: Headers) -> bytes | None:
+    try:
+        read = json.loads(value or b"")
+    except (ValueError, RecursionError):
+        return dict(headers).get("ce_subject")
+    named = read.get("subject") if isinstance(read, dict) else None
+    return str(named).encode() if named else dict(headers).get("ce_subject")
 
 
 def rejections(world: World, publisher: str = PUBLISHER) -> list[dict[str, Any]]:

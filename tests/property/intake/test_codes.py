@@ -17,7 +17,7 @@ from services.intake.core.receipts import ReceiptKey
 from services.intake.ports import Grant
 from services.intake.usecases.answers import Answer
 from services.intake.usecases.counter import DossierRequest
-from services.intake.usecases.receive import Candidate
+from services.intake.usecases.entries import Candidate
 from tests.fakes.crashing import DiedError
 from tests.fakes.intake import NOW, OTHER_UNIT, PROCEDURE, UNIT, World, event, reference
 from tests.unit.intake.test_crashes import run_dying_at

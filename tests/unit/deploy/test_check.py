@@ -50,6 +50,25 @@ def test_refusals_name_line_field_rule_and_remedy(
     assert "5 events: 1 would be recorded, 0 repeated, 4 would be refused." in said
 
 
+def test_a_file_out_of_order_is_judged_as_the_door_would(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What waits for a later line is recorded; what nothing comes for is refused, last."""
+    asked = value("dossier.supplement_requested", time="2026-11-23T08:05:10+07:00")
+    early = value("dossier.completed", time="2026-11-23T08:05:30+07:00")
+    received = value("dossier.supplement_received", time="2026-11-23T08:05:20+07:00")
+    file = _file(tmp_path, value(), asked, early, received)
+    assert run(["check", file, *AT]) == 0
+    said = capsys.readouterr().out
+    assert "4 events: 4 would be recorded, 0 repeated, 0 would be refused." in said
+    assert "1 of them would first wait" in said
+    file = _file(tmp_path, value(), asked, early, b"{")
+    assert run(["check", file, *AT]) == 1
+    said = capsys.readouterr().out
+    assert "4 events: 2 would be recorded, 0 repeated, 2 would be refused." in said
+    assert said.index("line 4") < said.index("line 3")
+
+
 def test_the_reasons_can_be_had_in_vietnamese(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,7 +56,7 @@ def test_a_struck_event_is_gone() -> None:
 def test_events_come_in_the_order_of_what_happened() -> None:
     """By occurrence, then by sequence; the order of recording does not matter."""
     early = event("dossier.assigned", 3, hours=1)
-    late = event("dossier.completed", 2, hours=2)
+    late = event("dossier.step_finished", 2, hours=2)
     again = event("dossier.step_started", 4, hours=2)
     held = effective([late, again, early, _accepted()])
     assert [item.sequence for item in held] == [1, 3, 2, 4]

@@ -51,7 +51,35 @@ def test_dossiers_that_began_elsewhere_may_be_taken_as_known() -> None:
     lenient = Rehearsal(now=NOW, continuing=True)
     assert lenient.judge(completed).outcome == "recorded"
     assert lenient.judge(returned).outcome == "recorded"
-    assert lenient.judge(value("dossier.assigned")).outcome == "refused"
+    later = value("dossier.assigned", time="2026-11-23T08:06:00+07:00")
+    assert lenient.judge(later).outcome == "refused"
+
+
+def test_what_waits_is_recorded_with_what_it_waited_for() -> None:
+    """As at the door: held, released in order of occurrence, or refused at the end."""
+    rehearsal = Rehearsal(now=NOW)
+    rehearsal.judge(value())
+    asked = value("dossier.supplement_requested", time="2026-11-23T08:05:10+07:00")
+    rehearsal.judge(asked)
+    completed = value("dossier.completed", time="2026-11-23T08:05:30+07:00")
+    waiting = rehearsal.judge(completed)
+    assert (waiting.outcome, waiting.number) == ("waiting", 3)
+    assert [item.rule for item in rehearsal.unmet()[0].faults] == ["illegal-transition"]
+    assert rehearsal.judge(completed).outcome == "waiting"
+    received = value("dossier.supplement_received", time="2026-11-23T08:05:20+07:00")
+    verdict = rehearsal.judge(received)
+    assert verdict.outcome == "recorded"
+    assert [(one.number, one.outcome) for one in verdict.released] == [(3, "recorded")]
+    assert rehearsal.unmet() == []
+    assert rehearsal.judge(completed).outcome == "repeated"
+
+
+def test_a_late_event_that_fits_is_recorded() -> None:
+    """The submission may come after the acceptance that it was before."""
+    rehearsal = Rehearsal(now=NOW)
+    rehearsal.judge(value(time="2026-11-23T08:05:30+07:00"))
+    submitted = value("dossier.submitted", time="2026-11-23T08:05:10+07:00")
+    assert rehearsal.judge(submitted).outcome == "recorded"
 
 
 def test_a_bad_record_does_not_disturb_its_neighbours() -> None:

@@ -17,7 +17,7 @@ from deploy.imports.resuming import PointFile
 from deploy.imports.running import Import, OfflineReceiver, Receiver
 from deploy.imports.sources import SourceError
 from services.intake.core.arrivals import Sender
-from services.intake.usecases.receive import Candidate
+from services.intake.usecases.entries import Candidate
 from shared.events.judge import IMPORT_PUBLISHER as IMPORT
 from tests.fakes.intake import NOW, World
 

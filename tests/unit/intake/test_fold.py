@@ -134,7 +134,7 @@ async def test_live_events_follow_imported_history_as_usual() -> None:
     world = World()
     await world.send(old("dossier.accepted", "2026-11-20T08:00:00+07:00"), publisher=IMPORT)
     wrong, right = await world.send(
-        event("dossier.returned", "case-1", {"how": "direct"}),
+        event("dossier.accepted", "case-1", number=1),
         event("dossier.completed", "case-1", RESULT),
     )
     assert wrong.faults[0].rule == "illegal-transition"

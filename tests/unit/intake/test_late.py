@@ -24,7 +24,7 @@ async def _nothing_pending() -> datetime | None:
 class NoInbound:
     """A replica that holds no partition."""
 
-    async def end_offsets(self) -> dict[tuple[str, int], int]:
+    async def high_watermarks(self) -> dict[tuple[str, int], int]:
         """Return the ends."""
         return {}
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.intake.core.arrivals import Sender
 from services.intake.ports import Grant
-from services.intake.usecases.receive import Candidate
+from services.intake.usecases.entries import Candidate
 from shared.events.judge import IMPORT_PUBLISHER
 from shared.events.numbering import CodePattern
 from tests.fakes.intake import NOW, OTHER_UNIT, THIRD_UNIT, UNIT, World, event, reference

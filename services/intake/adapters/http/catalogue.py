@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import FileResponse, Response
 
 from services.intake.adapters.http.door import Door, json_response
-from services.intake.usecases.receive import Settled
+from services.intake.usecases.entries import Settled
 from shared import events
 from shared.events.codes import Slug, UnitCode
 from shared.events.model import instant_text

@@ -16,7 +16,7 @@ from services.intake.adapters.http.door import (
 from services.intake.adapters.http.dossiers import IDEMPOTENCY_KEY
 from services.intake.adapters.http.schemas import RECEIPT
 from services.intake.usecases.changes import DecideChanges, Decision
-from services.intake.usecases.receive import Settled
+from services.intake.usecases.entries import Settled
 from shared.events.codes import SUBJECT_CHARACTERS_MAX, Identifier
 from shared.events.faults import Fault, fault
 from shared.events.ids import derived_id

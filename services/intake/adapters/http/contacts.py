@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.intake.adapters.http.door import Door, json_response
 from services.intake.adapters.http.dossiers import ContactBody
 from services.intake.core.contacts import ContactChange, ContactState
-from services.intake.usecases.receive import Settled
+from services.intake.usecases.entries import Settled
 from shared.events.codes import PERSON_PATTERN
 from shared.events.contacts import ContactPart
 from shared.events.model import instant_text

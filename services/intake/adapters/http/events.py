@@ -17,8 +17,9 @@ from services.intake.adapters.http.door import (
 )
 from services.intake.adapters.http.schemas import EVENT_BODY, RECEIPT, RECEIPT_LINES
 from services.intake.core.receipts import Outcome, ReceiptKey
-from services.intake.usecases.answers import Answer, recalled
-from services.intake.usecases.receive import Candidate
+from services.intake.usecases.answers import Answer
+from services.intake.usecases.entries import Candidate
+from services.intake.usecases.held import asked_again
 from shared.events.faults import fault
 from shared.events.topics import INBOUND_RECORD_BYTES_MAX
 from shared.web.auth import allow
@@ -29,6 +30,7 @@ LINES_MAX: Final = 2_000
 CHUNK_LINES: Final = 500
 BODY_BYTES_MAX: Final = INBOUND_RECORD_BYTES_MAX
 NDJSON: Final = "application/x-ndjson"
+WAITING: Final = 202
 
 SENDERS: Final = allow("clerk", "director", "publisher", "province")
 ASKERS: Final = allow("publisher", "province", "operator", "auditor")
@@ -44,7 +46,9 @@ def events_router(door: Door) -> APIRouter:
         description=(
             "One structured CloudEvent (application/cloudevents+json or application/json), one "
             "in binary mode (ce- headers), or application/x-ndjson with one event a line; then "
-            "the answer is one receipt a line, in order. The same again gets the same answer."
+            "the answer is one receipt a line, in order. The same again gets the same answer. "
+            "202: the event waits for an earlier one of its dossier, until the moment named; "
+            "then it is rejected, and its receipt says so."
         ),
         status_code=201,
         responses=RECEIPT | RECEIPT_LINES,
@@ -58,12 +62,15 @@ def events_router(door: Door) -> APIRouter:
         if kind == NDJSON:
             return await _many(door, principal, await request.body())
         headers = [(name.decode("latin-1"), value) for name, value in request.headers.raw]
-        candidate = Candidate(await request.body(), headers)
+        candidate = Candidate(await request.body(), headers, in_any_order=True)
         sender = sender_of(principal)
         settled = await door.attempt(lambda: door.receive(sender, [candidate]))
         await door.relay.soon(settled)
         door.counting(DOOR, settled.answers, settled.ignored)
+        door.counting.ended("applied", len(settled.released))
         (answer,) = settled.answers
+        if answer.is_waiting:
+            return json_response(_line(door, answer), WAITING)
         if not answer.is_applied:
             raise problem_of(answer.faults)
         return json_response(door.told(answer), 200 if answer.repeated else 201)
@@ -86,7 +93,9 @@ def events_router(door: Door) -> APIRouter:
             raise ProblemError("not-found")
         if found.outcome is Outcome.OPEN:
             return json_response({"outcome": "open", "event_id": event_id})
-        told = _line(door, recalled(found))
+        subjects = door.receive.subjects
+        answer = await door.ask(lambda: asked_again(subjects, publisher, found))
+        told = _line(door, answer)
         if principal.role != "publisher":
             told.pop("lookup_secret", None)  # It is for the slip, which its publisher prints.
         return json_response(told)
@@ -105,10 +114,14 @@ async def _many(door: Door, principal: Principal, body: bytes) -> Response:
     sender = sender_of(principal)
     answers: list[Answer] = []
     for start in range(0, len(lines), CHUNK_LINES):
-        chunk = [Candidate(line.rstrip(b"\r")) for line in lines[start : start + CHUNK_LINES]]
+        chunk = [
+            Candidate(line.rstrip(b"\r"), in_any_order=True)
+            for line in lines[start : start + CHUNK_LINES]
+        ]
         settled = await door.attempt(lambda part=chunk: door.receive(sender, part))  # type: ignore[misc]  # Bound at once.
         await door.relay.soon(settled)
         door.counting(DOOR, settled.answers, settled.ignored)
+        door.counting.ended("applied", len(settled.released))
         answers += settled.answers
     content = b"".join(
         orjson.dumps({"line": number, **_line(door, answer)}) + b"\n"
@@ -124,5 +137,6 @@ def _line(door: Door, answer: Answer) -> dict[str, Any]:
         "outcome": answer.outcome.value,
         "event_id": answer.event_id,
         "subject": answer.subject,
+        **answer.details,
         "faults": [one.to_document() for one in answer.faults],
     }

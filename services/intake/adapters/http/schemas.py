@@ -6,7 +6,7 @@ _RECEIPT: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["outcome", "event_id", "subject"],
     "properties": {
-        "outcome": {"enum": ["applied", "refused", "open"]},
+        "outcome": {"enum": ["applied", "waiting", "refused", "open"]},
         "event_id": {"type": ["string", "null"]},
         "subject": {"type": ["string", "null"]},
         "repeated": {"type": "boolean", "description": "The same was sent before."},
@@ -15,6 +15,16 @@ _RECEIPT: Final[dict[str, Any]] = {
         "status": {"type": "integer", "minimum": 1, "maximum": 10},
         "recordedtime": {"type": "string", "format": "date-time"},
         "inconsistency": {"type": "string"},
+        "until": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Until when the event waits; then it is rejected.",
+        },
+        "waits_for": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "The events that the dossier's history lacks before this one.",
+        },
         "lookup_secret": {
             "type": "string",
             "description": "For the slip; told where the event began a dossier.",
@@ -26,6 +36,10 @@ _RECEIPT: Final[dict[str, Any]] = {
 RECEIPT: Final[dict[int | str, dict[str, Any]]] = {
     201: {
         "description": "Recorded.",
+        "content": {"application/json": {"schema": _RECEIPT}},
+    },
+    202: {
+        "description": "Held until an earlier event of the dossier arrives.",
         "content": {"application/json": {"schema": _RECEIPT}},
     },
 }
