@@ -51,7 +51,7 @@ def inbound(kind: EventType) -> Schema:
             "description": "Personal data; split off at the door, never in a canonical event.",
         }
     schema = _event(kind, data, "inbound")
-    schema["properties"] |= _SENT | {name: {"not": {}} for name in SET_BY_INTAKE}
+    schema["properties"] |= {**_SENT, **{name: {"not": {}} for name in SET_BY_INTAKE}}
     schema |= _OTHERS
     schema["required"].remove("data")
     if data["properties"]:

@@ -14,7 +14,7 @@ from services.intake.core.receipts import MEANING, Outcome, ReceiptKey, keyed_fi
 from shared.events.inbound import fingerprint
 from tests.contract.intake.cases import FRESH, STRUCTURED, accepted
 from tests.contract.intake.doors import PUBLISHER, HttpDoor, kafka_door, record, rejections
-from tests.fakes.intake import World, event
+from tests.fakes.intake import MemoryReceipts, World, event
 
 MARK = b"\xef\xbb\xbf"
 PERSON = "Nguyen Van Mau 0912345678"
@@ -164,7 +164,8 @@ async def test_an_event_recorded_before_the_upgrade_may_be_sent_again(tmp_path: 
     assert (await http.post(value, {}, STRUCTURED)).status_code == 201
     key = ReceiptKey(PUBLISHER, sent()["id"]).text()
     receipts = world.receive.receipts
-    found = (await receipts.find([key]))[key]
+    assert isinstance(receipts, MemoryReceipts)
+    found = receipts.kept[key]
     assert found.fingerprint.startswith(MEANING)
     old = keyed_fingerprint(world.receive.fingerprint_key, fingerprint(sent()))
     for outcome in (Outcome.APPLIED, Outcome.OPEN):

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from shared.events.inbound import InboundEvent, parse_inbound
 from shared.events.registry import REGISTRY
@@ -77,6 +78,7 @@ class _Number(float):
         made.written = form.format(value) if isinstance(value, int) else repr(value)
         return made
 
+    @override
     def __repr__(self) -> str:
         return self.written
 
@@ -130,7 +132,7 @@ def test_any_spelling_of_one_event_has_one_fingerprint(name: str, data: st.DataO
 def test_a_changed_value_has_another_fingerprint(name: str, data: st.DataObject) -> None:
     """Whatever leaf of the content is changed to another value that the type takes."""
     made = document(name)
-    places = [((), key) for key in CONTENT if key in made]
+    places: list[tuple[tuple[Any, ...], Any]] = [((), key) for key in CONTENT if key in made]
     places += list(_leaves(made["data"], ("data",)))
     (path, key) = data.draw(st.sampled_from(places))
     holder: Any = made
