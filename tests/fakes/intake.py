@@ -39,8 +39,8 @@ from tests.fakes.subjects import MemoryArchive, MemoryPublisher, MemorySubjects
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday, 9:00 in Lạng Sơn.
 UNIT, OTHER_UNIT, THIRD_UNIT = "06112", "06001", "05977"
 PROCEDURE = "1.004873"
-NUMBERING = ("demo", "kiosk")
-"""Publishers that are registered to number for `UNIT` in every world."""
+NUMBERING, NUMBERS_FOR = "demo", "H37.*"
+"""The publisher that is registered to number for every commune in each world."""
 LOOKUP = LookupKeys(b"s" * 32, b"h" * 32)
 
 
@@ -227,8 +227,7 @@ class World:
         self.archive: Any = ContactlessArchive()
         self.codes: Any = MemoryCounter()
         self.grants: Any = MemoryGrants()
-        for publisher in NUMBERING:
-            self.grants.kept[publisher, UNIT] = Grant(publisher, UNIT, "test", now)
+        self.grants.kept[NUMBERING, NUMBERS_FOR] = Grant(NUMBERING, NUMBERS_FOR, "op", now)
         self.taken: list[str] = []
         self.presences: Any = MemoryPresences()
         self.held: Any = MemoryHeld(self.subjects)

@@ -112,8 +112,9 @@ def accepted(code: str, **changes: object) -> dict[str, object]:
 
 
 def code_of(unique: str) -> str:
-    """Return a dossier code that no other test has."""
-    return f"H37.{int(unique[1:], 16) % 900 + 100}-261123-{int(unique[4:], 16) % 9000 + 1000}"
+    """Return a dossier code that no other test has, in the shape of the kiosk's own system."""
+    unit, number = int(unique[1:], 16) % 900 + 100, int(unique[4:], 16) % 9000 + 1000
+    return f"H37.{unit}-20261123-{number:07d}"
 
 
 def test_an_event_in_structured_mode_comes_out_numbered(kcat: Kcat, unique: str) -> None:
