@@ -12,7 +12,8 @@ from typing import Final
 
 from deploy.auditor.core.comparing import Tally
 from deploy.auditor.core.finding import Finding, Sense
-from deploy.auditor.core.history import Fact, happened
+from deploy.auditor.core.happened import happened
+from deploy.auditor.core.history import Fact
 from deploy.auditor.core.law import name_of
 from deploy.auditor.core.said import Said
 from deploy.auditor.core.wall import Json, instant

@@ -14,7 +14,9 @@ from typing import Final
 from deploy.auditor.core import dossier as of_dossier
 from deploy.auditor.core import duty as of_duty
 from deploy.auditor.core import single
-from deploy.auditor.core.history import Fact, happened
+from deploy.auditor.core.happened import happened, overtaken
+from deploy.auditor.core.history import Fact
+from deploy.auditor.core.instants import by_moment
 from deploy.auditor.core.law import Law, Laws
 from deploy.auditor.core.one import About, count_one
 from deploy.auditor.core.owing import BREACH, Ladder, Moment, Owed, Stretch
@@ -170,6 +172,7 @@ class Telling:
         )
 
     def _happens(self, fact: Fact) -> None:
+        puts_right = fact.corrects or overtaken(fact, self.known)
         self.known.append(fact)
         self.corrected = self.corrected or fact.corrects
         if "/" not in self.subject:
@@ -186,8 +189,8 @@ class Telling:
             law,
             concerned,
             fact.recorded,
-            reason="correction" if fact.corrects else "event",
-            printed=None if fact.corrects else self._printed(),
+            reason="correction" if puts_right else "event",
+            printed=None if puts_right else self._printed(),
             quiet=fact.recorded if fact.backfill else None,
         )
         deadline = self.running.get(of_dossier.DEADLINE)
@@ -249,11 +252,7 @@ class Telling:
         self, law: Law, ladders: Mapping[str, Ladder], printed: of_dossier.Printed | None
     ) -> list[Owed]:
         """Say what the facts amount to."""
-        facts = (
-            happened(self.known)
-            if self.corrected
-            else sorted(self.known, key=lambda fact: (fact.time, fact.sequence))
-        )
+        facts = happened(self.known) if self.corrected else by_moment(self.known)
         found: list[Owed] = []
         story = of_dossier.read(facts, self.unit) if self.kind == "dossier" else None
         if story is not None and TOGETHER & ladders.keys():

@@ -1,7 +1,7 @@
 """A subject's events as they are in the archive, and what really happened by them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -62,55 +62,6 @@ def fact_of(event: Json) -> Fact:
         version=int(event.get("referenceversion") or 0),
         data=event["data"],
     )
-
-
-def happened(facts: Iterable[Fact]) -> list[Fact]:
-    """Return what really happened, in the order of its moments, then of its numbers.
-
-    The last correction of an event holds; one that was corrected itself holds as corrected, one
-    that was struck does not.
-    """
-    known = sorted(facts, key=lambda fact: fact.sequence)
-    right: dict[tuple[str, str], Json | None] = {}
-    for fact in reversed([fact for fact in known if fact.corrects]):
-        says = _says(fact, right)
-        if says is None:
-            continue
-        for target in _targets(known, fact, says):
-            right.setdefault((target.source, target.id), says.get("right"))
-    held = []
-    for fact in known:
-        if fact.corrects:
-            continue
-        if (fact.source, fact.id) not in right:
-            held.append(fact)
-            continue
-        better = right[fact.source, fact.id]
-        if better is not None:
-            held.append(replace(fact, time=instant(better["time"]), data=better["data"]))
-    return sorted(held, key=lambda fact: (fact.time, fact.sequence))
-
-
-def _says(fact: Fact, right: dict[tuple[str, str], Json | None]) -> Json | None:
-    """Return what a correction says after later ones of it; None if it was struck."""
-    if (fact.source, fact.id) not in right:
-        return fact.data
-    later = right[fact.source, fact.id]
-    if later is None:
-        return None
-    data: Json = later["data"]
-    return data
-
-
-def _targets(known: Sequence[Fact], correction: Fact, says: Json) -> list[Fact]:
-    source = says.get("replaces_source")
-    return [
-        fact
-        for fact in known
-        if fact.id == says["replaces"]
-        and fact is not correction
-        and source in {None, fact.source}
-    ]
 
 
 def first(facts: Iterable[Fact], *names: str, after: datetime | None = None) -> Fact | None:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from deploy.auditor.core.history import Fact, happened
+from deploy.auditor.core.happened import happened
+from deploy.auditor.core.history import Fact
 from deploy.auditor.core.law import Laws
 from deploy.auditor.core.wall import DAY, BeyondCalendar
 

@@ -7,7 +7,7 @@ from services.workflow.core.assessment import Assessment
 from services.workflow.core.climb import Sweep, lapse
 from services.workflow.core.cycles import Occasion
 from services.workflow.core.emissions import Emitter
-from services.workflow.core.facts import CORRECTED, Begun, Facts, Printed, gather
+from services.workflow.core.facts import CORRECTED, Begun, Facts, Printed, gather, is_late
 from services.workflow.core.kinds.kind import Kind
 from services.workflow.core.kinds.registry import KINDS, PERSONS, kinds_of, watching
 from services.workflow.core.ladder import Ladder
@@ -40,7 +40,8 @@ def happen(
     """Let one fact happen in a subject, under the law that it was recorded under.
 
     What ends by itself has ended first, if it was to end before the fact was recorded: however
-    late we look, an ended session keeps what it ended under.
+    late we look, an ended session keeps what it ended under. A dossier's event that is recorded
+    after what happened later puts the history right, as a correction does.
 
     Raises:
         UnfoldableError: the facts contradict each other; nothing has changed then.
@@ -48,8 +49,9 @@ def happen(
     recorded = event.recordedtime or context.now
     correction = event.name.endswith(CORRECTED)
     kinds = kinds_of(event.subject) if correction else _concerned(subject, event)
+    puts_right = correction or (bool(kinds) and is_late(event, subject.history))
     unit = subject.unit if is_matter(event.subject) else event.competentunit or subject.unit
-    printed = {} if correction else printed_in(subject)
+    printed = {} if puts_right else printed_in(subject)
     past = [*subject.history, event]
     assessments: Sequence[Assessment] = ()
     if kinds:  # Before anything is changed, since it may refuse.
@@ -63,7 +65,7 @@ def happen(
             now=context.now,
             at=event.time,
             recorded=recorded,
-            reason="correction" if correction else "event",
+            reason="correction" if puts_right else "event",
             quiet=event.backfill,
         )
         reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})

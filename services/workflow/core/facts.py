@@ -92,6 +92,17 @@ def gather(
     return Facts(subject, unit, events, printed or {}, begun or {})
 
 
+def is_late(event: Event, history: Iterable[Event]) -> bool:
+    """Return whether a dossier's event happened before one that is recorded already."""
+    return _is_of_dossier(event) and any(
+        one.time > event.time for one in history if _is_of_dossier(one)
+    )
+
+
+def _is_of_dossier(event: Event) -> bool:
+    return event.name.startswith("dossier.") and not event.name.endswith(CORRECTED)
+
+
 def when(event: Event) -> tuple[datetime, int]:
     """Return the place of an event in the order of what happened."""
     return (event.time, event.sequence or 0)

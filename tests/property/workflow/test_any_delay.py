@@ -181,6 +181,28 @@ def what_was_put_right_ends_as_if_it_had_been_right(data: st.DataObject) -> None
     assert stands(right.state(CODE)) == stands(story.prompt.state(CODE))
 
 
+def what_is_recorded_late_ends_as_if_it_had_come_in_order(data: st.DataObject) -> None:
+    """Events of one dossier recorded in any order end as those recorded as they happened."""
+    story = told_by(data, law=False)
+    story.ends()
+    by_moment = effective(story.life.events)
+    if not by_moment:
+        return  # All of it was struck.
+    right, late = Replica(), Replica()
+    for number, event in enumerate(by_moment, start=1):
+        told = event.model_copy(update={"sequence": number, "recordedtime": event.time})
+        right.hears(told, story.reference, event.time)
+    first, *others = by_moment
+    shuffled = [first, *data.draw(st.permutations(others), label="recorded")]
+    recorded = max(event.time for event in by_moment)
+    for number, event in enumerate(shuffled, start=1):
+        told = event.model_copy(update={"sequence": number, "recordedtime": recorded})
+        late.hears(told, story.reference, recorded)
+    for replica in (right, late):
+        replica.sweeps(story.reference, story.now, story.now)
+    assert stands(late.state(CODE)) == stands(right.state(CODE))
+
+
 def stands(subject: Subject | None) -> Sequence[Any]:
     """Return what is owed and by when, stretch by stretch, and what counts of each ladder."""
     return sorted(
@@ -221,6 +243,9 @@ def few_and_many(law: Callable[[st.DataObject], None], few: int) -> tuple[Any, A
 
 
 test_late, test_late_many = few_and_many(what_comes_late_comes_to_the_same, 150)
+test_disorder, test_disorder_many = few_and_many(
+    what_is_recorded_late_ends_as_if_it_had_come_in_order, 150
+)
 test_put_right, test_put_right_many = few_and_many(
     what_was_put_right_ends_as_if_it_had_been_right, 150
 )
