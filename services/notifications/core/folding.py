@@ -125,7 +125,7 @@ def _fold_dossier(before: Cause, event: Event) -> Cause:
     if event.name.startswith("notice."):
         return after
     after = replace(after, history=history)
-    out_of_order = before.latest is not None and event.time < before.latest
+    out_of_order = before.latest is not None and event.time <= before.latest
     if before.corrected or out_of_order:
         return _refolded(after)
     return _step(after, event)

@@ -114,10 +114,11 @@ def _update(
     if suspended is not None:
         if was_suspended != suspended.since:
             _suspend(obligation, assessment, emit)
-    elif discharge is None:
-        if was_suspended is not None:
+    elif discharge is None or occasion.reason == "correction":
+        if was_suspended is not None and discharge is None:
             obligation.ledger = assessment.ledger()
             emit.resumed(obligation, at=occasion.at)
+        # Of what has ended too: who counts verdicts must know the date that judges the end.
         _tell_moved(obligation, assessment, occasion, emit)
     obligation.suspended_since = None if suspended is None else suspended.since
     _remember_dates(obligation)

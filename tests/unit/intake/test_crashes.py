@@ -14,7 +14,7 @@ from tests.fakes.crashing import Crashing, DiedError, Fuse
 from tests.fakes.intake import PROCEDURE, UNIT, World, event, history
 
 CODE = "H37.117-261110-0001"
-PORTS = ("subjects", "contacts", "receipts", "publisher", "archive", "codes")
+PORTS = ("subjects", "contacts", "receipts", "publisher", "archive", "codes", "held")
 STEPS_MAX = 200
 CLERK = Sender("counter", frozenset({UNIT}), staff=True)
 
