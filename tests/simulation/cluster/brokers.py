@@ -26,8 +26,8 @@ from shared.subjects.errors import UnavailableError
 
 SIZE: Final = 3
 WANTED: Final = Durability.of(SIZE)
-START_S_MAX: Final = 180.0
-IN_STEP_S_MAX: Final = 180.0
+START_S_MAX: Final = 300.0
+IN_STEP_S_MAX: Final = 300.0
 POLL_S: Final = 0.3
 FORMAT_S_MAX: Final = 120
 

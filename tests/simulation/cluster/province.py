@@ -38,7 +38,7 @@ WEEK: Final = timedelta(days=7)
 PROCEDURE: Final = "1.004873"
 UNIT: Final = "06112"
 PACE_S: Final = 0.3
-WAIT_S_MAX: Final = 240.0
+WAIT_S_MAX: Final = 480.0
 POLL_S: Final = 0.2
 REST_TRIES_MAX: Final = 3
 REACHED: Final = "vn.motcua.obligation.rung_reached.v1"
@@ -80,27 +80,33 @@ class Province:
     replicas: dict[str, ChildProcess] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
 
-    def load(self) -> Load:
-        """Return a load whose dossiers are received now."""
+    @asynccontextmanager
+    async def load(self) -> AsyncIterator[Load]:
+        """Receive dossiers by HTTP and Kafka until the context ends, each to its answer.
+
+        What was acknowledged is kept; a test that failed leaves no load to the next.
+        """
         wave = len(self.waves) + 1
-        self.waves.append(frozenset())
         journal = Journal(self.folder / f"witness-{wave}.jsonl")
         now = self.clock.now
 
         def life(number: int) -> Sequence[dict[str, Any]]:
             return opened(f"G09.20-2608{wave:02d}-{number:07d}", now)
 
-        return Load(self.playing.installation, journal, life=life, pace_s=PACE_S)
-
-    async def ended_load(self, load: Load, loading: "asyncio.Task[None]") -> None:
-        """Let a load come to its last answer, and keep what it was promised."""
-        load.stopping.set()
-        await loading
-        self.promised.update(load.sent)
-        self.violations += load.journal.violations
+        load = Load(self.playing.installation, journal, life=life, pace_s=PACE_S)
+        running = asyncio.create_task(load.run())
+        try:
+            yield load
+            load.stopping.set()
+            await running
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            self.promised.update(load.sent)
+            self.waves.append(frozenset(load.sent.values()))
+        self.violations += journal.violations
         if strange := set(load.answers) - {200, 503}:
             self.violations.append(f"HTTP answered {sorted(strange)}")
-        self.waves[-1] = frozenset(load.sent.values())
 
     def leap(self) -> None:
         """Move the clock a week on: what was open is overdue."""
@@ -264,10 +270,15 @@ def _nobody_listens() -> None:
     """Do nothing: no killer waits for the clock here."""
 
 
+def dossiers_of(load: Load) -> int:
+    """Return how many dossiers of a load were acknowledged so far."""
+    return len(set(load.sent.values()))
+
+
 async def until_sent(load: Load, dossiers: int) -> None:
     """Wait until so many dossiers of a load were acknowledged."""
     limit = time.monotonic() + WAIT_S_MAX
-    while (count := len(set(load.sent.values()))) < dossiers:
+    while (count := dossiers_of(load)) < dossiers:
         assert time.monotonic() < limit, f"{count} of {dossiers} within {WAIT_S_MAX:.0f} s"
         await asyncio.sleep(POLL_S)
 
