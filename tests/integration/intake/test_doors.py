@@ -78,8 +78,14 @@ async def test_bad_records_come_back_with_reasons_and_good_ones_pass(
         json.loads(record.value)
         for record in await read(kafka_bootstrap, rejected(publisher), {})
     ]
-    said = {PER_CASE[one["offset"] // 2].name: one["faults"][0]["rule"] for one in refusals}
+    said = {PER_CASE[one["offset"] // 2].name: rule_of(one) for one in refusals}
     assert said == {case.name: case.rule for case in PER_CASE}
+
+
+def rule_of(rejection: dict[str, Any]) -> str:
+    """Return the first rule; these records are not under their keys, on purpose."""
+    rules = [one["rule"] for one in rejection["faults"]]
+    return next(rule for rule in rules if rule != "key-not-subject")
 
 
 @pytest.mark.asyncio
