@@ -23,6 +23,7 @@ from deploy.durability import (
     sentence_of,
     to_create_with,
 )
+from deploy.engines.waiting import Wait, start_wait_s
 from deploy.errors import CommandError
 from shared.events.topics import TOPICS, Topic, inbound, publisher_of_topic, rejected
 from shared.kafka.admin import TopicAdmin, TopicRefusedError, TopicSpec
@@ -31,7 +32,6 @@ from shared.subjects.errors import UnavailableError
 
 #: Who may publish from the first day; others come with `motcua topics add-publisher`.
 PUBLISHERS: Final = ("counter", "import", "notifications", "province", "workflow")
-LEADER_TRIES_MAX: Final = 50
 LEADER_PAUSE_S: Final = 0.1
 
 
@@ -226,9 +226,12 @@ async def _findings(
 
 
 async def _until_there(admin: TopicAdmin, names: Sequence[str]) -> None:
-    """Wait until the broker tells clients of every new topic."""
-    for _ in range(LEADER_TRIES_MAX):
-        if set(names) <= await admin.names():
-            return
+    """Wait until the broker tells clients of every new topic.
+
+    Raises:
+        StartLateError: it does not, for as long as a start may take.
+    """
+    wait = Wait("the new topics", None, start_wait_s())
+    while missing := set(names) - await admin.names():
+        wait.check(f"the broker does not list {len(missing)} of {len(names)}")
         await asyncio.sleep(LEADER_PAUSE_S)
-    raise BrokerAwayError(f"the broker made {len(names)} topics but does not list all of them")

@@ -142,10 +142,8 @@ class SharedOwnership:
         Raises:
             UnavailableError: the store does not answer; begin again.
         """
-        async with self._beating:
-            if self._name is None:
-                await self._enter()
-            await self._look()
+        if self._name is None:
+            await self.beat()
 
     async def beat(self) -> None:
         """Renew this process's row, and look at those of the others.
@@ -192,9 +190,10 @@ class SharedOwnership:
         self._sure_until = started + SURE_S
 
     async def _beat(self) -> None:
-        assert self._name is not None, "begun before"
         started = self.seconds()
-        if await self.owners.renew(self._name):
+        if self._name is None:
+            await self._enter()
+        elif await self.owners.renew(self._name):
             self._sure_until = started + SURE_S
         else:
             self.lost += 1
@@ -203,7 +202,7 @@ class SharedOwnership:
         await self._look()
 
     async def _look(self) -> None:
-        assert self._name is not None, "begun before"
+        assert self._name is not None, "entered before"
         rows = {row.owner: row for row in await self.owners.rows()}
         looks: dict[str, tuple[int, int]] = {}
         for row in [*rows.values()]:
@@ -220,7 +219,7 @@ class SharedOwnership:
         self._others = frozenset(one for one in rows if _holder(one, rows) != self._name)
 
     async def _inherit(self, row: OwnerRow, rows: dict[str, OwnerRow]) -> None:
-        assert self._name is not None, "begun before"
+        assert self._name is not None, "entered before"
         if await self.owners.inherit(row, heir=self._name, at=self.wall_now()):
             rows[row.owner] = replace(row, heir=self._name)
             self.taken_over += 1

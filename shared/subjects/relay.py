@@ -156,8 +156,14 @@ class Relay(Generic[StateT]):
             outgoing = [out for outs in ready.values() for out in outs]
             if outgoing:
                 await self._publish_fresh(outgoing)
-                await self.archive.insert(outgoing)
-                await self.store.clear({key: [out.id for out in ready[key]] for key in ready})
+                try:
+                    await self.archive.insert(outgoing)
+                    await self.store.clear(
+                        {key: [out.id for out in ready[key]] for key in ready}
+                    )
+                except BaseException:
+                    self._remember(outgoing)
+                    raise
                 self._forget(outgoing)
                 self._pass(asked)
             return len(outgoing), kept
@@ -194,13 +200,18 @@ class Relay(Generic[StateT]):
 
     async def _publish_fresh(self, outgoing: Sequence[Outgoing]) -> None:
         """Publish these, without those that the broker took when archive or store failed."""
-        fresh = [out for out in outgoing if (out.topic, out.id) not in self._acknowledged]
+        fresh = outgoing
+        if self._acknowledged:
+            fresh = [out for out in outgoing if (out.topic, out.id) not in self._acknowledged]
         if fresh:
             await self.publisher.publish(fresh)
-            self._acknowledged |= dict.fromkeys((out.topic, out.id) for out in fresh)
-            too_many = len(self._acknowledged) - ACKNOWLEDGED_MAX
-            for old in list(islice(self._acknowledged, max(0, too_many))):
-                del self._acknowledged[old]
+
+    def _remember(self, acknowledged: Sequence[Outgoing]) -> None:
+        """Remember what the broker took, and forget the oldest beyond the limit."""
+        self._acknowledged |= dict.fromkeys((out.topic, out.id) for out in acknowledged)
+        too_many = len(self._acknowledged) - ACKNOWLEDGED_MAX
+        for old in list(islice(self._acknowledged, max(0, too_many))):
+            del self._acknowledged[old]
 
     def _pass(self, versions: Mapping[str, int]) -> None:
         """Remember that what was saved up to these versions was published from a copy."""
@@ -211,8 +222,9 @@ class Relay(Generic[StateT]):
 
     def _forget(self, cleared: Sequence[Outgoing]) -> None:
         """Forget what the store has no more."""
-        for out in cleared:
-            self._acknowledged.pop((out.topic, out.id), None)
+        if self._acknowledged:
+            for out in cleared:
+                self._acknowledged.pop((out.topic, out.id), None)
 
 
 def _leading(entries: Sequence[Outgoing], ownership: Ownership) -> int:

@@ -210,6 +210,8 @@ def test_artefacts_that_cannot_be_fetched_are_one_sentence(tmp_path: Path) -> No
 
     done = motcua.run(
         "up",
+        "--http-port-base",
+        str(motcua.port_base),
         MOTCUA_CACHE_DIR=str(tmp_path / "cache"),
         MOTCUA_MAVEN_URL="http://127.0.0.1:9/maven2",
     )
