@@ -81,9 +81,7 @@ async def test_what_waits_survives_a_restart_and_is_released_in_order(
             with_reference(one.intake)
             for value in (first, asked, done):
                 await sending.send_and_wait(topic, value, key=unique.encode(), partition=4)
-            await worked_off(one.intake)
-            waiting = await outcome_of(one, publisher, told[3]["id"])
-            assert waiting["outcome"] == "waiting"
+            waiting = await becomes(one, publisher, told[3]["id"], "waiting")
             assert waiting["waits_for"] == ["dossier.supplement_received"]
             status = await one.intake.status()
             assert status["next_at"] is not None
