@@ -84,7 +84,7 @@ async def test_bad_records_come_back_with_reasons_and_good_ones_pass(
 
 def rule_of(rejection: dict[str, Any]) -> str:
     """Return the first rule; these records are not under their keys, on purpose."""
-    rules = [one["rule"] for one in rejection["faults"]]
+    rules = [str(one["rule"]) for one in rejection["faults"]]
     return next(rule for rule in rules if rule != "key-not-subject")
 
 

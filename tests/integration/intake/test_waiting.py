@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.connected, pytest.mark.timeout(300)]
 def story(code: str, publisher: str) -> list[dict[str, Any]]:
     """Make a dossier whose result was ready after a supplement had come."""
     asked = {"items": ["A"], "number": 1, "in_person": True}
-    told = [
+    told: list[tuple[str, dict[str, Any]]] = [
         ("dossier.accepted", {}),
         ("dossier.supplement_requested", asked),
         ("dossier.supplement_received", {"items": ["A"]}),

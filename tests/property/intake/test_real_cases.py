@@ -45,7 +45,7 @@ Json = dict[str, Any]
 def cases() -> list[list[Json]]:
     """Return lawful cases, each at the moments of one case of the log."""
     rng = Random(SEED)
-    made = []
+    made: list[list[Json]] = []
     for _, moments in traces():
         if len(made) == CASES:
             break

@@ -13,6 +13,7 @@ LABELS = {
     *("name", "version", "replica", "check", "task", "outcome", "method", "route"),
     *("status", "door", "rule", "group", "topic", "partition", "kind", "unit", "rung"),
     *("system", "state", "channel", "role", "reason"),
+    "publisher",  # Of the inbound topics, which an operator makes one by one.
 }
 UNITS = ("_total", "_seconds", "_records", "_events", "_days", "_info", "_subjects")
 STATES = (
