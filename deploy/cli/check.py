@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -139,27 +139,16 @@ def check(  # noqa: PLR0913 -- One option for each thing that a check may be tol
         continuing=continuing,
         numbering=_numbering(pattern, view, numbers_for),
     )
-    count = Count()
     refusals: list[dict[str, Any]] = []
-    lines: dict[int, int] = {}
 
-    def tell(verdict: Verdict) -> None:
-        line = lines[verdict.number]
+    def tell(line: int, verdict: Verdict) -> None:
         if as_json:
             refusals.append(_document(line, verdict))
         else:
             typer.echo(_paragraph(line, verdict, language))
 
     with _opened(file) as stream:
-        for line, value in records(stream):
-            verdict = rehearsal.judge(value)
-            lines[verdict.number] = line
-            count.add(verdict)
-            if verdict.outcome == "refused":
-                tell(verdict)
-    for verdict in rehearsal.unmet():
-        count.refused += 1
-        tell(verdict)
+        count = _rehearse(rehearsal, stream, tell)
     if not count.events:
         raise SettingError(f"{file} holds no event.")
     if as_json:
@@ -169,6 +158,24 @@ def check(  # noqa: PLR0913 -- One option for each thing that a check may be tol
         own_codes = rehearsal.own_codes if numbers_for is None else 0
         typer.echo(_summary(count, own_codes, language))
     raise typer.Exit(EXIT_SOME_REFUSED if count.refused else EXIT_ALL_TAKEN)
+
+
+def _rehearse(
+    rehearsal: Rehearsal, stream: BinaryIO, tell: Callable[[int, Verdict], None]
+) -> Count:
+    """Judge every event, pass on each that would be refused with its line, and count all."""
+    count = Count()
+    lines: dict[int, int] = {}
+    for line, value in records(stream):
+        verdict = rehearsal.judge(value)
+        lines[verdict.number] = line
+        count.add(verdict)
+        if verdict.outcome == "refused":
+            tell(line, verdict)
+    for verdict in rehearsal.unmet():
+        count.refused += 1
+        tell(lines[verdict.number], verdict)
+    return count
 
 
 def records(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:

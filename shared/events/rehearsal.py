@@ -253,4 +253,4 @@ class Rehearsal:
 def _verdict(
     outcome: Outcome, event: InboundEvent, number: int, found: tuple[Fault, ...] = ()
 ) -> Verdict:
-    return Verdict(outcome, event.id, event.name, event.subject, found, number)
+    return Verdict(outcome, event.id, event.name, event.subject, found, number=number)
