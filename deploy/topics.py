@@ -32,7 +32,7 @@ from shared.subjects.errors import UnavailableError
 
 #: Who may publish from the first day; others come with `motcua topics add-publisher`.
 PUBLISHERS: Final = ("counter", "import", "notifications", "province", "workflow")
-LEADER_PAUSE_S: Final = 0.1
+LISTED_PAUSE_S: Final = 0.1
 
 
 class BrokerAwayError(CommandError):
@@ -226,12 +226,12 @@ async def _findings(
 
 
 async def _until_there(admin: TopicAdmin, names: Sequence[str]) -> None:
-    """Wait until the broker tells clients of every new topic.
+    """Wait until every broker tells clients of every new topic, and who leads it.
 
     Raises:
-        StartLateError: it does not, for as long as a start may take.
+        StartLateError: one does not, for as long as a start may take.
     """
     wait = Wait("the new topics", None, start_wait_s())
-    while missing := set(names) - await admin.names():
-        wait.check(f"the broker does not list {len(missing)} of {len(names)}")
-        await asyncio.sleep(LEADER_PAUSE_S)
+    while names and not await admin.listed_everywhere(names):
+        wait.check(f"not every broker lists the {len(names)} new topics yet")
+        await asyncio.sleep(LISTED_PAUSE_S)

@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import OffsetAndMetadata
 
 from shared.kafka.cluster import Cluster
@@ -117,6 +118,30 @@ class TopicAdmin:
         """
         cluster = await self._ask(self._client.describe_cluster)
         return frozenset(int(broker["node_id"]) for broker in cluster["brokers"])
+
+    async def listed_everywhere(self, names: Collection[str]) -> bool:
+        """Return whether each broker that is alive lists these topics, with their leaders.
+
+        A broker learns of a new topic on its own; asked before, it calls the topic missing.
+
+        Raises:
+            UnavailableError: no broker answers.
+        """
+        for broker in await self.brokers():
+            try:
+                async with asyncio.timeout(TRY_S_MAX):
+                    answer = await self._client._send_request(  # noqa: SLF001 -- The public way asks any broker.
+                        MetadataRequest(sorted(names)), broker
+                    )
+            except (KafkaError, TimeoutError):
+                return False
+            topics = answer.to_object()["topics"]
+            if any(topic["error_code"] or not topic["partitions"] for topic in topics):
+                return False
+            partitions = [_replicas(one) for topic in topics for one in topic["partitions"]]
+            if any(one.leader is None for one in partitions):
+                return False
+        return True
 
     async def describe(self, names: Collection[str]) -> dict[str, TopicSpec]:
         """Return those of the named topics that are there, with their whole configuration.
