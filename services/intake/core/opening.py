@@ -30,7 +30,8 @@ def opening_faults(
         return [missing_unit()]
     if not sender.may_speak_for(event.receivingunit):
         return [not_allowed("/receivingunit")]
-    if may_use_code(event, sender, rights, units):
+    if not can_open(event) or may_use_code(event, sender, rights, units):
+        # What cannot be a first event lacks one; the right to number would not mend that.
         return []
     return [may_not_number(sender.publisher)]
 
