@@ -89,16 +89,17 @@ def missing_for(history: Sequence[Step], event: Step) -> tuple[str, ...] | None:
 
     The fewest, at most `MISSING_MAX`; before it, or between it and a later event that it would
     make illegal. What is missing may be of its own instant, before or after what is recorded.
+    Among events of one instant more may turn out to be missing once these have come: the table
+    then orders the instant anew.
     """
     before, later, legal = _parted(history, event.time)
     needed = legal | {event.sequence}
     same = [one for one in later if one.time == event.time]
     rest = list(_instants(later[len(same) :]))
-    routes = (
-        [[event, *same], *rest],
-        [same, [event], *rest],
-        [[event], same, *rest],
-    )
+    routes = [[[event, *same], *rest]]
+    if all(one.sequence in legal for one in same):
+        # One that is illegal may take the event's place as soon as what is missing has come.
+        routes += [[same, [event], *rest], [[event], same, *rest]]
     found = [_missing_on(before, route, needed) for route in routes]
     return min((one for one in found if one is not None), key=len, default=None)
 

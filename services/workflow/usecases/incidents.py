@@ -66,6 +66,10 @@ class GatherOnIncidents:
         """Remember that nothing does, until an incident ends or our shards change."""
         self._released = (gathering.ids, frozenset(shards))
 
+    def looked_away(self) -> None:
+        """Forget what was released: others may hold our shards while an incident lasts."""
+        self._released = None
+
     async def tell(
         self, shards: Collection[int], gathering: Incidents, now: datetime, *, grouped: bool
     ) -> Sequence[Emission]:

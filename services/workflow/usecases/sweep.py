@@ -86,6 +86,7 @@ class SweepObligations:
         shards, fresh = readable.shards, readable.fresh
         result = Swept(upto=fresh.upto, incomplete_since=fresh.incomplete_since)
         if not shards:
+            self.incidents.looked_away()
             return result
         counted = await self._recount(shards, result)
         # Read before anything climbs: an incident that ends meanwhile is met by the next pass.

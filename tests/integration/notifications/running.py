@@ -82,7 +82,8 @@ class Running:
             status = dict(await self.service.status())
             same = status == last
             last = status
-            behind = any((await self.service.consumption.lag()).values())
+            consumption = self.service.consumption
+            behind = await consumption.end_offsets() != consumption.next_offsets
             return same and not status["outbox"] and not behind
 
         await eventually(resting)

@@ -93,13 +93,18 @@ def test_what_fits_is_the_most_that_can(history: list[Step], waiting: list[Step]
 @given(steps(longest=5, minutes=30), st.tuples(st.sampled_from(DOSSIERS), st.integers(0, 30)))
 @settings(max_examples=100, deadline=None)
 def test_what_is_missing_makes_it_fit(history: list[Step], event: tuple[str, int]) -> None:
-    """What an event waits for can come at some moments, and then all of it fits together."""
+    """What an event waits for can come at some moments, and then all of it fits together.
+
+    Within one instant the table orders anew with each event that comes, so that more may turn
+    out to be missing; there only the answer for the event alone is exact.
+    """
     name, minute = event
     step = Step(name, START + timedelta(minutes=minute), 50)
     expected = missing_for(history, step)
     alone = fitting(history, [step]) == (step,)
     assert (expected == ()) == alone
-    if not expected:
+    moments_of = [one.time for one in [*history, step]]
+    if not expected or len(set(moments_of)) < len(moments_of):
         return
     moments = sorted(
         {one.time + timedelta(seconds=by) for one in [*history, step] for by in (-20, 0, 20)}

@@ -296,3 +296,12 @@ class Outages(RuleBasedStateMachine):
 
 Outages.TestCase.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
 TestOutages = Outages.TestCase
+
+
+def test_who_held_no_shard_while_it_lasted_releases_it_all_the_same() -> None:
+    """One replica held everything meanwhile; the other one holds it when all is up again."""
+    outages = Outages()
+    outages.begins()
+    outages.centre_stands_or_goes_on()
+    outages.time_passes(quarters=6, shards=set())
+    outages.teardown()
