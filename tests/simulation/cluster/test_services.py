@@ -79,6 +79,7 @@ async def test_the_quorum_is_killed(here: Province, brokers: Brokers, unique: st
         load.stopping.set()  # What it has begun it tries until it is acknowledged.
         here.leap()  # Alerts are due now, and cannot be published.
         await asyncio.to_thread(brokers.bring_back, first)
+    await here.rest()  # By now what was recorded after the leap has waited long enough.
     async with here.load() as load:
         await until_sent(load, DOSSIERS_DURING)
     here.leap()
