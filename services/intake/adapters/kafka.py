@@ -7,14 +7,13 @@ from typing import Final
 from typing_extensions import override
 
 from services.intake.adapters.counting import CountEvents
-from services.intake.core.arrivals import Origin, RecordPlace, Sender
+from services.intake.core.arrivals import Origin, Sender
 from services.intake.core.rejection import rejection
 from services.intake.ports import Positions
 from services.intake.usecases.answers import Answer
 from services.intake.usecases.entries import Candidate
 from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.relaying import RelayOutboxes
-from shared.events.rejections import value_hash
 from shared.events.topics import publisher_of_topic
 from shared.kafka.consumer import Consumption
 from shared.subjects.ports import Clock, Publisher
@@ -44,7 +43,7 @@ class KafkaDoor:
         for topic, part in _by_topic(records).items():
             name = publisher_of_topic(topic)
             assert name is not None, "the subscription's pattern asks for a publisher"
-            origins = [_origin(record) for record in part]
+            origins = [Origin(record) for record in part]
             candidates = [
                 Candidate(record.value, record.headers, origin, in_any_order=True)
                 for record, origin in zip(part, origins, strict=True)
@@ -60,13 +59,6 @@ class KafkaDoor:
             ]
             await self.publisher.publish(rejections)
             await self.relay.now(settled)
-
-
-def _origin(record: Record) -> Origin:
-    hashed = value_hash(record.value)
-    return Origin(
-        RecordPlace(record.topic, record.partition, record.offset, hashed), record.key
-    )
 
 
 def _off_partition(origins: Sequence[Origin], answers: Sequence[Answer]) -> int:

@@ -9,7 +9,9 @@ from shared.events.faults import Fault, fault, not_allowed
 from shared.events.inbound import InboundEvent
 from shared.events.judge import DESK_PUBLISHER, judge_publisher
 from shared.events.partitioner import partition_of
+from shared.events.rejections import value_hash
 from shared.events.topics import PARTITIONS, REFERENCE
+from shared.subjects.records import Record
 
 COUNTER: Final = "counter"
 
@@ -49,15 +51,22 @@ class RecordPlace:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where in Kafka an event came from, and under which key; the key is a stranger's text."""
+    """The Kafka record that an event came in; its key is a stranger's text."""
 
-    place: RecordPlace
-    key: bytes | None
+    record: Record
+
+    @property
+    def place(self) -> RecordPlace:
+        """Return where the record stands; its value is hashed for those alone that ask."""
+        record = self.record
+        return RecordPlace(
+            record.topic, record.partition, record.offset, value_hash(record.value)
+        )
 
     def is_keyed_by(self, subject: str) -> bool:
         """Return whether the record's key is the subject and its partition is the key's."""
         expected = subject.encode()
-        return self.key == expected and self.place.partition == partition_of(
+        return self.record.key == expected and self.record.partition == partition_of(
             expected, PARTITIONS
         )
 

@@ -52,17 +52,22 @@ def after(
     subject: Subject, event: InboundEvent, fact: Fact, contact_version: int | None
 ) -> Subject:
     """Return the subject with one more fact."""
+    receiving, competent, matter = subject.receiving, subject.competent, event.matter
+    if matter is not None:
+        receiving = competent = matter.unit
+    elif not subject.facts:
+        receiving = event.receivingunit
+        competent = event.competentunit or receiving
     known = replace(
         subject,
         facts=(*subject.facts, fact),
         opened_at=subject.opened_at or event.time,
         contact_version=contact_version or subject.contact_version,
+        receiving=receiving,
+        competent=competent,
     )
-    if event.matter is not None:
-        return replace(known, receiving=event.matter.unit, competent=event.matter.unit)
-    if not subject.facts:
-        competent = event.competentunit or event.receivingunit
-        known = replace(known, receiving=event.receivingunit, competent=competent)
+    if matter is not None:
+        return known
     late = subject.latest_at is not None and event.time <= subject.latest_at
     if late or isinstance(event.data, Corrected):
         return _refolded(known, event.subject)

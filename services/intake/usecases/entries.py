@@ -54,13 +54,13 @@ class Entry:
     enrich: Callable[[Answer], Answer] | None = None
     opens: bool = False
     """The event must be its dossier's first, or the code is another's."""
+    document_id: str = field(init=False)
+    """The document that this event is folded into."""
 
-    @property
-    def document_id(self) -> str:
-        """Return the document that this event is folded into."""
-        if self.event.topic is REFERENCE:
-            return REFERENCE_SUBJECT
-        return self.event.subject
+    def __post_init__(self) -> None:
+        """Work out once what is asked many times."""
+        is_reference = self.event.topic is REFERENCE
+        self.document_id = REFERENCE_SUBJECT if is_reference else self.event.subject
 
     def reused(self) -> Answer:
         """Return the answer to an id that was applied with other content."""

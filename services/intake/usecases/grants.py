@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.intake.core.arrivals import Arrival
 from services.intake.core.opening import can_open, may_use_code
 from services.intake.ports import Grant, Grants
+from services.intake.usecases.entries import Entry
 from shared.events.numbering import NumberingRights, is_grant, is_unit
 from shared.reference.view import Reference
 
@@ -47,15 +47,15 @@ class GrantBook:
         return self.rights
 
     async def rights_for(
-        self, arrivals: Sequence[Arrival], reference: Reference
+        self, entries: Sequence[Entry], reference: Reference
     ) -> NumberingRights:
         """Return the rights by which these are judged; read anew where one would lack its own.
 
         Raises:
             UnavailableError: the store does not answer.
         """
-        for arrival in arrivals:
-            event, sender = arrival.event, arrival.sender
+        for entry in entries:
+            event, sender = entry.event, entry.sender
             if can_open(event) and not may_use_code(
                 event, sender, self.rights, reference.units
             ):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from services.intake.core.arrivals import Arrival, Sender, authorise
+from services.intake.core.arrivals import Sender, authorise
 from services.intake.core.contacts import contact_change
 from services.intake.core.fold import (
     Applied,
@@ -107,14 +107,17 @@ class ReceiveEvents:
                 entry.answer = since[1]
         return settled
 
-    def receipt_for(self, key: ReceiptKey, event_id: str, fingerprint: str) -> Receipt:
-        """Return a receipt to be opened."""
+    def receipt_for(
+        self, key: ReceiptKey, event_id: str, fingerprint: str, subject: str | None = None
+    ) -> Receipt:
+        """Return a receipt to be opened, which names the subject while there is no answer."""
         return Receipt(
             key=key.text(),
             fingerprint=fingerprint,
             outcome=Outcome.OPEN,
             received_at=self.wall_now(),
             event_id=event_id,
+            answer={} if subject is None else {SUBJECT: subject},
         )
 
     def _read(self, sender: Sender, candidate: Candidate) -> Entry | Answer:
@@ -127,9 +130,7 @@ class ReceiveEvents:
             return refusal(parsed.id, parsed.subject, tuple(faults))
         fingerprint = event_fingerprint(self.fingerprint_key, parsed)
         key = ReceiptKey(sender.publisher, parsed.id)
-        receipt = replace(
-            self.receipt_for(key, parsed.id, fingerprint), answer={SUBJECT: parsed.subject}
-        )
+        receipt = self.receipt_for(key, parsed.id, fingerprint, parsed.subject)
         return Entry(
             parsed,
             sender,
@@ -231,11 +232,12 @@ class ReceiveEvents:
         found = await self.subjects.load(waiting)
         documents = [found.get(one) or Document[Subject](one) for one in sorted(waiting)]
         before = {document.id: document.state for document in documents}
-        arrivals = [one.arrival for document in documents for one in by_document[document.id]]
-        circumstances = await self._circumstances(now, self.references.current(), arrivals)
+        pairs = [(document, by_document[document.id]) for document in documents]
+        circumstances = await self._circumstances(
+            now, self.references.current(), [one for _, entries in pairs for one in entries]
+        )
         released: dict[str, Mapping[str, tuple[Held, Applied]]] = {}
         numbered: list[Event] = []
-        pairs = [(document, by_document[document.id]) for document in documents]
         await self._number_contacts(pairs, circumstances, settled)
         for document, entries in pairs:
             if document.id == REFERENCE_SUBJECT:
@@ -279,9 +281,9 @@ class ReceiveEvents:
             self.late.note(held.event, now)
 
     async def _circumstances(
-        self, now: datetime, view: Reference, arrivals: Sequence[Arrival]
+        self, now: datetime, view: Reference, entries: Sequence[Entry]
     ) -> Circumstances:
-        rights = await self.grants.rights_for(arrivals, view)
+        rights = await self.grants.rights_for(entries, view)
         return Circumstances(now, view, self.lookup, self.held_for, rights)
 
     async def _fold_reference(
@@ -291,7 +293,7 @@ class ReceiveEvents:
         ids = [f"{entry.event.source}#{entry.event.id}" for entry in entries]
         published = await self.references.history.published(ids)
         arrivals = [entry.arrival for entry in entries]
-        circumstances = await self._circumstances(now, view, arrivals)
+        circumstances = await self._circumstances(now, view, entries)
         return fold_reference(document, arrivals, circumstances, published)
 
     async def _number_contacts(
@@ -306,6 +308,8 @@ class ReceiveEvents:
         """
         changes = []
         for document, entries in pairs:
+            if all(entry.event.contact is None for entry in entries):
+                continue
             arrivals = [entry.arrival for entry in entries]
             fresh = with_fresh_contacts(document, arrivals, circumstances)
             changes += [(entries[at], contact_change(entries[at].event)) for at in fresh]
