@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Final, Literal
 
@@ -65,6 +66,8 @@ Sha256 = Annotated[str, StringConstraints(pattern=HASH_PATTERN)]
 
 PROVINCE: Final = "20"
 SUBJECT_CHARACTERS_MAX: Final = 120
+SOURCES_KEPT: Final = 1_024
+"""How many sources are kept at hand with their publishers: each event asks for its own."""
 TAIL_MARK_CHARACTERS: Final = 12
 PUBLISHER_SOURCE_PREFIX: Final = "urn:motcua:publisher:"
 SERVICE_SOURCE_PREFIX: Final = "urn:motcua:service:"
@@ -214,6 +217,7 @@ def obligation_id(kind: str, tail: str) -> str:
     return f"{kind}:{tail}"
 
 
+@lru_cache(maxsize=SOURCES_KEPT)
 def publisher_of(source: str) -> str | None:
     """Read the publisher from a source; None where it names none."""
     if not source.startswith(PUBLISHER_SOURCE_PREFIX):

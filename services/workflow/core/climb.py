@@ -74,10 +74,18 @@ def lapse(subject: Subject, sweep: Sweep, emit: Emitter) -> None:
     What is said of it follows from time alone, not from the fact before which it is looked at.
     """
     by_time = Emitter(subject, cause=cause_of_sweep(subject), backfill=emit.backfill)
-    for obligation in list(subject.obligations.values()):
-        if obligation.open and obligation.lapse and obligation.lapse.at < sweep.upto:
-            _climb(subject, obligation, sweep, by_time)
+    for obligation in lapsing(subject, sweep.upto):
+        _climb(subject, obligation, sweep, by_time)
     emit.emissions.extend(by_time.emissions)
+
+
+def lapsing(subject: Subject, upto: datetime) -> list[Obligation]:
+    """Return the obligations still open that end by themselves before a moment."""
+    return [
+        obligation
+        for obligation in subject.obligations.values()
+        if obligation.lapse and obligation.lapse.at < upto and obligation.open
+    ]
 
 
 def cause_of_sweep(subject: Subject) -> str:

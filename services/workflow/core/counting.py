@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from services.workflow.core.assessment import Assessment
-from services.workflow.core.climb import Sweep, lapse
+from services.workflow.core.climb import Sweep, lapse, lapsing
 from services.workflow.core.cycles import Occasion
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.facts import CORRECTED, Begun, Facts, Printed, gather, is_late
@@ -57,7 +57,7 @@ def happen(
     if kinds:  # Before anything is changed, since it may refuse.
         facts = gather(event.subject, unit, past, printed, _running(subject, recorded))
         assessments = _assess(facts, kinds, law)
-    lapse(subject, _by(recorded, context), emit)
+    _let_lapse(subject, recorded, context, emit)
     subject.history.append(event)
     subject.unit = unit
     if kinds:
@@ -117,7 +117,7 @@ def _count_under(
     reason: str,
     at: datetime,
 ) -> None:
-    lapse(subject, _by(at, context), emit)
+    _let_lapse(subject, at, context, emit)
     kinds = [
         kind
         for kind in kinds_of(subject.id)
@@ -130,12 +130,14 @@ def _count_under(
     reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
 
 
-def _by(moment: datetime, context: Context) -> Sweep:
-    """Return a look at what time alone had brought about by a moment.
+def _let_lapse(subject: Subject, moment: datetime, context: Context, emit: Emitter) -> None:
+    """Let end what had ended by itself by a moment.
 
     Whatever may wait is left to the next sweep, which knows whether it still has to.
     """
-    return Sweep(context.now, moment, context.reference, ladder_of, late_wait=LATE_WAIT_MAX)
+    if lapsing(subject, moment):
+        look = Sweep(context.now, moment, context.reference, ladder_of, late_wait=LATE_WAIT_MAX)
+        lapse(subject, look, emit)
 
 
 def ladder_of(obligation: Obligation) -> Ladder:

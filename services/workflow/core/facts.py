@@ -95,7 +95,7 @@ def gather(
 def is_late(event: Event, history: Iterable[Event]) -> bool:
     """Return whether a dossier's event happened before one that is recorded already."""
     return _is_of_dossier(event) and any(
-        one.time > event.time for one in history if _is_of_dossier(one)
+        one.time > event.time and _is_of_dossier(one) for one in history
     )
 
 

@@ -5,6 +5,7 @@ of that publisher's backlog may still be on its way, and may end what seems over
 moment waits until nothing late has come for a while, and never longer than `LATE_WAIT_MAX`.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -54,11 +55,15 @@ def with_event(known: Recordings | None, event: Event, now: datetime) -> Recordi
     recorded = event.recordedtime or now
     if known is None:
         return Recordings(publisher, (recorded,))
-    moments = tuple(sorted({*known.moments, recorded}))
-    if recorded < known.newest:
-        return replace(known, moments=_kept(moments))
-    late = known.late if publisher == known.publisher else None
-    return Recordings(publisher, _kept(moments), late)
+    newest = known.newest
+    if recorded < newest:
+        return replace(known, moments=_kept(tuple(sorted({*known.moments, recorded}))))
+    moments = known.moments
+    if recorded > newest:
+        moments = _kept((*moments, recorded))
+    elif publisher == known.publisher:
+        return known
+    return Recordings(publisher, moments, known.late if publisher == known.publisher else None)
 
 
 def with_late(known: Recordings, late: datetime | None) -> Recordings:
@@ -99,7 +104,5 @@ def _kept(moments: tuple[datetime, ...]) -> tuple[datetime, ...]:
     whatever an earlier one did.
     """
     since = moments[-1] - LATE_WAIT_MAX
-    before = [moment for moment in moments if moment <= since]
-    lately = [moment for moment in moments if moment > since]
-    kept = (*before[-1:], *lately)
+    kept = moments[max(0, bisect_right(moments, since) - 1) :]
     return kept if len(kept) <= RECORDINGS_MAX else (*kept[: RECORDINGS_MAX - 1], kept[-1])
