@@ -1,6 +1,6 @@
 """What may happen to a subject of any kind: lawful events, with data drawn from small sets."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -87,9 +87,17 @@ class Life:
         return next((one for one in reversed(self.events) if one.name == name), None)
 
 
-def happening(life: Life, data: st.DataObject, at: datetime) -> EventData | None:
-    """Draw what happens to a subject next; None if the draw makes no sense now."""
-    name = data.draw(st.sampled_from(life.lawful()), label=life.subject)
+def happening(
+    life: Life, data: st.DataObject, at: datetime, among: Collection[str] = ()
+) -> EventData | None:
+    """Draw what happens to a subject next, one of a few names if these are given.
+
+    None if nothing of them may happen now, or the draw makes no sense.
+    """
+    names = [name for name in life.lawful() if not among or name in among]
+    if not names:
+        return None
+    name = data.draw(st.sampled_from(names), label=life.subject)
     return _MAKE[name](life, data, at)
 
 

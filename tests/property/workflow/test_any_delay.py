@@ -14,12 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.reporting.core.derive import derive
+from services.reporting.core.state import FactState
 from services.workflow.core.cycles import STRUCK, counts
 from services.workflow.core.ladder import BROKEN
 from services.workflow.core.model import Cycle, Subject
 from shared.calendar.zone import legal_day
-from shared.events.dossiers import DossierAccepted
-from shared.events.envelope import Event
+from shared.events.dossiers import (
+    DossierAccepted,
+    DossierCompleted,
+    DossierReturned,
+    DossierSupplementReceived,
+    DossierSupplementRequested,
+)
+from shared.events.envelope import Event, from_document
 from shared.events.history import effective
 from shared.events.model import EventData
 from shared.reference.view import Reference
@@ -48,6 +56,13 @@ CODE: Final = SUBJECTS[0]
 STEP_HOURS: Final = (1, 5, 8, 24, 24, 48)
 LATE_HOURS: Final = (0, 0, 5, 30)
 STEPS_MAX: Final = 7
+JUDGED_BY: Final = (
+    DossierSupplementRequested.NAME,
+    DossierSupplementReceived.NAME,
+    DossierCompleted.NAME,
+    DossierReturned.NAME,
+)
+"""The names on which a verdict depends most; drawn alone, they meet each other often."""
 MANY: Final = 5_000
 GIVEN_HOURS: Final = (None, None, None, 30, 60, 100)
 
@@ -203,6 +218,42 @@ def what_is_recorded_late_ends_as_if_it_had_come_in_order(data: st.DataObject) -
     assert stands(late.state(CODE)) == stands(right.state(CODE))
 
 
+def what_is_recorded_late_is_judged_as_if_it_had_come_in_order(data: st.DataObject) -> None:
+    """Whoever knows only what was said on the way comes to the same verdicts."""
+    life, now = Life(CODE), START
+    procedure = data.draw(st.sampled_from([THREE_DAYS, TEN_DAYS, SUBTRACTING]), label="by")
+    life.record(DossierAccepted(procedure=procedure, channel="direct"), at=now, now=now)
+    for _ in range(data.draw(st.integers(2, STEPS_MAX), label="steps")):
+        now += timedelta(hours=data.draw(st.sampled_from(STEP_HOURS), label="hours"))
+        what = happening(life, data, now, among=JUDGED_BY)
+        if what is not None:
+            life.record(what, at=now, now=now)
+    first, *others = life.events
+    shuffled = [first, *data.draw(st.permutations(others), label="recorded")]
+    told = [
+        event.model_copy(update={"sequence": number, "recordedtime": now})
+        for number, event in enumerate(shuffled, start=1)
+    ]
+    assert _verdicts(told) == _verdicts(life.events)
+
+
+def _verdicts(events: Sequence[Event]) -> tuple[Any, ...]:
+    """Return how reporting judges a dossier by its events, as recorded, and what was said."""
+    replica, state = Replica(), FactState(CODE)
+    for event in events:
+        assert event.recordedtime is not None, "intake has recorded it"
+        replica.hears(event, province(), event.recordedtime)
+        state.take(event)
+    replica.sweeps(province(), END, END)
+    for said in replica.said:
+        assert said.value is not None, "workflow erases nothing"
+        state.take(from_document(said.value))
+    fact = derive(state, lambda _procedure: "field")
+    assert fact is not None, "it was accepted"
+    waits = [(one.requested, one.received) for one in fact.waits]
+    return fact.ended, fact.law, fact.index, fact.deadlines.limit, waits
+
+
 def stands(subject: Subject | None) -> Sequence[Any]:
     """Return what is owed and by when, stretch by stretch, and what counts of each ladder."""
     return sorted(
@@ -245,6 +296,9 @@ def few_and_many(law: Callable[[st.DataObject], None], few: int) -> tuple[Any, A
 test_late, test_late_many = few_and_many(what_comes_late_comes_to_the_same, 150)
 test_disorder, test_disorder_many = few_and_many(
     what_is_recorded_late_ends_as_if_it_had_come_in_order, 150
+)
+test_judged, test_judged_many = few_and_many(
+    what_is_recorded_late_is_judged_as_if_it_had_come_in_order, 150
 )
 test_put_right, test_put_right_many = few_and_many(
     what_was_put_right_ends_as_if_it_had_been_right, 150
