@@ -136,7 +136,7 @@ def through(
 
 
 def _when(event: Happening) -> tuple[datetime, int]:
-    return (event.time, event.sequence or 0)
+    return (event.time, _sequence(event))
 
 
 def _sequence(event: Happening) -> int:

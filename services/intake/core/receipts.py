@@ -7,7 +7,7 @@ other content under an applied id is refused; a refusal binds nothing.
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -58,15 +58,7 @@ class Receipt:
     def closed(self, outcome: Outcome, answer: Mapping[str, Any]) -> "Receipt":
         """Return the receipt with what became of the event."""
         assert outcome is not Outcome.OPEN, "a receipt is closed with an outcome"
-        return Receipt(
-            key=self.key,
-            fingerprint=self.fingerprint,
-            outcome=outcome,
-            received_at=self.received_at,
-            event_id=self.event_id,
-            code=self.code,
-            answer=dict(answer),
-        )
+        return replace(self, outcome=outcome, answer=dict(answer))
 
 
 def keyed_fingerprint(key: bytes, taken: str) -> str:

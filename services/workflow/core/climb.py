@@ -68,13 +68,13 @@ def climb(subject: Subject, sweep: Sweep, emit: Emitter) -> bool:
     return True
 
 
-def lapse(subject: Subject, sweep: Sweep, emit: Emitter) -> None:
+def lapse(subject: Subject, ended: Sequence[Obligation], sweep: Sweep, emit: Emitter) -> None:
     """Bring those obligations to where they should be that have ended by themselves.
 
     What is said of it follows from time alone, not from the fact before which it is looked at.
     """
     by_time = Emitter(subject, cause=cause_of_sweep(subject), backfill=emit.backfill)
-    for obligation in lapsing(subject, sweep.upto):
+    for obligation in ended:
         _climb(subject, obligation, sweep, by_time)
     emit.emissions.extend(by_time.emissions)
 

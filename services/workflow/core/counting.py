@@ -57,7 +57,7 @@ def happen(
     if kinds:  # Before anything is changed, since it may refuse.
         facts = gather(event.subject, unit, past, printed, _running(subject, recorded))
         assessments = _assess(facts, kinds, law)
-    _let_lapse(subject, recorded, context, emit)
+    _end_lapsed(subject, recorded, context, emit)
     subject.history.append(event)
     subject.unit = unit
     if kinds:
@@ -117,7 +117,7 @@ def _count_under(
     reason: str,
     at: datetime,
 ) -> None:
-    _let_lapse(subject, at, context, emit)
+    _end_lapsed(subject, at, context, emit)
     kinds = [
         kind
         for kind in kinds_of(subject.id)
@@ -130,14 +130,15 @@ def _count_under(
     reconcile(subject, assessments, occasion, emit, kinds={kind.id for kind in kinds})
 
 
-def _let_lapse(subject: Subject, moment: datetime, context: Context, emit: Emitter) -> None:
-    """Let end what had ended by itself by a moment.
+def _end_lapsed(subject: Subject, moment: datetime, context: Context, emit: Emitter) -> None:
+    """End the obligations that had ended by themselves before a moment.
 
     Whatever may wait is left to the next sweep, which knows whether it still has to.
     """
-    if lapsing(subject, moment):
+    ended = lapsing(subject, moment)
+    if ended:
         look = Sweep(context.now, moment, context.reference, ladder_of, late_wait=LATE_WAIT_MAX)
-        lapse(subject, look, emit)
+        lapse(subject, ended, look, emit)
 
 
 def ladder_of(obligation: Obligation) -> Ladder:

@@ -55,15 +55,13 @@ def with_event(known: Recordings | None, event: Event, now: datetime) -> Recordi
     recorded = event.recordedtime or now
     if known is None:
         return Recordings(publisher, (recorded,))
-    newest = known.newest
-    if recorded < newest:
+    if recorded < known.newest:
         return replace(known, moments=_kept(tuple(sorted({*known.moments, recorded}))))
     moments = known.moments
-    if recorded > newest:
+    if recorded > known.newest:
         moments = _kept((*moments, recorded))
-    elif publisher == known.publisher:
-        return known
-    return Recordings(publisher, moments, known.late if publisher == known.publisher else None)
+    late = known.late if publisher == known.publisher else None
+    return Recordings(publisher, moments, late)
 
 
 def with_late(known: Recordings, late: datetime | None) -> Recordings:

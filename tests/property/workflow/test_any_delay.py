@@ -219,7 +219,7 @@ def what_is_recorded_late_ends_as_if_it_had_come_in_order(data: st.DataObject) -
 
 
 def what_is_recorded_late_is_judged_as_if_it_had_come_in_order(data: st.DataObject) -> None:
-    """Whoever knows only what was said on the way comes to the same verdicts."""
+    """Reporting, which knows only the events, gives the same verdicts for both orders."""
     life, now = Life(CODE), START
     procedure = data.draw(st.sampled_from([THREE_DAYS, TEN_DAYS, SUBTRACTING]), label="by")
     life.record(DossierAccepted(procedure=procedure, channel="direct"), at=now, now=now)
@@ -230,24 +230,24 @@ def what_is_recorded_late_is_judged_as_if_it_had_come_in_order(data: st.DataObje
             life.record(what, at=now, now=now)
     first, *others = life.events
     shuffled = [first, *data.draw(st.permutations(others), label="recorded")]
-    told = [
+    recorded_late = [
         event.model_copy(update={"sequence": number, "recordedtime": now})
         for number, event in enumerate(shuffled, start=1)
     ]
-    assert _verdicts(told) == _verdicts(life.events)
+    assert _verdicts(recorded_late) == _verdicts(life.events)
 
 
 def _verdicts(events: Sequence[Event]) -> tuple[Any, ...]:
-    """Return how reporting judges a dossier by its events, as recorded, and what was said."""
+    """Return how reporting judges a dossier by its events, as recorded, and workflow's."""
     replica, state = Replica(), FactState(CODE)
     for event in events:
         assert event.recordedtime is not None, "intake has recorded it"
         replica.hears(event, province(), event.recordedtime)
         state.take(event)
     replica.sweeps(province(), END, END)
-    for said in replica.said:
-        assert said.value is not None, "workflow erases nothing"
-        state.take(from_document(said.value))
+    for emitted in replica.said:
+        assert emitted.value is not None, "workflow erases nothing"
+        state.take(from_document(emitted.value))
     fact = derive(state, lambda _procedure: "field")
     assert fact is not None, "it was accepted"
     waits = [(one.requested, one.received) for one in fact.waits]
