@@ -308,6 +308,8 @@ class ReceiveEvents:
         """
         changes = []
         for document, entries in pairs:
+            if all(entry.event.contact is None for entry in entries):
+                continue  # Most events have none: nothing is built for them.
             arrivals = [entry.arrival for entry in entries]
             fresh = with_fresh_contacts(document, arrivals, circumstances)
             changes += [(entries[at], contact_change(entries[at].event)) for at in fresh]
