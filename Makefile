@@ -31,7 +31,7 @@ demo: $(VENV)/.runtime ## Run a simulated province on the embedded engines (ARGS
 test: lint types contracts unit ## Install what the tests need and run them.
 
 unit: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -m "not browser and not promtool and not kills and not cluster and not foreign and not nightly" $(ARGS)
+	@$(BIN)/python -m pytest -q -m "not browser and not promtool and not kills and not cluster and not recovery and not foreign and not nightly" $(ARGS)
 
 nightly: $(VENV)/.dev ## The proofs that take minutes, on far more cases.
 	@$(BIN)/python -m pytest -q -m nightly $(ARGS)

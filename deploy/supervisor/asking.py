@@ -15,21 +15,22 @@ _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a service is ready, and what is missing if not."""
+    """Whether a service is ready, what is missing if not, and what works only in part."""
 
     ready: bool
     missing: dict[str, str] = field(default_factory=dict)
+    impaired: dict[str, str] = field(default_factory=dict)
 
 
 def readiness(url: str) -> Readiness:
     """Ask /readyz; a service that does not answer misses everything."""
     try:
-        get(f"{url}/readyz")
+        answer = json.loads(get(f"{url}/readyz"))
+        return Readiness(ready=True, impaired=_named(answer, "impaired"))
     except urllib.error.HTTPError as error:
-        return Readiness(ready=False, missing=_missing(error))
-    except OSError as error:
+        return _unready(error)
+    except (OSError, ValueError) as error:
         return Readiness(ready=False, missing={"process": _reason(error)})
-    return Readiness(ready=True)
 
 
 def status(url: str, key: str | None = None) -> dict[str, Any] | None:
@@ -55,14 +56,19 @@ def get(url: str, key: str | None = None) -> bytes:
     return body
 
 
-def _missing(error: urllib.error.HTTPError) -> dict[str, str]:
+def _unready(error: urllib.error.HTTPError) -> Readiness:
     try:
-        said = json.loads(error.read())["missing"]
-        return {str(name): str(why) for name, why in said.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {"readyz": f"answered {error.code}"}
+        answer = json.loads(error.read())
+        missing = _named(answer, "missing")
+        return Readiness(ready=False, missing=missing, impaired=_named(answer, "impaired"))
+    except (OSError, ValueError, TypeError, AttributeError):
+        return Readiness(ready=False, missing={"readyz": f"answered {error.code}"})
 
 
-def _reason(error: OSError) -> str:
+def _named(answer: dict[str, Any], part: str) -> dict[str, str]:
+    return {str(name): str(why) for name, why in answer.get(part, {}).items()}
+
+
+def _reason(error: OSError | ValueError) -> str:
     cause = getattr(error, "reason", error)
     return str(getattr(cause, "strerror", None) or cause)

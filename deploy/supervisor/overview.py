@@ -38,11 +38,14 @@ def overview(installation: Installation) -> dict[str, Any]:
 
 
 def healthy(said: dict[str, Any]) -> bool:
-    """Return whether everything runs, answers and is ready."""
+    """Return whether everything runs, answers and is ready, and nothing works only in part."""
     return bool(
         said["running"]
         and all(engine["answers"] for engine in said["engines"].values())
-        and all(service["ready"] for service in said["services"].values())
+        and all(
+            service["ready"] and not service["impaired"]
+            for service in said["services"].values()
+        )
         and (said["auditor"] is None or said["auditor"]["ready"])
     )
 
@@ -56,6 +59,8 @@ def lines(said: dict[str, Any]) -> Iterator[str]:
         yield f"  {name:<14}{engine['address']}  {how}{own}{_size(engine)}"
     for name, service in said["services"].items():
         yield f"  {name:<14}{service['url']}  {_how(service)}{_size(service)}"
+        for part, what in service["impaired"].items():
+            yield f"  {'':<14}IMPAIRED ({part}: {what})"
     if (auditor := said["auditor"]) is not None:
         yield f"  {AUDITOR:<14}{auditor['url']}  {_audited(auditor)}{_size(auditor)}"
 
@@ -117,6 +122,7 @@ def _service(installation: Installation, name: str, url: str, key: str) -> dict[
         "mib": _mib(pid),
         "ready": ready.ready,
         "missing": ready.missing,
+        "impaired": ready.impaired,
         "lag": account.get("lag"),
         "outbox": account.get("outbox"),
         "parked": account.get("parked"),

@@ -1,4 +1,4 @@
-"""Whether a service lives and is ready, and what it misses if not."""
+"""Whether a service lives and is ready, what it lacks if not, and what works only in part."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,9 +13,15 @@ DRAINING = "draining"
 
 @dataclass(frozen=True)
 class Readiness:
-    """The outcome of all checks: the names of those that failed, and what each misses."""
+    """The outcome of all checks.
+
+    Attributes:
+        missing: The checks that failed, and what each of them lacks.
+        impaired: What works only in part while the service is ready, and what to do about it.
+    """
 
     missing: Mapping[str, str] = field(default_factory=dict)
+    impaired: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
@@ -28,6 +34,7 @@ class Health:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self._watched: dict[str, Check] = {}
         self._draining = asyncio.Event()
 
     @property
@@ -35,10 +42,24 @@ class Health:
         """Name the checks, in the order they were added."""
         return tuple(self._checks)
 
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Name the parts that may be impaired, in the order they were added."""
+        return tuple(self._watched)
+
     def add(self, name: str, check: Check) -> None:
         """Add a check; its name is what an operator reads when it fails."""
         assert name not in self._checks, f"the check {name} is there already"
         self._checks[name] = check
+
+    def watch(self, name: str, check: Check) -> None:
+        """Add a check of a part without which the rest goes on.
+
+        What it finds is named on readiness; the service stays ready, since a load balancer
+        must not take away what works.
+        """
+        assert name not in self._watched, f"the part {name} is watched already"
+        self._watched[name] = check
 
     def drain(self) -> None:
         """Say that this process is about to stop: no longer ready, still alive."""
@@ -57,14 +78,15 @@ class Health:
         """Run all checks side by side, each within its time."""
         if self.draining:
             return Readiness({DRAINING: "the service is stopping"})
-        answers = await asyncio.gather(*(_ask(check) for check in self._checks.values()))
-        return Readiness(
-            {
-                name: answer
-                for name, answer in zip(self._checks, answers, strict=True)
-                if answer is not None
-            }
-        )
+        missing, impaired = await asyncio.gather(_failed(self._checks), _failed(self._watched))
+        return Readiness(missing, impaired)
+
+
+async def _failed(checks: Mapping[str, Check]) -> dict[str, str]:
+    answers = await asyncio.gather(*(_ask(check) for check in checks.values()))
+    return {
+        name: answer for name, answer in zip(checks, answers, strict=True) if answer is not None
+    }
 
 
 async def _ask(check: Check) -> str | None:

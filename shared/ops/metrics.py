@@ -58,6 +58,12 @@ class Metrics:
             ["check"],
             registry=registry,
         )
+        self.impaired = Gauge(
+            "motcua_impaired",
+            "1 when this part works only in part, as /readyz says in words, else 0.",
+            ["part"],
+            registry=registry,
+        )
         self.task_runs = Counter(
             "motcua_task_runs_total",
             "Passes of a background task, by outcome (done, failed).",

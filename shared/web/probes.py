@@ -47,15 +47,16 @@ def probes_router(probes: Probes) -> APIRouter:
 
     @router.get(
         "/readyz",
-        summary="Is everything there that the service needs? If not, what is missing?",
+        summary="Is everything there that the service needs? What is missing or impaired?",
         dependencies=[public("An orchestrator has no key; names of parts are no secret.")],
         responses={503: {"description": "Not ready; `missing` names what is not there."}},
     )
     async def readyz() -> Response:
         readiness = await _readiness(probes)
+        impaired = {"impaired": dict(readiness.impaired)} if readiness.impaired else {}
         if readiness.ready:
-            return _json({"ready": True, "checks": list(probes.health.names)})
-        return _json({"ready": False, "missing": dict(readiness.missing)}, 503)
+            return _json({"ready": True, "checks": list(probes.health.names), **impaired})
+        return _json({"ready": False, "missing": dict(readiness.missing), **impaired}, 503)
 
     @router.get("/metrics", summary="Metrics for Prometheus", dependencies=[OPERATORS])
     async def metrics(request: Request) -> Response:
@@ -85,6 +86,8 @@ async def _readiness(probes: Probes) -> Readiness:
     probes.metrics.ready.set(readiness.ready)
     for name in probes.health.names:
         probes.metrics.check_ok.labels(name).set(name not in readiness.missing)
+    for name in probes.health.watched:
+        probes.metrics.impaired.labels(name).set(name in readiness.impaired)
     return readiness
 
 

@@ -28,7 +28,9 @@ class Handler(BaseHTTPRequestHandler):
         ready = not missing.exists()
         body = b'{"lag": {"a.topic": 3}, "parked": 1, "outbox": 0}'
         if self.path == "/readyz":
-            body = b'{"ready": true}' if ready else missing.read_bytes()
+            impaired = missing.with_name("impaired.json")
+            well = impaired.read_bytes() if impaired.exists() else b'{"ready": true}'
+            body = well if ready else missing.read_bytes()
         elif "Bearer mc_" not in self.headers.get("Authorization", ""):
             last = missing.with_name("last.json")  # What an auditor says to anybody.
             ready = last.exists()

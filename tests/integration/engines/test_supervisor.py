@@ -120,6 +120,17 @@ def test_status_tells_health_lag_and_parked(started: Supervisor) -> None:
     assert "NOT READY (store: no answer)" in "\n".join(lines(said))
 
 
+def test_status_names_what_works_only_in_part(started: Supervisor) -> None:
+    """A service that is ready and impaired is named with the sentence; it is not all well."""
+    found = Installation.find(started.plan.data, {})
+    partly = {"ready": True, "impaired": {"kafka partitions": "one waits"}}
+    (started.plan.data / "impaired.json").write_text(json.dumps(partly))
+    said = overview(found)
+    assert not healthy(said)
+    assert all(service["ready"] for service in said["services"].values())
+    assert "IMPAIRED (kafka partitions: one waits)" in "\n".join(lines(said))
+
+
 @pytest.mark.parametrize("name", ["intake", "auditor"])
 def test_a_service_that_dies_is_started_again(started: Supervisor, name: str) -> None:
     """Killed with -9: another process takes its place, and the state names it."""

@@ -70,6 +70,18 @@ async def test_what_is_missing_is_named(
 
 
 @pytest.mark.asyncio
+async def test_what_works_in_part_is_named_and_the_rest_goes_on(health: Health) -> None:
+    """What works in part is named and the rest goes on."""
+    health.add("store", _fine)
+    health.watch("kafka topics", _missing)
+    health.watch("kafka group", _fine)
+    readiness = await health.readiness()
+    assert readiness.ready
+    assert readiness.impaired == {"kafka topics": "no answer from 127.0.0.1:9092"}
+    assert health.watched == ("kafka topics", "kafka group")
+
+
+@pytest.mark.asyncio
 async def test_a_process_about_to_stop_is_not_ready(health: Health) -> None:
     """A process about to stop is not ready."""
     health.drain()

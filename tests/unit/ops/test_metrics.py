@@ -10,14 +10,24 @@ from shared.ops.metrics import Declared, Metrics, declared, table
 
 DECLARED = tuple(declared())
 LABELS = {
-    *("name", "version", "replica", "check", "task", "outcome", "method", "route"),
+    *("name", "version", "replica", "check", "task", "outcome", "part", "method", "route"),
     *("status", "door", "rule", "group", "topic", "partition", "kind", "unit", "rung"),
     *("system", "state", "channel", "role", "reason"),
     "publisher",  # Of the inbound topics, which an operator makes one by one.
 }
 UNITS = ("_total", "_seconds", "_records", "_events", "_days", "_info", "_subjects")
 STATES = (
-    *("_ready", "_ok", "_open", "_gaps", "_lost", "_incomplete", "_reconcile", "_waiting"),
+    *(
+        "_ready",
+        "_impaired",
+        "_ok",
+        "_open",
+        "_gaps",
+        "_lost",
+        "_incomplete",
+        "_reconcile",
+        "_waiting",
+    ),
     *("_silent", "_deadline", "_done", "_date", "_horizon"),
 )
 

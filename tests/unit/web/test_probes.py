@@ -42,6 +42,28 @@ def test_what_is_missing_is_named(web: Clients) -> None:
     assert 'motcua_check_ok{check="keys"} 1.0' in text
 
 
+def test_what_works_in_part_is_named_while_it_is_ready(web: Clients) -> None:
+    """What works in part is named while it is ready, and beside what is missing."""
+
+    async def partly() -> str | None:
+        return "one partition waits"
+
+    async def gone() -> str | None:
+        return "no answer"
+
+    _app(web).state.health.watch("kafka partitions", partly)
+    answer = web.client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["impaired"] == {"kafka partitions": "one partition waits"}
+    text = web.client.get("/metrics", headers=web.as_("operator")).text
+    assert "motcua_ready 1.0" in text
+    assert 'motcua_impaired{part="kafka partitions"} 1.0' in text
+    _app(web).state.health.add("store", gone)
+    answer = web.client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["impaired"] == {"kafka partitions": "one partition waits"}
+
+
 def test_a_damaged_keys_file_shows_and_the_old_keys_hold(web: Clients) -> None:
     """A damaged keys file shows and the old keys hold."""
     headers = web.as_("operator")
