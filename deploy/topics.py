@@ -1,7 +1,8 @@
-"""Provision topics: create what is missing, refuse what differs, never change by itself.
+"""Provision topics: create what is missing, name what differs, never change what is there.
 
-The number of partitions decides where a subject's events go, so a topic that differs from
-the contract is a matter for a person, not for a start script.
+A topic that differs from the contract is a matter for a person, not for a start script; it
+does not keep the others from being created. More partitions than declared are no difference:
+Kafka cannot take them away, and our writers use the declared ones alone.
 """
 
 import asyncio
@@ -33,6 +34,8 @@ from shared.subjects.errors import UnavailableError
 #: Who may publish from the first day; others come with `motcua topics add-publisher`.
 PUBLISHERS: Final = ("counter", "import", "notifications", "province", "workflow")
 LISTED_PAUSE_S: Final = 0.1
+DIFFERING_MAX: Final = 3
+"""How many topics that differ one sentence describes."""
 
 
 class BrokerAwayError(CommandError):
@@ -40,16 +43,29 @@ class BrokerAwayError(CommandError):
 
 
 class TopicsDifferError(CommandError):
-    """A topic is there, but not as the contract says."""
+    """A topic is missing, or is there and not as the contract says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """What a provisioning run found and did; `lacks` says what `check` would complain of."""
+    """What a provisioning run found and did.
+
+    Attributes:
+        created: The topics that were missing.
+        kept: Those that were there, and were left as they are.
+        differs: In what some of these differ from the contract, and how each is put right.
+        lacks: What replicas, and settings that go with them, `check` would find missing.
+    """
 
     created: tuple[str, ...]
     kept: tuple[str, ...]
+    differs: str | None = None
     lacks: str | None = None
+
+    def left_alone(self) -> tuple[str, ...]:
+        """Return a sentence for each kind of thing that a person must put right."""
+        said = (self.differs, self.lacks)
+        return tuple(f"kept as it is, but {sentence}" for sentence in said if sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +84,26 @@ def wanted(publishers: Iterable[str] = PUBLISHERS) -> tuple[Topic, ...]:
 
 
 def differences(topic: Topic, found: TopicSpec) -> list[str]:
-    """Say in what a topic differs from what the contract declares."""
+    """Say in what a topic differs from the contract, each with the tool that puts it right."""
     said = []
-    if found.partitions != topic.partitions:
-        said.append(f"it has {found.partitions} partitions instead of {topic.partitions}")
-    said += [
-        f"{name} is {found.config.get(name)} instead of {value}"
-        for name, value in topic.config.items()
-        if found.config.get(name) != value
-    ]
+    if found.partitions < topic.partitions:
+        said.append(
+            f"it has {found.partitions} partitions instead of {topic.partitions} "
+            f"(kafka-topics.sh --alter --topic {topic.name} --partitions {topic.partitions})"
+        )
+    wrong = {
+        name: value for name, value in topic.config.items() if found.config.get(name) != value
+    }
+    if wrong:
+        listed = ", ".join(
+            f"{name} is {found.config.get(name)} instead of {value}"
+            for name, value in wrong.items()
+        )
+        settings = ",".join(f"{name}={value}" for name, value in wrong.items())
+        said.append(
+            f"{listed} (kafka-configs.sh --alter --entity-type topics --entity-name "
+            f"{topic.name} --add-config {settings})"
+        )
     return said
 
 
@@ -86,10 +113,10 @@ async def provision(
     *,
     durability: Durability | None = ALONE,
 ) -> Provisioned:
-    """Create the topics that are missing and check those that are there.
+    """Create the topics that are missing, and name what differs of those that are there.
 
-    Topics that are there are kept with the replicas that they have: a start must not fail for
-    a broker that is away, nor for an older choice.
+    Topics that are there are kept as they are, with the replicas that they have: a start must
+    not fail for a broker that is away, nor for an older choice.
 
     Args:
         where: The cluster.
@@ -97,15 +124,13 @@ async def provision(
         durability: How new topics are kept; None: as those that are there.
 
     Raises:
-        TopicsDifferError: one differs from the contract; nothing was created then.
-        NotDurableError: fewer brokers answer than are to keep each record; the same.
+        NotDurableError: fewer brokers answer than are to keep each record; nothing is created.
         SettingError: nothing states how many are to, and the topics that are there do not say.
         CommandError: no broker answers, or one refused.
     """
     asked = wanted() if topics is None else topics
     async with admin_of(where) as admin:
         found = await admin.describe([topic.name for topic in asked])
-        _insist([topic for topic in asked if topic.name in found], found)
         missing = [topic for topic in asked if topic.name not in found]
         if missing:
             chosen = to_create_with(durability, await admin.brokers(), await _there(admin))
@@ -115,6 +140,7 @@ async def provision(
     return Provisioned(
         created=tuple(topic.name for topic in missing),
         kept=tuple(sorted(found)),
+        differs=_differing([topic for topic in asked if topic.name in found], found),
         lacks=sentence_of(findings) if findings else None,
     )
 
@@ -141,12 +167,16 @@ async def check(
     asked = wanted() if topics is None else topics
     async with admin_of(where) as admin:
         found = await admin.describe([topic.name for topic in asked])
+        wrong = []
         if missing := [topic.name for topic in asked if topic.name not in found]:
-            raise TopicsDifferError(
+            wrong.append(
                 f"{len(missing)} of {len(asked)} topics are missing, {missing[0]} for one: "
                 "create them with `motcua topics provision`"
             )
-        _insist(asked, found)
+        if differs := _differing([topic for topic in asked if topic.name in found], found):
+            wrong.append(differs)
+        if wrong:
+            raise TopicsDifferError("; ".join(wrong))
         findings, compared = await _findings(admin, found, durability)
     if findings:
         raise NotDurableError(sentence_of(findings))
@@ -190,13 +220,19 @@ async def admin_of(where: Cluster | Sequence[str]) -> AsyncIterator[TopicAdmin]:
         raise CommandError(str(error)) from error
 
 
-def _insist(topics: Sequence[Topic], found: dict[str, TopicSpec]) -> None:
-    for topic in topics:
-        if said := differences(topic, found[topic.name]):
-            raise TopicsDifferError(
-                f"topic {topic.name} differs from the contract: {'; '.join(said)}. Nothing was "
-                "changed: set it right with your cluster's own tools, or name another cluster"
-            )
+def _differing(topics: Sequence[Topic], found: Mapping[str, TopicSpec]) -> str | None:
+    """Say in what topics that are there differ from the contract; None if in nothing."""
+    differing = {
+        topic.name: said for topic in topics if (said := differences(topic, found[topic.name]))
+    }
+    if not differing:
+        return None
+    shown = [
+        f"topic {name} differs from the contract: {'; '.join(said)}"
+        for name, said in differing.items()
+    ]
+    more = len(shown) - DIFFERING_MAX
+    return "; ".join(shown[:DIFFERING_MAX]) + (f"; and {more} more topics" if more > 0 else "")
 
 
 def _spec(topic: Topic, durability: Durability) -> TopicSpec:

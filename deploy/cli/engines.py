@@ -156,8 +156,8 @@ def prepare(
             provision(installation.kafka, durability=installation.durability(durability))
         )
         _say(f"topics: {len(done.created)} created")
-        if done.lacks is not None:
-            _say(f"topics kept as they are, but {done.lacks}")
+        for sentence in done.left_alone():
+            _say(f"topics: {sentence}")
     else:
         folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     with hold(folder):

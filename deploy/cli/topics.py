@@ -52,7 +52,7 @@ def create_missing(
     replication: ReplicationOption = None,
     min_insync: MinInsyncOption = None,
 ) -> None:
-    """Create the topics that are missing; refuse any that differs from the contract."""
+    """Create the topics that are missing; name those that differ from the contract."""
     installation = Installation.find(data)
     where, durability = (
         installation.kafka,
@@ -63,12 +63,14 @@ def create_missing(
         typer.echo(f"created {name}")
     typer.echo(f"{len(done.created)} topics created")
     warn_of(done)
+    if done.differs is not None:
+        raise typer.Exit(1)
 
 
 def warn_of(done: Provisioned) -> None:
     """Say what `motcua topics check` would complain of; what was there is kept as it is."""
-    if done.lacks is not None:
-        typer.echo(f"kept as it is, but {done.lacks}", err=True)
+    for sentence in done.left_alone():
+        typer.echo(sentence, err=True)
 
 
 def check_all(
@@ -129,6 +131,7 @@ def add_publisher(
     done = asyncio.run(provision(installation.kafka, doors, durability=durability))
     for topic in doors:
         typer.echo(f"{'created' if topic.name in done.created else 'kept'} {topic.name}")
+    warn_of(done)
     register_all(installation, name, list(grants))
     typer.echo(
         f"On a cluster, let {name} alone write to {doors[0].name}. Over HTTP it needs a key: "

@@ -41,7 +41,11 @@ def _starter() -> ThreadPoolExecutor:
 
 @dataclass(slots=True)
 class ChildProcess:
-    """One program with its log and its file of process ids, in the folder `folder`."""
+    """One program with its log and its pid file, in the folder `folder`.
+
+    The pid file holds one number, as other tools read it. When the process started stands in
+    a file beside it: the kernel gives a number again, and a stranger must not be ended.
+    """
 
     name: str
     command: Sequence[str]
@@ -79,7 +83,8 @@ class ChildProcess:
         self._process = _starter().submit(self._spawn).result()
         started = started_at(self._process.pid)
         if started is not None:
-            self._pid_file.write_text(f"{self._process.pid} {started}\n", encoding="ascii")
+            self._started_file.write_text(f"{started}\n", encoding="ascii")
+            self._pid_file.write_text(f"{self._process.pid}\n", encoding="ascii")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         launcher = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid())]
@@ -104,6 +109,7 @@ class ChildProcess:
             except subprocess.TimeoutExpired:
                 self.kill()
         self._pid_file.unlink(missing_ok=True)
+        self._started_file.unlink(missing_ok=True)
 
     def kill(self) -> None:
         """End the program at once, as a crash would."""
@@ -138,6 +144,10 @@ class ChildProcess:
     def _pid_file(self) -> Path:
         return self.folder / f"{self.name}.pid"
 
+    @property
+    def _started_file(self) -> Path:
+        return self.folder / f"{self.name}.pid-started"
+
     def end_leftover(self) -> None:
         """End what a run left behind that could not stop its children.
 
@@ -145,16 +155,16 @@ class ChildProcess:
             EngineError: it does not end.
         """
         try:
-            pid_text, started_text = self._pid_file.read_text(encoding="ascii").split()
+            pid = int(self._pid_file.read_text(encoding="ascii"))
+            started = int(self._started_file.read_text(encoding="ascii"))
         except (OSError, ValueError):
             return
-        pid = int(pid_text)
-        if started_at(pid) != int(started_text):
+        if started_at(pid) != started:
             return  # The number belongs to nobody, or to somebody else by now.
         with contextlib.suppress(ProcessLookupError):  # It was dying already.
             os.kill(pid, signal.SIGKILL)
         until = time.monotonic() + KILL_WAIT_S
-        while started_at(pid) == int(started_text):
+        while started_at(pid) == started:
             if time.monotonic() > until:
                 raise EngineError(
                     f"{self.name} of an earlier run (process {pid}) could not be ended"

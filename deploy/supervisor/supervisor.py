@@ -187,8 +187,8 @@ class Supervisor:
                 time.sleep(POLL_S)
         if done.created:
             self.say(f"topics: {len(done.created)} created")
-        if done.lacks is not None:
-            self.say(f"topics kept as they are, but {done.lacks}")
+        for sentence in done.left_alone():
+            self.say(f"topics: {sentence}")
 
     def _start_services(self) -> None:
         self._write("starting")  # The auditor reads there where the engines are.

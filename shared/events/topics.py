@@ -15,8 +15,10 @@ PARTITIONS: Final = 12
 FOREVER: Final = -1
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
+#: The largest value that is taken, and the largest record of every topic that we write.
 RECORD_BYTES_MAX: Final = 1024 * 1024
-#: What an inbound topic takes, so that an oversize record is refused with a reason.
+#: The largest record that an inbound topic holds: a value above `RECORD_BYTES_MAX` is rejected
+#: with a reason, which its publisher would not get from a broker that refuses it.
 INBOUND_RECORD_BYTES_MAX: Final = 6 * 1024 * 1024
 
 Cleanup = Literal["delete", "compact"]

@@ -8,7 +8,7 @@ from shared.events.publishing import tables
 from shared.events.publishing.html import STYLE, block, code, soft, table
 from shared.events.publishing.page_types import Documents, types
 from shared.events.publishing.schemas import Schema
-from shared.events.topics import FOREVER, HOUR_MS
+from shared.events.topics import FOREVER, HOUR_MS, RECORD_BYTES_MAX
 
 _FILES: Final = (
     "asyncapi.yaml",
@@ -199,8 +199,12 @@ def _kept(config: Mapping[str, str]) -> str:
         kept = "for ever"
     else:
         kept = f"{retention // HOUR_MS} hours"
-    size = int(config["max.message.bytes"]) // _MEBIBYTE
-    return f"{kept}; records to {size} MiB"
+    size = int(config["max.message.bytes"])
+    taken = min(size, RECORD_BYTES_MAX) // _MEBIBYTE
+    if size > RECORD_BYTES_MAX:
+        held = size // _MEBIBYTE
+        return f"{kept}; values to {taken} MiB; larger ones, in records to {held} MiB, rejected"
+    return f"{kept}; records to {taken} MiB"
 
 
 def _rules() -> Iterator[str]:

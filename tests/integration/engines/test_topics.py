@@ -51,19 +51,56 @@ async def test_a_second_run_creates_nothing(kafka_bootstrap: str, unique: str) -
 
 
 @pytest.mark.asyncio
-async def test_a_topic_with_other_partitions_is_refused_and_nothing_created(
+async def test_a_topic_that_differs_is_named_and_left_alone_and_the_missing_one_created(
     kafka_bootstrap: str, unique: str
 ) -> None:
-    """A client that made a topic first must not decide how many partitions it has."""
+    """A person puts the first one right; the second one need not wait for that."""
+    weak, new = topic(f"{unique}.weak"), topic(f"{unique}.new")
     async with TopicAdmin([kafka_bootstrap]) as admin:
-        await admin.create([TopicSpec(f"{unique}.weak", 1, {"retention.ms": "5000"})])
+        await admin.create([TopicSpec(weak.name, 1, {"retention.ms": "5000"})])
 
-    with pytest.raises(TopicsDifferError, match="1 partitions instead of 3") as refused:
-        await provision([kafka_bootstrap], [topic(f"{unique}.weak"), topic(f"{unique}.new")])
+    done = await provision([kafka_bootstrap], [weak, new])
 
-    assert "retention.ms is 5000 instead of 3600000" in str(refused.value)
+    assert done.created == (new.name,)
+    assert done.differs is not None
+    assert "1 partitions instead of 3 (kafka-topics.sh --alter" in done.differs
+    assert "retention.ms is 5000 instead of 3600000" in done.differs
+    assert "--add-config retention.ms=3600000," in done.differs
     async with TopicAdmin([kafka_bootstrap]) as admin:
-        assert f"{unique}.new" not in await admin.names()
+        found = await admin.describe([weak.name, new.name])
+    assert (found[weak.name].partitions, found[new.name].partitions) == (1, 3)
+    assert found[weak.name].config["retention.ms"] == "5000"
+
+
+@pytest.mark.asyncio
+async def test_the_check_names_what_is_missing_and_what_differs_together(
+    kafka_bootstrap: str, unique: str
+) -> None:
+    """Both are found in one run, each with its remedy."""
+    weak, gone = topic(f"{unique}.weak"), topic(f"{unique}.gone")
+    async with TopicAdmin([kafka_bootstrap]) as admin:
+        await admin.create([TopicSpec(weak.name, 1, {"retention.ms": "3600000"})])
+
+    with pytest.raises(TopicsDifferError, match="1 of 2 topics are missing") as refused:
+        await check([kafka_bootstrap], [weak, gone])
+
+    assert "1 partitions instead of 3" in str(refused.value)
+
+
+@pytest.mark.asyncio
+async def test_partitions_that_an_operator_added_are_accepted(
+    kafka_bootstrap: str, unique: str
+) -> None:
+    """Kafka cannot take them away again, so nobody is asked to."""
+    asked = [inbound(unique), rejected(unique)]
+    more = TopicSpec(asked[0].name, asked[0].partitions + 4, asked[0].config)
+    async with TopicAdmin([kafka_bootstrap]) as admin:
+        await admin.create([more])
+
+    done = await provision([kafka_bootstrap], asked)
+
+    assert (done.created, done.differs) == ((asked[1].name,), None)
+    assert (await check([kafka_bootstrap], asked)).topics == len(asked)
 
 
 @pytest.mark.asyncio

@@ -57,7 +57,12 @@ def test_a_leftover_is_ended_though_its_first_thread_is_gone(tmp_path: Path) -> 
         started = started_at(program.pid)
         assert started is not None
         assert not ports.is_free(port)
-        (tmp_path / "leftover.pid").write_text(f"{program.pid} {started}\n", encoding="ascii")
+        (tmp_path / "leftover.pid").write_text(f"{program.pid}\n", encoding="ascii")
+        beside = tmp_path / "leftover.pid-started"
+        beside.write_text(f"{started + 1}\n", encoding="ascii")
+        ChildProcess("leftover", ("none",), tmp_path).end_leftover()
+        assert not ports.is_free(port), "another process has that number by now"
+        beside.write_text(f"{started}\n", encoding="ascii")
 
         ChildProcess("leftover", ("none",), tmp_path).end_leftover()
 
