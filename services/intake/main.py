@@ -1,7 +1,6 @@
 """Composition root of intake: the one place that knows every concrete class."""
 
 import asyncio
-import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from services.intake.adapters.consumer_watch import WatchConsumer
 from services.intake.adapters.counting import CountEvents
 from services.intake.adapters.grants import MongoGrants
 from services.intake.adapters.held import MongoHeld
@@ -58,18 +58,20 @@ from shared.kafka.broker import ServiceBroker
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import ConsumerOptions, Consumption
 from shared.kafka.measure import LagMeter
+from shared.kafka.members import GroupMembers
 from shared.kafka.progress import last_mark
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
 from shared.mongo.owners import beat, leave, share_outboxes
+from shared.mongo.read_positions import MongoReadPositions
 from shared.mongo.subjects import MongoSubjects
-from shared.ops import log
 from shared.ops.clock import Clock, open_clock, wall_now
 from shared.ops.health import Health
 from shared.ops.metrics import Metrics
 from shared.ops.run import run_service
 from shared.ops.settings import derive_key
 from shared.ops.supervise import Supervisor
+from shared.service.group import GroupWatch
 from shared.subjects.errors import UnavailableError
 from shared.subjects.ownership import BEAT_S
 from shared.subjects.relay import Relay
@@ -86,8 +88,6 @@ SILENT_S_MAX: Final = 20.0
 SIMULATED_STEP: Final = timedelta(minutes=1)
 RECORDS_MAX: Final = 500
 
-_log = log.logger(__name__)
-
 
 class Intake:
     """The parts of the running service and the work that goes on in the background."""
@@ -103,12 +103,18 @@ class Intake:
             settings.mongo_database,
             driver=settings.mongo_driver,
         )
+        self.cluster = Cluster.of(settings)
         self.broker = ServiceBroker(
-            Cluster.of(settings),
+            self.cluster,
             service=settings.service,
             instance=settings.instance,
             registry=self.metrics.registry,
+            ignored=self.metrics.ignore_committed,
         )
+        self.read_positions = MongoReadPositions(
+            self.mongo, filled=("subjects", "contacts", "receipts")
+        )
+        self.group = GroupWatch(self.broker, self._members(), self.metrics)
         self.archive = MongoArchive(self.mongo, never=(CONTACTS.name, REJECTED))
         self.subjects = MongoSubjects[Subject](self.mongo, "subjects", SubjectCodec())
         self.contacts = MongoSubjects[ContactState](self.mongo, "contacts", ContactCodec())
@@ -160,11 +166,17 @@ class Intake:
                 self.receive, self.relay, self.broker.publisher, self.clock, self.counting
             ),
             group=GROUP,
+            stored=self.read_positions,
             pattern=INBOUND_PATTERN,
             options=ConsumerOptions(
                 records_max=RECORDS_MAX, partition_bytes_max=INBOUND_RECORD_BYTES_MAX
             ),
         )
+
+    def _members(self) -> GroupMembers:
+        prefix = f"motcua-{self.settings.service}-"
+        client_id = f"{prefix}{self.settings.instance}-members"
+        return GroupMembers(self.cluster, GROUP, prefix=prefix, client_id=client_id)
 
     def _receive(self) -> ReceiveEvents:
         secret = self.settings.secret()
@@ -209,9 +221,10 @@ class Intake:
         self.supervisor.every(SWEEP_S, "waiting", self._expire)
         self.supervisor.every(MEASURE_S, "connections", self._watch)
         self.supervisor.every(MEASURE_S, "measures", self._measure)
-        self.supervisor.every(MEASURE_S, "consumer", self._watch_consumer)
+        self.supervisor.every(MEASURE_S, "consumer", WatchConsumer(self.lag, self.consumption))
         look_s = LOOK_S if self.settings.clock_file is None else LOOK_SIMULATED_S
         self.supervisor.every(look_s, "progress", self._mark)
+        self.group.add_to(self.supervisor, self.health)
 
     async def _store(self) -> str | None:
         try:
@@ -244,6 +257,7 @@ class Intake:
             await self.presences.prepare()
             await self.receipts.prepare()
             await self.archive.prepare()
+            await self.read_positions.prepare()
         await self.receive.references.refresh()
         await self.receive.grants.refresh()
         self.ready.set()
@@ -303,30 +317,11 @@ class Intake:
         except UnavailableError:
             return  # The marks stand still, which is what they say.
 
-    async def _watch_consumer(self) -> None:
-        """Measure what waits, and end this process once its client fetches nothing any more."""
-        try:
-            await self.lag(self.consumption)
-        except UnavailableError:
-            return  # Nothing is known of what waits; readiness names the broker.
-        stuck = self.lag.watchdog.stuck()
-        if stuck is not None and self.consumption.failure is None:
-            # The supervisor or the orchestrator starts a new process.
-            topic, partition = stuck
-            _log.error(
-                "consumer_stuck",
-                group=GROUP,
-                topic=topic,
-                partition=partition,
-                seconds=self.lag.watchdog.limit_s,
-            )
-            signal.raise_signal(signal.SIGTERM)
-
     async def _last_mark(self) -> ProgressMark | None:
         """Read the mark that this replica published last, before it was started again."""
         key = f"{HTTP}/{self.progress.http_number}"
         client_id = f"motcua-intake-{self.settings.instance}-marks"
-        return await last_mark(Cluster.of(self.settings), key, client_id=client_id)
+        return await last_mark(self.cluster, key, client_id=client_id)
 
     async def status(self) -> Mapping[str, Any]:
         """Give the service's own account."""
@@ -355,6 +350,7 @@ class Intake:
         await self.relay.finish()
         await self.supervisor.stop(STOP_S)
         await self.broker.stop()
+        await self.group.stop()
         await leave(self.ownership)
         await self.mongo.close()
 

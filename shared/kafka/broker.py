@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from aiokafka.errors import KafkaError
 from faststream.exceptions import FastStreamException
@@ -10,13 +10,17 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.prometheus import KafkaPrometheusMiddleware
 from prometheus_client import CollectorRegistry
 
+from shared.kafka.beginnings import Beginnings
 from shared.kafka.cluster import Cluster
-from shared.kafka.consumer import ConsumerOptions, Consumption, Handle, subscribe
+from shared.kafka.consumer import ConsumerOptions, Consumption, Handle
 from shared.kafka.ends import PartitionEnds
+from shared.kafka.logs import PartitionLogs
 from shared.kafka.publisher import KafkaPublisher
 from shared.kafka.replay import drain_replay
+from shared.kafka.subscribe import subscribe
 from shared.ops.pulse import Pulse
 from shared.subjects.errors import UnavailableError
+from shared.subjects.read_positions import ReadPositions
 
 CONNECT_RETRY_S = 2.0
 
@@ -34,7 +38,17 @@ class ServiceBroker:
         service: str,
         instance: str,
         registry: CollectorRegistry,
+        ignored: Callable[[str, str], None] = lambda _group, _topic: None,
     ) -> None:
+        """Make the clients; nothing connects before `run`.
+
+        Args:
+            where: The brokers.
+            service: Names our clients, together with `instance`.
+            instance: The replica.
+            registry: Where the metrics of FastStream go.
+            ignored: Called with group and topic for each committed offset not believed.
+        """
         self._cluster = Cluster.at(where)
         self._client_id = f"motcua-{service}-{instance}"
         self._broker = KafkaBroker(
@@ -52,6 +66,7 @@ class ServiceBroker:
         self.publisher = KafkaPublisher(self._cluster, client_id=self._client_id)
         self.ends = PartitionEnds(self._cluster, client_id=f"{self._client_id}-ends")
         self.pulse = Pulse()
+        self._ignored = ignored
         self.consumptions: list[Consumption] = []
         self._replaying: list[Consumption] = []
         self.connected = False
@@ -62,23 +77,27 @@ class ServiceBroker:
         handle: Handle,
         *,
         group: str,
+        stored: ReadPositions,
         topics: Sequence[str] = (),
         pattern: str | None = None,
         options: ConsumerOptions | None = None,
-        on_assigned: Callable[[frozenset[tuple[str, int]]], Awaitable[None]] | None = None,
         replay: bool = False,
     ) -> Consumption:
         """Declare a subscription; nothing connects before `run`.
 
-        With `replay` the group's replay topic is read to its end first, at every start.
+        `stored` keeps how far the group has read. With `replay` the group's replay topic is
+        read to its end first, at every start.
         """
+        logs = PartitionLogs(self._cluster, client_id=f"{self._client_id}-logs")
         consumption = Consumption(
             group=group,
             handle=handle,
             fail=self._fail,
             ends=self.ends,
+            beginnings=Beginnings(
+                group, stored, logs, lambda topic: self._ignored(group, topic)
+            ),
             pulse=self.pulse,
-            on_assigned=on_assigned,
         )
         subscribe(
             self._broker,
@@ -111,13 +130,12 @@ class ServiceBroker:
 
     async def _replay(self) -> None:
         for consumption in self._replaying:
-            handled = await drain_replay(
+            await drain_replay(
                 self._cluster,
                 consumption.group,
                 consumption.handle,
                 client_id=self._client_id,
             )
-            consumption.replayed = consumption.replayed or handled > 0
 
     async def stop(self) -> None:
         """Stop fetching, finish the batches in hand, flush, disconnect."""
@@ -125,8 +143,22 @@ class ServiceBroker:
             consumption.stopping = True
         self.connected = False
         await self._broker.stop()
+        await self.store_positions()
         await self.publisher.stop()
         await self.ends.stop()
+
+    async def store_positions(self) -> None:
+        """Keep in the store how far each subscription has read; call it every second."""
+        for consumption in self.consumptions:
+            await consumption.store_positions()
+
+    def impaired(self) -> list[str]:
+        """Say which partitions are not read, why, and what an operator does about it."""
+        return [
+            sentence
+            for consumption in self.consumptions
+            for sentence in consumption.beginnings.sentences()
+        ]
 
     def missing(self) -> list[str]:
         """Name what readiness lacks of Kafka; empty when all is well."""
@@ -139,6 +171,8 @@ class ServiceBroker:
             for consumption in self.consumptions
             if not consumption.is_live()
         ]
+        waiting = [consumption.beginnings.waiting() for consumption in self.consumptions]
+        lacking += [sentence for sentence in waiting if sentence is not None]
         if not self.publisher.alive:
             lacking.append("the producer is not connected")
         return lacking

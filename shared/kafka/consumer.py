@@ -1,27 +1,28 @@
 """Kafka in: batches of untouched records to one use case, position committed last.
 
-FastStream fetches, groups and commits. Several of its defaults lose records (decision 0002);
-what is set here, and why, stands beside each option.
+`subscribe` wires it into FastStream. Where a partition is begun is decided by `Beginnings`; how
+far it was read is kept in the store too (decision 0035), by a task and never for each batch.
 """
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.cluster import ClusterMetadata
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import IllegalStateError, KafkaError
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
-from faststream.message import StreamMessage
+from aiokafka.errors import (
+    IllegalStateError,
+    KafkaError,
+    OffsetOutOfRangeError,
+    TopicAuthorizationFailedError,
+)
 
-from shared.kafka.assignment import PersistentListener
-from shared.kafka.cluster import READ_COMMITTED
+from shared.kafka.beginnings import Beginnings
 from shared.kafka.ends import PartitionEnds
+from shared.kafka.logs import last_record
 from shared.kafka.positions import (
     Offsets,
     Positions,
@@ -33,12 +34,12 @@ from shared.kafka.watchdog import Look
 from shared.ops.log import logger
 from shared.ops.pulse import Pulse
 from shared.subjects.errors import StopServiceError, UnavailableError
+from shared.subjects.read_positions import LastRecord, StoredPosition
 from shared.subjects.records import Record
 
 LOG = logger(__name__)
 
 RawBatch = Sequence[ConsumerRecord]
-Message = StreamMessage[RawBatch]
 Handle = Callable[[Sequence[Record]], Awaitable[object]]
 
 RETRY_WAITS_S: Final = (0.1, 0.3, 1.0, 2.0, 5.0, 5.0, 5.0)
@@ -50,8 +51,11 @@ COMMIT_S_MAX: Final = 10.0
 FAILED_IN_A_ROW_MAX: Final = 10
 BUG_WAIT_S: Final = 0.5
 
-REVOKE_WAIT_S: Final = 50.0
+REVOKE_WAIT_S: Final = 45.0
 """How long a rebalance waits for the batch in hand; less than the rebalance time-out."""
+
+STORE_S_MAX: Final = 5.0
+"""How long a rebalance, or a stop, waits for the store to keep our positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,9 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     Attributes:
         ends: Asks where the partitions end, by clients of its own.
+        beginnings: Decides where each partition is begun, and knows which are halted.
         pulse: Has each batch in hand, and beats after it.
         positions: Of each partition held. The client's own run ahead by what is in the handler.
-        replayed: Whether this start read a replay, which fills what a trimmed log lacks.
         failure: Why it refuses to go on; None while all is well.
     """
 
@@ -89,13 +93,12 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     handle: Handle
     fail: Callable[[str], None]
     ends: PartitionEnds
+    beginnings: Beginnings
     pulse: Pulse
-    on_assigned: Callable[[frozenset[tuple[str, int]]], Awaitable[None]] | None = None
     handled: int = 0
     failure: str | None = None
     subscriber: Any = None
     failed_in_a_row: int = 0
-    replayed: bool = False
     positions: Positions = field(default_factory=Positions)
     stopping: bool = False
 
@@ -158,6 +161,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             next_offsets=dict(self.next_offsets),
             fetched_at={} if consumer is None else fetched_at(consumer, self.next_offsets),
             in_hand=self.positions.in_hand is not None,
+            halted=frozenset(self.beginnings.halted),
         )
 
     async def next_batch(
@@ -168,12 +172,54 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             # FastStream failed before it called us: nothing of that batch has an effect.
             self._read_again(consumer)
             await asyncio.sleep(BUG_WAIT_S)
-        fetched = await consumer.getmany(timeout_ms=wait_ms, max_records=records_max)
+        await self.beginnings.decide(consumer, self.positions)
+        try:
+            fetched = await consumer.getmany(timeout_ms=wait_ms, max_records=records_max)
+        except OffsetOutOfRangeError as error:
+            # The log begins later now, or is another one: nothing of it was handed over.
+            await self._begin_anew(consumer, [(tp.topic, tp.partition) for tp in error.args[0]])
+            return ()
+        except TopicAuthorizationFailedError as error:
+            # The others must go on: we ask again for this one after a while.
+            refused = [place for place in self.next_offsets if place[0] in str(error)]
+            await self._begin_anew(consumer, refused)
+            return ()
         batch = tuple(chain.from_iterable(fetched.values()))
         self.positions.polled(positions_of(consumer), batch)
         if not batch:
             await self._commit(consumer)
         return batch
+
+    async def _begin_anew(
+        self, consumer: AIOKafkaConsumer, places: Sequence[tuple[str, int]]
+    ) -> None:
+        """Decide anew where to begin in partitions, from what the store has of them."""
+        LOG.warning("partitions_begin_anew", group=self.group, partitions=len(places))
+        await self.store_positions()
+        self.beginnings.undecide(consumer, self.positions, places)
+
+    async def store_positions(self) -> None:
+        """Keep in the store how far every effect is durable; call it once a second at most."""
+        unstored = self.positions.unstored()
+        if not unstored:
+            return
+        kept = {
+            place: StoredPosition(at, self._last_before(place))
+            for place, at in unstored.items()
+        }
+        try:
+            await self.beginnings.stored.save(kept, holder=self.beginnings.holder)
+        except UnavailableError as error:
+            LOG.warning("positions_not_stored", group=self.group, reason=str(error))
+        else:
+            self.positions.store(unstored)
+
+    def _last_before(self, place: tuple[str, int]) -> LastRecord | None:
+        """Return what is kept of a partition's last record; the record itself may go then."""
+        last = self.positions.lasts.get(place)
+        if isinstance(last, ConsumerRecord):
+            last = self.positions.lasts[place] = last_record(last)
+        return last
 
     async def on_batch(self, batch: RawBatch) -> None:
         """Hand a batch over, then commit its positions; one that fails is read again."""
@@ -254,24 +300,18 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         if revoked and self.subscriber is not None:
             # Covers the handler and the commit after it; aiokafka hands out nothing meanwhile.
             await self.subscriber.lock.wait_release(REVOKE_WAIT_S)
-        self.positions.revoked([(tp.topic, tp.partition) for tp in revoked])
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STORE_S_MAX):
+                await self.store_positions()
+        places = [(tp.topic, tp.partition) for tp in revoked]
+        self.positions.revoked(places)
+        self.beginnings.revoked(places)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Refuse a partition whose log was trimmed under our position; inform the service."""
-        consumer = self.consumer
-        if consumer is not None and assigned:
-            starts = await consumer.beginning_offsets(list(assigned))
-            for tp, start in starts.items():
-                committed = await consumer.committed(tp)
-                self.positions.assigned((tp.topic, tp.partition), start, committed)
-                if committed is not None and committed < start and not self.replayed:
-                    self.stop_for(
-                        f"{tp.topic}/{tp.partition} was trimmed: it begins at {start}, and "
-                        f"{self.group} has read to {committed}; fill the gap with "
-                        f"`motcua replay --for {self.group}`"
-                    )
-        if self.on_assigned is not None:
-            await self.on_assigned(frozenset((tp.topic, tp.partition) for tp in assigned))
+        """Read nothing of the partitions before it is decided where to begin."""
+        assert self.consumer is not None, "the client whose group gave them to us"
+        places = [(tp.topic, tp.partition) for tp in assigned]
+        self.beginnings.assigned(self.consumer, places)
 
 
 def _is_member(consumer: AIOKafkaConsumer) -> bool:
@@ -285,72 +325,6 @@ def _is_member(consumer: AIOKafkaConsumer) -> bool:
         return False
     generation = getattr(coordinator, "generation", -1)
     return bool(consumer.assignment()) or generation > 0
-
-
-def subscribe(
-    broker: KafkaBroker,
-    consumption: Consumption,
-    options: ConsumerOptions,
-    *,
-    topics: Sequence[str] = (),
-    pattern: str | None = None,
-) -> None:
-    """Subscribe `consumption` to topics, or to every topic that matches a pattern."""
-    subscriber = broker.subscriber(
-        *topics,
-        pattern=pattern,
-        batch=True,
-        group_id=consumption.group,
-        listener=PersistentListener(consumption),
-        max_records=options.records_max,
-        fetch_max_wait_ms=options.fetch_wait_ms,
-        max_partition_fetch_bytes=options.partition_bytes_max,
-        session_timeout_ms=options.session_ms,
-        heartbeat_interval_ms=options.session_ms // 4,
-        rebalance_timeout_ms=60_000,
-        max_poll_interval_ms=options.poll_interval_ms_max,
-        partition_assignment_strategy=(RangePartitionAssignor,),
-        auto_offset_reset="earliest",  # A new group starts from the first record.
-        isolation_level=READ_COMMITTED,
-        ack_policy=AckPolicy.MANUAL,  # We commit: FastStream would commit the live positions.
-        no_reply=True,  # Else a record's `reply_to` header makes us publish where it says.
-        parser=_parse_without_headers,
-        decoder=_leave_undecoded,
-    )
-    consumption.subscriber = subscriber
-
-    async def next_batch(consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord, ...]:
-        return await consumption.next_batch(
-            consumer, wait_ms=options.poll_wait_ms, records_max=options.records_max
-        )
-
-    # FastStream's own sleeps after each empty poll, whatever comes in meanwhile.
-    subscriber.get_msg = next_batch  # type: ignore[method-assign]
-
-    @subscriber
-    async def on_batch(batch: RawBatch) -> None:
-        await consumption.on_batch(batch)
-
-
-async def _parse_without_headers(
-    batch: RawBatch, parse: Callable[[RawBatch], Awaitable[Message]]
-) -> Message:
-    """Parse a batch whose headers may hold anything.
-
-    FastStream decodes each header as UTF-8; where that fails it never calls us. So it parses
-    but the first record, without them, and is given the others as they are: the inbound topics'
-    binary mode needs their headers.
-    """
-    message = await parse((replace(batch[0], headers=()),))
-    message.raw_message = batch
-    message.body = [record.value or b"" for record in batch]
-    message.batch_headers = [{} for _ in batch]
-    return message
-
-
-def _leave_undecoded(message: Message) -> RawBatch:
-    """Hand the records on as they are; one bad record then cannot fail its neighbours."""
-    return message.raw_message
 
 
 async def cluster_of(consumer: AIOKafkaConsumer) -> ClusterMetadata:

@@ -1,18 +1,20 @@
 """What operators see of a consumer: how far behind it is, and what became of each batch."""
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.events.envelope import Event
 from shared.kafka.consumer import Consumption
-from shared.kafka.positions import Offsets, Place
-from shared.kafka.watchdog import Watchdog
+from shared.kafka.positions import Offsets
+from shared.kafka.watchdog import Look, Watchdog
 from shared.ops.clock import wall_now
 from shared.ops.log import batch_line, logger
 from shared.ops.metrics import Metrics
 from shared.subjects.apply import Applied
 from shared.subjects.errors import UnavailableError
+from shared.subjects.read_positions import Place
 from shared.subjects.records import Record
 
 LOG = logger(__name__)
@@ -52,6 +54,7 @@ class LagMeter:
         self.watchdog.look(look)
         self._open_transactions(written, ends, now_s)
         self._lag(consumption, look.next_offsets, ends, now_s)
+        self._halted(look)
 
     def _lag(
         self,
@@ -74,16 +77,26 @@ class LagMeter:
                 self._age_s(consumption, topic, now_s) if count else 0.0
             )
 
+    def _halted(self, look: Look) -> None:
+        counts = Counter(topic for topic, _ in look.halted)
+        for topic in {topic for topic, _ in look.next_offsets}:
+            self.metrics.partitions_halted.labels(self.group, topic).set(counts[topic])
+
     def _age_s(self, consumption: Consumption, topic: str, now_s: float) -> float:
         """Return for how long the oldest record of a topic has waited, as far as we know.
 
-        One in hand has a time of its own. One that was not fetched yet has waited at least
-        since we first saw it; a topic that was quiet before adds nothing.
+        One in hand has a time of its own, and so has the first one that is left of a halted
+        partition. One that was not fetched yet has waited at least since we first saw it; a
+        topic that was quiet before adds nothing.
         """
         batch = consumption.positions.in_hand
         oldest_ms = None if batch is None else batch.oldest_ms.get(topic)
-        in_hand_s = 0.0 if oldest_ms is None else wall_now().timestamp() - oldest_ms / 1_000
-        return max(in_hand_s, self.watchdog.waited_s(topic, now_s))
+        times_ms = consumption.beginnings.oldest_left_ms(topic)
+        if oldest_ms is not None:
+            times_ms = [*times_ms, oldest_ms]
+        wall_s = wall_now().timestamp()
+        ages_s = [wall_s - one_ms / 1_000 for one_ms in times_ms]
+        return max(*ages_s, self.watchdog.waited_s(topic, now_s), 0.0)
 
     def _open_transactions(self, written: Offsets, ends: Offsets, now_s: float) -> None:
         """Set for how long an open transaction has been seen at the same last stable offset."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from shared.kafka.positions import Place
+from shared.subjects.read_positions import Place
 
 STUCK_S: Final = 120.0
 """For how long the same next offset must have waited."""
@@ -27,6 +27,7 @@ class Look:
         next_offsets: Our position in each, by what is durable.
         fetched_at: When the client's last fetch of each ended, by any clock; a change counts.
         in_hand: Whether the handler has a batch.
+        halted: Partitions that are not to be read, so that nothing is expected of the client.
     """
 
     now_s: float
@@ -34,6 +35,7 @@ class Look:
     next_offsets: Mapping[Place, int]
     fetched_at: Mapping[Place, int]
     in_hand: bool
+    halted: frozenset[Place] = frozenset()
 
 
 @dataclass(slots=True)
@@ -81,7 +83,7 @@ class Watchdog:
             wait = self.waits.get(place)
             if wait is None or wait.next_offset != next_offset:
                 wait = Wait(next_offset, look.now_s, 0.0, fetched_at)
-            elif look.in_hand or wait.fetched_at != fetched_at:
+            elif look.in_hand or place in look.halted or wait.fetched_at != fetched_at:
                 wait.idle_s, wait.fetched_at = 0.0, fetched_at
             else:
                 wait.idle_s += step_s

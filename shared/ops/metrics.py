@@ -42,6 +42,10 @@ class Metrics:
             if isinstance(gauge, Gauge) and not _labels(gauge):
                 gauge.set(math.nan)  # Nobody has measured it yet, which is not 0.
 
+    def ignore_committed(self, group: str, topic: str) -> None:
+        """Count a committed offset that was not believed."""
+        self.committed_ignored.labels(group, topic).inc()
+
     def _declare_service(self, registry: CollectorRegistry) -> None:
         self.service_info = Gauge(
             "motcua_service_info",
@@ -140,6 +144,26 @@ class Metrics:
             "Offsets of a partition that this consumer group may read and has not yet worked"
             " off.",
             ["group", "topic", "partition"],
+            registry=registry,
+        )
+        self.partitions_halted = Gauge(
+            "motcua_partitions_halted",
+            "Partitions that this consumer group does not read because records were deleted"
+            " before it had read them; until an operator acts.",
+            ["group", "topic"],
+            registry=registry,
+        )
+        self.foreign_members = Gauge(
+            "motcua_group_members_foreign",
+            "Members of this consumer group that are no replicas of its service.",
+            ["group"],
+            registry=registry,
+        )
+        self.committed_ignored = Counter(
+            "motcua_committed_offsets_ignored_total",
+            "Partitions begun by the service's own record against the group's committed offset:"
+            " after a kill, or because somebody moved the offset or replaced the log.",
+            ["group", "topic"],
             registry=registry,
         )
         self.open_transaction_age = Gauge(

@@ -16,18 +16,21 @@ from shared.kafka.broker import ServiceBroker
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import Consumption
 from shared.kafka.measure import BatchMeter
+from shared.kafka.members import GroupMembers
 from shared.kafka.reference import ReferenceReader
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
 from shared.mongo.collection import Order
 from shared.mongo.owners import beat, leave, share_outboxes
 from shared.mongo.parking import MongoParking
+from shared.mongo.read_positions import MongoReadPositions
 from shared.mongo.subjects import MongoSubjects
 from shared.ops.clock import Clock, open_clock, wall_now
 from shared.ops.health import Health
 from shared.ops.metrics import Metrics
 from shared.ops.settings import ServiceSettings
 from shared.ops.supervise import Supervisor
+from shared.service.group import GroupWatch
 from shared.subjects.apply import ApplyBatch
 from shared.subjects.change import ChangeSubjects
 from shared.subjects.decide_parked import DecideParked
@@ -95,7 +98,16 @@ class Runtime(Generic[StateT]):
             service=self.service,
             instance=settings.instance,
             registry=self.metrics.registry,
+            ignored=self.metrics.ignore_committed,
         )
+        self.read_positions = MongoReadPositions(self.mongo, filled=[collection])
+        members = GroupMembers(
+            self.cluster,
+            self.service,
+            prefix=f"motcua-{self.service}-",
+            client_id=f"{self.client_id}-members",
+        )
+        self.group = GroupWatch(self.broker, members, self.metrics)
         self.reference = ReferenceReader(self.cluster, client_id=self.client_id)
         self.subjects = MongoSubjects[StateT](self.mongo, collection, codec, indexes=indexes)
         self.archive = MongoArchive(self.mongo, never=never_archived)
@@ -112,6 +124,7 @@ class Runtime(Generic[StateT]):
             self.subjects.prepare,
             self.archive.prepare,
             self.parking.prepare,
+            self.read_positions.prepare,
         ]
 
     def consume(
@@ -141,7 +154,11 @@ class Runtime(Generic[StateT]):
         )
         self.meter = BatchMeter(self.metrics, self.service, self.apply)
         self.consumption = self.broker.consume(
-            self._handle, group=self.service, topics=topics, replay=True
+            self._handle,
+            group=self.service,
+            stored=self.read_positions,
+            topics=topics,
+            replay=True,
         )
         return self.consumption
 
@@ -166,6 +183,7 @@ class Runtime(Generic[StateT]):
         self.supervisor.every(BEAT_S, "outbox owner", self._beat)
         self.supervisor.every(LEFT_BEHIND_S, "outboxes", self._publish_left_behind)
         self.supervisor.every(MEASURE_S, "measure", self._measure)
+        self.group.add_to(self.supervisor, self.health)
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
@@ -177,6 +195,7 @@ class Runtime(Generic[StateT]):
             self.stopping.set()
             await self.broker.stop()
             await self.supervisor.stop()
+            await self.group.stop()
             await leave(self.ownership)
             await self.mongo.close()
 

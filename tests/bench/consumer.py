@@ -37,10 +37,12 @@ from shared.subjects.relay import Relay
 from tests.bench.events import canonical, chunks
 from tests.bench.measuring import Budget, Rounds, Say, table
 from tests.bench.memory import BsonSubjects
+from tests.fakes.read_positions import MemoryReadPositions
 from tests.fakes.subjects import FixedReference, MemoryArchive, MemoryParking
 
 ROUNDS: Final = 3
 BAR: Final = 0.25
+LOOK_S: Final = 0.001
 BATCH: Final = ConsumerOptions().records_max
 LATER: Final = datetime(2026, 12, 1, tzinfo=UTC)
 
@@ -184,11 +186,14 @@ async def _workflow(
     consumption = broker.consume(
         handle,
         group=f"bench-{secrets.token_hex(4)}",
+        stored=MemoryReadPositions(),
         topics=[DOSSIERS.name],
-        on_assigned=watch.on_partitions_assigned,
     )
     stopping = asyncio.Event()
     running = asyncio.create_task(broker.run(stopping))
+    while not consumption.next_offsets:  # noqa: ASYNC110 - nobody is called for it.
+        await asyncio.sleep(LOOK_S)
+    await watch.on_partitions_assigned(consumption.next_offsets)
     await done.wait()
     measured = watch.round(count)
     stopping.set()

@@ -15,6 +15,7 @@ from shared.kafka.measure import LagMeter
 from shared.kafka.watchdog import Watchdog
 from shared.ops.metrics import Metrics
 from shared.subjects.records import Record
+from tests.fakes.read_positions import MemoryReadPositions
 
 LIMIT_S: Final = 1.0
 LOOK_S: Final = 0.1
@@ -35,7 +36,9 @@ async def watched(bootstrap: str, topic: str) -> None:
     """Consume and look, until the process is killed."""
     registry = CollectorRegistry()
     broker = ServiceBroker([bootstrap], service="watched", instance="0", registry=registry)
-    consumption = broker.consume(handle, group=f"g-{topic}", topics=[topic])
+    consumption = broker.consume(
+        handle, group=f"g-{topic}", stored=MemoryReadPositions(), topics=[topic]
+    )
     meter = LagMeter(
         Metrics(registry, process=False),
         topic,

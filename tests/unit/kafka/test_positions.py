@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aiokafka import ConsumerRecord
 
 from shared.kafka.positions import Positions
+from shared.subjects.read_positions import LastRecord, StoredPosition
 
 TOPIC = "motcua.inbound.demo.v1"
 ONE, TWO, NEW = (TOPIC, 0), (TOPIC, 1), (TOPIC, 2)
@@ -21,8 +22,8 @@ def records(*places: tuple[int, int], time_ms: int = 0) -> Sequence[ConsumerReco
 def holding() -> Positions:
     """Positions of two partitions, read to 4 and 9."""
     positions = Positions()
-    positions.assigned(ONE, 0, 4)
-    positions.assigned(TWO, 0, 9)
+    positions.begin(ONE, 4, committed=4, stored=StoredPosition(4))
+    positions.begin(TWO, 9, committed=9, stored=StoredPosition(9))
     return positions
 
 
@@ -76,30 +77,63 @@ def test_a_batch_from_before_a_rebalance_does_not_move_a_partition_that_came_bac
     positions = holding()
     positions.polled({ONE: 7, TWO: 11}, records((0, 4), (1, 9)))
     positions.revoked([ONE, TWO])
-    positions.assigned(TWO, 0, 9)
+    positions.begin(TWO, 9, committed=9)
     positions.applied()
     assert positions.durable == {TWO: 9}
 
 
-def test_a_partition_counts_as_held_once_it_is_announced_or_a_record_is_applied() -> None:
-    """The first poll may be quicker than the announcement, which must not set it back."""
+def test_a_partition_is_held_once_it_is_decided_where_it_begins() -> None:
+    """What the client says of it before counts for nothing: it is paused."""
     positions = holding()
     positions.polled({ONE: 4, TWO: 9, NEW: 3}, ())
     assert NEW not in positions.durable
-    positions.polled({ONE: 4, TWO: 9, NEW: 5}, records((2, 3)))
+    positions.begin(NEW, 5, committed=5)
+    positions.polled({ONE: 4, TWO: 9, NEW: 6}, records((2, 5)))
     positions.applied()
-    assert positions.durable[NEW] == 5
-    positions.assigned(NEW, 0, 3)
-    assert positions.durable[NEW] == 5
-    assert positions.uncommitted() == {NEW: 5}
+    assert positions.uncommitted() == {NEW: 6}
 
 
-def test_a_group_without_a_committed_position_begins_where_the_log_begins() -> None:
-    """Nothing is committed for that alone."""
+def test_a_committed_offset_that_is_not_believed_is_committed_anew() -> None:
+    """The group's offset is put right with the next commit."""
     positions = Positions()
-    positions.assigned(ONE, 6, None)
-    assert positions.durable == {ONE: 6}
+    positions.begin(ONE, 6, committed=40)
+    assert positions.uncommitted() == {ONE: 6}
+
+
+def test_our_record_is_given_what_is_durable_and_beyond_it() -> None:
+    """With the last record before it; what it has and we read again stays there."""
+    positions = Positions()
+    kept = LastRecord(6, 0, "00")
+    positions.begin(ONE, 4, committed=4, stored=StoredPosition(7, kept))
+    positions.polled({ONE: 6}, records((0, 5)))
+    positions.applied()
+    assert positions.unstored() == {}
+    positions.polled({ONE: 9}, records((0, 6), (0, 8)))
+    assert positions.unstored() == {}, "nothing is stored before it is durable"
+    positions.applied()
+    assert positions.unstored() == {ONE: 9}
+    last = positions.lasts[ONE]
+    assert last.offset == 8
+    positions.store({ONE: 9, TWO: 3})
+    assert positions.unstored() == {}
+    assert TWO not in positions.stored
+
+
+def test_what_was_never_stored_is_stored_from_the_beginning() -> None:
+    """So that a later look finds a record of the partition, though nothing came in."""
+    positions = Positions()
+    positions.begin(ONE, 0, committed=0)
+    assert positions.unstored() == {ONE: 0}
+
+
+def test_a_halted_partition_has_nothing_to_commit_or_to_store() -> None:
+    """Its position stays where the loss begins."""
+    positions = Positions()
+    positions.halt(ONE, 7)
+    positions.polled({ONE: 7}, ())
+    assert positions.durable == {ONE: 7}
     assert positions.uncommitted() == {}
+    assert positions.unstored() == {}
 
 
 def test_a_position_that_went_back_is_taken_over_and_committed() -> None:

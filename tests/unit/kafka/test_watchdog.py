@@ -23,6 +23,7 @@ class Watched:
     read: dict[tuple[str, int], int] = field(default_factory=lambda: {PLACE: 7, OTHER: 2})
     fetched: dict[tuple[str, int], int] = field(default_factory=lambda: {PLACE: 1, OTHER: 1})
     in_hand: bool = False
+    halted: frozenset[tuple[str, int]] = frozenset()
 
     def look(self, times: int = 1, *, every_s: float = LOOK_S) -> tuple[str, int] | None:
         """Look that many times; return what counts as stuck at the end."""
@@ -35,6 +36,7 @@ class Watched:
                     dict(self.read),
                     dict(self.fetched),
                     self.in_hand,
+                    self.halted,
                 )
             )
         return self.watchdog.stuck()
@@ -45,6 +47,15 @@ def test_a_client_that_fetches_nothing_any_more_is_stuck_after_its_time() -> Non
     watched = Watched()
     assert watched.look(LOOKS) is None
     assert watched.look() == PLACE
+
+
+def test_a_halted_partition_waits_and_is_no_sign_of_a_stuck_client() -> None:
+    """Its age is shown; ending the process would help nobody. Another one still counts."""
+    watched = Watched(halted=frozenset({PLACE}))
+    assert watched.look(LOOKS * 2) is None
+    assert watched.watchdog.waited_s(TOPIC, watched.now_s) > STUCK_S
+    watched.ends[OTHER] = 3
+    assert watched.look(LOOKS + 1) == OTHER
 
 
 def test_a_quiet_topic_is_not_stuck_and_its_next_record_begins_to_wait_when_seen() -> None:

@@ -27,6 +27,8 @@ STATES = (
         "_incomplete",
         "_reconcile",
         "_waiting",
+        "_halted",
+        "_foreign",
     ),
     *("_silent", "_deadline", "_done", "_date", "_horizon"),
 )
