@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from deploy import numbering
+from deploy.cli.losses import accept_loss
 from deploy.cli.numbering import register_all
 from deploy.durability import (
     REPLICATION_MAX,
@@ -43,6 +44,7 @@ def register(app: typer.Typer) -> None:
     topics.command("reassignment")(print_reassignment)
     topics.command("add-publisher")(add_publisher)
     topics.command("retire-publisher")(retire)
+    topics.command("accept-loss")(accept_loss)
     app.add_typer(topics, name="topics")
 
 

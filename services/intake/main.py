@@ -23,12 +23,15 @@ from services.intake.adapters.http.dossiers import dossiers_router
 from services.intake.adapters.http.events import events_router
 from services.intake.adapters.http.grants import grants_router
 from services.intake.adapters.http.in_force import in_force_router
+from services.intake.adapters.http.losses import losses_router
 from services.intake.adapters.kafka import (
     GROUP,
     INBOUND_PATTERN,
     InboundPositions,
     KafkaDoor,
 )
+from services.intake.adapters.losses import MongoLosses
+from services.intake.adapters.marks import PublishMarks
 from services.intake.adapters.measuring import Measure
 from services.intake.adapters.outboxes import Outboxes
 from services.intake.adapters.presences import MongoPresences
@@ -46,20 +49,19 @@ from services.intake.usecases.grants import GrantBook
 from services.intake.usecases.heartbeats import WatchConnections
 from services.intake.usecases.held import ExpireHeld
 from services.intake.usecases.late import LateEvents
-from services.intake.usecases.progress import HTTP, PublishProgress, http_number
+from services.intake.usecases.losses import AcceptLosses
+from services.intake.usecases.progress import PublishProgress, http_number
 from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.references import ReferenceBook
 from services.intake.usecases.relaying import RelayOutboxes
 from services.intake.usecases.work import InWork
 from shared.events.numbering import CodePattern, NumberingRights
-from shared.events.progress import ProgressMark
 from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX, REJECTED
 from shared.kafka.broker import ServiceBroker
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import ConsumerOptions, Consumption
 from shared.kafka.measure import LagMeter
 from shared.kafka.members import GroupMembers
-from shared.kafka.progress import last_mark
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
 from shared.mongo.owners import beat, leave, share_outboxes
@@ -85,8 +87,8 @@ LOOK_SIMULATED_S: Final = 0.02
 """How often the clock is looked at for a leap, which only a simulated one makes."""
 STOP_S: Final = 2.0
 SILENT_S_MAX: Final = 20.0
-SIMULATED_STEP: Final = timedelta(minutes=1)
 RECORDS_MAX: Final = 500
+FILLED: Final = ("subjects", "contacts", "receipts")
 
 
 class Intake:
@@ -111,10 +113,10 @@ class Intake:
             registry=self.metrics.registry,
             ignored=self.metrics.ignore_committed,
         )
-        self.read_positions = MongoReadPositions(
-            self.mongo, filled=("subjects", "contacts", "receipts")
-        )
-        self.group = GroupWatch(self.broker, self._members(), self.metrics)
+        self.read_positions = MongoReadPositions(self.mongo, filled=FILLED)
+        self.client_id = f"motcua-{settings.service}-{settings.instance}"
+        members = GroupMembers.of_service(self.cluster, settings.service, self.client_id)
+        self.group = GroupWatch(self.broker, members, self.metrics)
         self.archive = MongoArchive(self.mongo, never=(CONTACTS.name, REJECTED))
         self.subjects = MongoSubjects[Subject](self.mongo, "subjects", SubjectCodec())
         self.contacts = MongoSubjects[ContactState](self.mongo, "contacts", ContactCodec())
@@ -142,6 +144,7 @@ class Intake:
         self.door = self._http_door()
         self.consumption = self._kafka_door()
         self.positions = InboundPositions(self.consumption)
+        self.accepting = self._accepting()
         self.progress = PublishProgress(
             self.positions,
             self.broker.publisher,
@@ -150,14 +153,13 @@ class Intake:
             http_number(settings.instance),
             self.receive.late,
         )
+        self.marks = self._marks()
         self.measure = Measure(
             self.metrics, self.outboxes, self.receipts, self.presences, self.held
         )
         self.lag = LagMeter(self.metrics, GROUP)
         self.ready = asyncio.Event()
         self.stopping = asyncio.Event()
-        self._marked_at = 0.0
-        self._marked_now = self.clock.now()
         self._tasks()
 
     def _kafka_door(self) -> Consumption:
@@ -173,10 +175,26 @@ class Intake:
             ),
         )
 
-    def _members(self) -> GroupMembers:
-        prefix = f"motcua-{self.settings.service}-"
-        client_id = f"{prefix}{self.settings.instance}-members"
-        return GroupMembers(self.cluster, GROUP, prefix=prefix, client_id=client_id)
+    def _marks(self) -> PublishMarks:
+        return PublishMarks(
+            self.progress,
+            self.consumption,
+            self.clock,
+            self.settings.progress_ms,
+            self.broker.pulse.work,
+            self.cluster,
+            f"{self.client_id}-marks",
+        )
+
+    def _accepting(self) -> AcceptLosses:
+        return AcceptLosses(
+            self.read_positions,
+            MongoLosses(self.mongo),
+            self.receive,
+            self.relay,
+            self.broker.publisher,
+            self.clock,
+        )
 
     def _receive(self) -> ReceiveEvents:
         secret = self.settings.secret()
@@ -302,26 +320,8 @@ class Intake:
             await self.relay.soon(await self.connections.sweep())
 
     async def _mark(self) -> None:
-        """Publish marks now and then, and at once when simulated time has leapt."""
-        due = time.monotonic() - self._marked_at >= self.settings.progress_ms / 1_000
-        now = self.clock.now()
-        leapt = now - self._marked_now >= SIMULATED_STEP
-        if not self.ready.is_set() or not (due or leapt):
-            return
-        self._marked_at, self._marked_now = time.monotonic(), now
-        try:
-            await self.progress.remember(self._last_mark)
-            if not self.progress.stands_at(now, self.consumption.next_offsets):
-                with self.broker.pulse.work():
-                    await self.progress()
-        except UnavailableError:
-            return  # The marks stand still, which is what they say.
-
-    async def _last_mark(self) -> ProgressMark | None:
-        """Read the mark that this replica published last, before it was started again."""
-        key = f"{HTTP}/{self.progress.http_number}"
-        client_id = f"motcua-intake-{self.settings.instance}-marks"
-        return await last_mark(self.cluster, key, client_id=client_id)
+        if self.ready.is_set():
+            await self.marks()
 
     async def status(self) -> Mapping[str, Any]:
         """Give the service's own account."""
@@ -383,6 +383,7 @@ def build_around(intake: Intake) -> FastAPI:
             in_force_router(intake.door),
             changes_router(intake.door),
             grants_router(intake.door),
+            losses_router(intake.door, intake.accepting),
         ],
         lifespan=lifespan,
     )

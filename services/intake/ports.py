@@ -7,6 +7,7 @@ from typing import Protocol
 
 from services.intake.core.receipts import Receipt
 from shared.events.envelope import Event
+from shared.subjects.read_positions import Loss
 
 
 class ReceiptStore(Protocol):
@@ -129,6 +130,37 @@ class Presences(Protocol):
 
     async def found(self, subject: str, lost_at: datetime) -> None:
         """Take the mark away again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedLoss:
+    """Records of an inbound partition that are gone, and who accepted that.
+
+    Attributes:
+        loss: What was lost.
+        by: The person who decided it.
+        why: The person's reason, in free words; it stays in the store.
+        key_id: The key under which it was asked.
+        at: When, by the service's clock.
+    """
+
+    loss: Loss
+    by: str
+    why: str
+    key_id: str
+    at: datetime
+
+
+class Losses(Protocol):
+    """What operators have accepted; rows stay for the audit."""
+
+    async def keep(self, accepted: AcceptedLoss) -> AcceptedLoss:
+        """Keep this; return what is kept, which is the earlier one if there was one."""
+        ...
+
+    async def newest(self, *, limit: int) -> Sequence[AcceptedLoss]:
+        """Read the newest, the last one first."""
         ...
 
 

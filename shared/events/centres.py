@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from shared.events.answers import Corrected
-from shared.events.codes import Identifier, PersonId, ProcedureCode, Slug
+from shared.events.codes import Identifier, PersonId, ProcedureCode, PublisherName, Slug
 from shared.events.model import EventData, Frozen, Instant
 from shared.events.obligations import Role, UnreachedWhy
 
@@ -266,6 +266,27 @@ class CoverageReachChecked(MatterData):
     )
 
 
+class LossAccepted(MatterData):
+    """An operator accepted that records of a publisher were deleted before they were read.
+
+    Of the province; for the audit. The publisher is asked on its rejected topic to send again.
+    """
+
+    NAME: ClassVar[str] = "loss.accepted"
+
+    publisher: PublisherName
+    partition: int = Field(ge=0, description="Of the publisher's inbound topic.")
+    first_offset: int = Field(ge=0, description="The first offset that is gone.")
+    end_offset: int = Field(ge=1, description="The first offset after those that are gone.")
+    since: Instant | None = Field(
+        default=None, description="When the last record before them was written, if known."
+    )
+    until: Instant = Field(
+        description="When the first record after them was written, or the loss was seen."
+    )
+    by: PersonId = Field(description="Who accepted it.")
+
+
 class CentreCorrected(Corrected):
     """An event of this matter was wrong."""
 
@@ -298,5 +319,6 @@ KINDS: dict[type[EventData], str] = {
     DataRequestReceived: "datarequest",
     DataRequestAnswered: "datarequest",
     CoverageReachChecked: "coverage",
+    LossAccepted: "loss",
 }
 MODELS: tuple[type[EventData], ...] = (*KINDS, CentreCorrected)

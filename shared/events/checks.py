@@ -33,6 +33,7 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "connection": "06112/connection/population-db",
     "datarequest": "06112/datarequest/2026-0042",
     "coverage": "06112/coverage/ladder",
+    "loss": "20/loss/bpi-3-120",
 }
 _DOSSIER_EXAMPLE: Final = "H37.120-261123-0001"
 

@@ -92,6 +92,7 @@ MATTER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "connection": re.compile(r"[a-z][a-z0-9-]{1,30}"),
     "datarequest": re.compile(_OWN),
     "coverage": re.compile("ladder"),
+    "loss": re.compile(_OWN),
     "audit": re.compile(_DAY),
 }
 
@@ -192,6 +193,11 @@ def conditions_subject(unit: str, year: int, month: int) -> str:
 def posting_subject(unit: str, procedure: str, decided_on: date) -> str:
     """Name a unit's posting of one decision on a procedure."""
     return matter_subject(unit, "posting", f"{procedure}/{decided_on.isoformat()}")
+
+
+def loss_subject(publisher: str, partition: int, first_offset: int) -> str:
+    """Return the subject of records that were deleted before they were read."""
+    return matter_subject(PROVINCE, "loss", f"{publisher}-{partition}-{first_offset}")
 
 
 def connection_subject(unit: str, system: str) -> str:

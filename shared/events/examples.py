@@ -191,6 +191,18 @@ CENTRES: Final[Mapping[str, Example]] = {
         "06112/coverage/ladder",
         {"unreached": ({"role": "director", "reasons": ("no_contact",)},)},
     ),
+    "loss.accepted": (
+        "20/loss/bpi-3-120",
+        {
+            "publisher": "bpi",
+            "partition": 3,
+            "first_offset": 120,
+            "end_offset": 450,
+            "since": "2026-11-20T16:58:03+07:00",
+            "until": "2026-11-23T08:00:12+07:00",
+            "by": _DIRECTOR,
+        },
+    ),
     "centre.corrected": (
         _DUTY,
         {"replaces": _WRONG, "reason": "never_happened", "by": _DIRECTOR},

@@ -20,7 +20,7 @@ from shared.events.answers import (
     ObligationAcknowledged,
     Replacement,
 )
-from shared.events.centres import ConnectionLost, CoverageReachChecked
+from shared.events.centres import ConnectionLost, CoverageReachChecked, LossAccepted
 from shared.events.codes import PROVINCE, is_matter
 from shared.events.envelope import Event
 from shared.events.faults import Fault
@@ -38,6 +38,8 @@ IMPORT_PUBLISHER: Final = "import"
 DESK_PUBLISHER: Final = "workflow"
 ANSWERS_PUBLISHERS: Final = frozenset({"notifications", DESK_PUBLISHER})
 PROOFS_PUBLISHER: Final = "notifications"
+#: As whom intake itself notes what operators decided.
+OPERATORS_PUBLISHER: Final = "operators"
 _PROOFS = (NoticeProven, NoticeUndeliverable, CoverageReachChecked)
 
 #: Clocks of two honest machines may differ by this much.
@@ -115,6 +117,8 @@ def judge_publisher(event: InboundEvent, publisher: str) -> list[Fault]:
     if isinstance(event.data, ObligationAcknowledged) and publisher not in ANSWERS_PUBLISHERS:
         found.append(faults.not_allowed())
     if isinstance(event.data, _PROOFS) and publisher != PROOFS_PUBLISHER:
+        found.append(faults.not_allowed())
+    if isinstance(event.data, LossAccepted) and publisher != OPERATORS_PUBLISHER:
         found.append(faults.not_allowed())
     if event.backfill and publisher != IMPORT_PUBLISHER:
         found.append(faults.backfill_not_allowed())

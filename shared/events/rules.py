@@ -11,6 +11,7 @@ from shared.events.rule import Rule
 from shared.events.rules_changes import CHANGES
 from shared.events.rules_forms import FORMS, PERSONAL
 from shared.events.rules_judged import JUDGED
+from shared.events.rules_losses import LOSSES
 from shared.events.rules_numbering import NUMBERING
 
 _RECORD: Final = (
@@ -279,6 +280,7 @@ RULES: Final[Mapping[str, Rule]] = {
         *_ENVELOPE,
         *JUDGED,
         *NUMBERING,
+        *LOSSES,
         *CHANGES,
     )
 }

@@ -7,7 +7,7 @@ and read once that is decided. While store or broker are away it stays paused.
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -139,11 +139,8 @@ class Beginnings:
             )
             for place, log in looked.logs.items()
         }
-        losses = {
-            place: self._loss(place, halt, stored.get(place), looked)
-            for place, halt in decided.items()
-            if isinstance(halt, Halt)
-        }
+        halts = {place: one for place, one in decided.items() if isinstance(one, Halt)}
+        losses = await self._losses(halts, stored, looked)
         if losses:
             await self.stored.halt(list(losses.values()), holder=self.holder)
         if assignments != self._assignments:
@@ -159,17 +156,31 @@ class Beginnings:
                 known = (committed[place], stored.get(place))
                 self._begin(consumer, positions, place, one, known)
 
-    def _loss(
-        self, place: Place, halt: Halt, stored: StoredPosition | None, looked: Looked
-    ) -> Loss:
-        last = None if stored is None else stored.last
-        return Loss(
-            *place,
-            first_offset=halt.at,
-            end_offset=halt.until,
-            since_ms=None if last is None else last.timestamp_ms,
-            until_ms=looked.first_ms.get(place, int(wall_now().timestamp() * 1_000)),
-        )
+    async def _losses(
+        self,
+        halts: Mapping[Place, Halt],
+        stored: Mapping[Place, StoredPosition],
+        looked: Looked,
+    ) -> dict[Place, Loss]:
+        """Return what is lost; a loss that the store knows already stays as it was seen."""
+        known = {
+            (one.place, one.first_offset, one.end_offset): one
+            for one in (await self.stored.halted() if halts else ())
+        }
+        now_ms = int(wall_now().timestamp() * 1_000)
+        losses: dict[Place, Loss] = {}
+        for place, halt in halts.items():
+            before = stored.get(place)
+            last = None if before is None else before.last
+            seen = known.get((place, halt.at, halt.until))
+            losses[place] = seen or Loss(
+                *place,
+                first_offset=halt.at,
+                end_offset=halt.until,
+                since_ms=None if last is None else last.timestamp_ms,
+                until_ms=looked.first_ms.get(place, now_ms),
+            )
+        return losses
 
     def _halt(self, consumer: AIOKafkaConsumer, positions: Positions, loss: Loss) -> None:
         self.halted[loss.place] = loss

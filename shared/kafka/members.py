@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -42,6 +42,12 @@ class GroupMembers:
         self._client_id = client_id
         self._client: AIOKafkaAdminClient | None = None
         self.strange: tuple[Member, ...] = ()
+
+    @classmethod
+    def of_service(cls, where: Cluster | Sequence[str], service: str, client_id: str) -> Self:
+        """Look at the group that bears a service's name, as one of its replicas."""
+        prefix = f"motcua-{service}-"
+        return cls(where, service, prefix=prefix, client_id=f"{client_id}-members")
 
     async def look(self) -> Sequence[Member]:
         """Return the members that are not ours; `strange` has them until the next look.

@@ -18,12 +18,14 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from shared.ops.reading_metrics import ReadingMetrics
+
 SECONDS_END_TO_END = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 SECONDS_HTTP = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SECONDS_TIMER = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 86_400.0)
 
 
-class Metrics:
+class Metrics(ReadingMetrics):
     """The metrics of one service, in a registry of its own."""
 
     def __init__(self, registry: CollectorRegistry, *, process: bool = True) -> None:
@@ -33,6 +35,7 @@ class Metrics:
             PlatformCollector(registry=registry)
         self._declare_service(registry)
         self._declare_door(registry)
+        self.declare_reading(registry)
         self._declare_flow(registry)
         self._declare_obligations(registry)
         self._declare_time(registry)
@@ -41,10 +44,6 @@ class Metrics:
         for gauge in vars(self).values():
             if isinstance(gauge, Gauge) and not _labels(gauge):
                 gauge.set(math.nan)  # Nobody has measured it yet, which is not 0.
-
-    def ignore_committed(self, group: str, topic: str) -> None:
-        """Count a committed offset that was not believed."""
-        self.committed_ignored.labels(group, topic).inc()
 
     def _declare_service(self, registry: CollectorRegistry) -> None:
         self.service_info = Gauge(
@@ -139,47 +138,6 @@ class Metrics:
         )
 
     def _declare_flow(self, registry: CollectorRegistry) -> None:
-        self.consumer_lag = Gauge(
-            "motcua_consumer_lag_records",
-            "Offsets of a partition that this consumer group may read and has not yet worked"
-            " off.",
-            ["group", "topic", "partition"],
-            registry=registry,
-        )
-        self.partitions_halted = Gauge(
-            "motcua_partitions_halted",
-            "Partitions that this consumer group does not read because records were deleted"
-            " before it had read them; until an operator acts.",
-            ["group", "topic"],
-            registry=registry,
-        )
-        self.foreign_members = Gauge(
-            "motcua_group_members_foreign",
-            "Members of this consumer group that are no replicas of its service.",
-            ["group"],
-            registry=registry,
-        )
-        self.committed_ignored = Counter(
-            "motcua_committed_offsets_ignored_total",
-            "Partitions begun by the service's own record against the group's committed offset:"
-            " after a kill, or because somebody moved the offset or replaced the log.",
-            ["group", "topic"],
-            registry=registry,
-        )
-        self.open_transaction_age = Gauge(
-            "motcua_open_transaction_age_seconds",
-            "For how long an open transaction of a publisher has held up a partition, as this"
-            " consumer group sees it, in wall time; absent where none is open.",
-            ["group", "topic", "partition"],
-            registry=registry,
-        )
-        self.oldest_event_age = Gauge(
-            "motcua_oldest_unprocessed_event_age_seconds",
-            "Age of the oldest event that this consumer group has not yet worked off, in wall"
-            " time; 0 when there is none.",
-            ["group", "topic"],
-            registry=registry,
-        )
         self.events_applied = Counter(
             "motcua_events_applied_total",
             "Events read from a canonical topic, by outcome (applied, repeated, held, parked).",

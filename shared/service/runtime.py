@@ -101,12 +101,7 @@ class Runtime(Generic[StateT]):
             ignored=self.metrics.ignore_committed,
         )
         self.read_positions = MongoReadPositions(self.mongo, filled=[collection])
-        members = GroupMembers(
-            self.cluster,
-            self.service,
-            prefix=f"motcua-{self.service}-",
-            client_id=f"{self.client_id}-members",
-        )
+        members = GroupMembers.of_service(self.cluster, self.service, self.client_id)
         self.group = GroupWatch(self.broker, members, self.metrics)
         self.reference = ReferenceReader(self.cluster, client_id=self.client_id)
         self.subjects = MongoSubjects[StateT](self.mongo, collection, codec, indexes=indexes)

@@ -15,7 +15,7 @@ from services.intake.core.contacts import ContactCodec, ContactState
 from services.intake.core.fold import LookupKeys
 from services.intake.core.receipts import Outcome, Receipt, ReceiptKey
 from services.intake.core.state import HELD_UNTIL, Subject, SubjectCodec
-from services.intake.ports import Grant, Presence
+from services.intake.ports import AcceptedLoss, Grant, Presence
 from services.intake.usecases.answers import Answer
 from services.intake.usecases.codes import DrawCodes
 from services.intake.usecases.contacts import KeepContacts
@@ -23,6 +23,7 @@ from services.intake.usecases.counter import ReceiveDossier
 from services.intake.usecases.entries import Candidate, Settled
 from services.intake.usecases.grants import GrantBook
 from services.intake.usecases.held import ExpireHeld, asked_again
+from services.intake.usecases.losses import AcceptLosses
 from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.references import ReferenceBook
 from services.intake.usecases.relaying import RelayOutboxes
@@ -34,6 +35,7 @@ from shared.ops.clock import FixedClock
 from shared.reference.view import Reference
 from shared.subjects.document import Outgoing
 from shared.subjects.relay import Relay
+from tests.fakes.read_positions import MemoryReadPositions
 from tests.fakes.subjects import MemoryArchive, MemoryPublisher, MemorySubjects
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday, 9:00 in Lạng Sơn.
@@ -196,6 +198,23 @@ class MemoryPresences:
             self.kept[subject] = Presence(subject, known.last_seen)
 
 
+class MemoryLosses:
+    """What was accepted as lost, each once."""
+
+    def __init__(self) -> None:
+        self.kept: list[AcceptedLoss] = []
+
+    async def keep(self, accepted: AcceptedLoss) -> AcceptedLoss:
+        for one in self.kept:
+            if one.loss == accepted.loss:
+                return one
+        self.kept.append(accepted)
+        return accepted
+
+    async def newest(self, *, limit: int) -> Sequence[AcceptedLoss]:
+        return sorted(self.kept, key=lambda one: one.at, reverse=True)[:limit]
+
+
 class ContactlessArchive(MemoryArchive):
     """An archive that keeps no contacts, as the real one is told not to."""
 
@@ -231,6 +250,8 @@ class World:
         self.taken: list[str] = []
         self.presences: Any = MemoryPresences()
         self.held: Any = MemoryHeld(self.subjects)
+        self.read_positions = MemoryReadPositions()
+        self.losses = MemoryLosses()
         self.view = reference() if view is None else view
         self.start()
 
@@ -259,6 +280,14 @@ class World:
             self.receive,
             DrawCodes(self.codes, self.subjects, self.pattern),
             self.taken.append,
+        )
+        self.accepting = AcceptLosses(
+            self.read_positions,
+            self.losses,
+            self.receive,
+            self.relay,
+            self.publisher,
+            self.clock,
         )
         self.expire = ExpireHeld(
             self.subjects, self.held, self.receipts, self.clock, lambda: self.wall

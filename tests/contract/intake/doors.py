@@ -21,6 +21,7 @@ from services.intake.adapters.http.dossiers import dossiers_router
 from services.intake.adapters.http.events import events_router
 from services.intake.adapters.http.grants import grants_router
 from services.intake.adapters.http.in_force import in_force_router
+from services.intake.adapters.http.losses import losses_router
 from services.intake.adapters.kafka import KafkaDoor
 from services.intake.adapters.outboxes import Outboxes
 from services.intake.settings import IntakeSettings
@@ -98,6 +99,7 @@ class HttpDoor:
                 in_force_router(self.door),
                 changes_router(self.door),
                 grants_router(self.door),
+                losses_router(self.door, world.accepting),
             ],
         )
 

@@ -5,7 +5,7 @@ The oracle is the set of records that a reader has handled: it knows nothing of 
 
 from dataclasses import dataclass, field
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.subjects.read_positions import (
@@ -135,6 +135,9 @@ class Played:
                 }
 
 
+@settings(max_examples=400)
+@example([("write", 1), ("read", 1), ("store", 0), ("replace", 2)])
+@example([("write", 3), ("read", 1), ("store", 0), ("trim", 2), ("jump", 3)])
 @given(STEPS)
 def test_whatever_happens_each_record_that_is_there_is_handled_or_named_as_lost(
     steps: list[Step],
