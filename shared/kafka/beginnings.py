@@ -33,7 +33,10 @@ from shared.subjects.read_positions import (
 LOG = logger(__name__)
 
 RETRY_S: Final = 1.0
-"""How long what could not be decided waits for the next look."""
+"""How long a look that failed, of a store or broker that is away, waits for the next one."""
+
+HINDERED_LOOK_S: Final = 5.0
+"""How often a partition without a leader, or one that we may not read, is looked at again."""
 
 HALTED_LOOK_S: Final = 2.0
 """How often the store is asked whether an operator has passed over a loss."""
@@ -103,6 +106,7 @@ class Beginnings:
             return
         if self.seconds() < self._next_look_s:
             return
+        assignments = self._assignments
         try:
             if self.halted:
                 await self._look_at_halted(consumer, positions)
@@ -113,8 +117,13 @@ class Beginnings:
             LOG.warning("partitions_not_decided", group=self.group, reason=self.failure)
         else:
             self.failure = None
-        wait_s = RETRY_S if self.undecided or self.failure else HALTED_LOOK_S
-        self._next_look_s = self.seconds() + wait_s
+        if assignments == self._assignments:  # Else the next look is due at once.
+            self._next_look_s = self.seconds() + self._pause_s()
+
+    def _pause_s(self) -> float:
+        if self.failure is not None:
+            return RETRY_S
+        return HALTED_LOOK_S if self.halted else HINDERED_LOOK_S
 
     async def _look_at_halted(self, consumer: AIOKafkaConsumer, positions: Positions) -> None:
         """Decide anew about each partition whose loss an operator has passed over."""

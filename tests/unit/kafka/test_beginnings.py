@@ -7,7 +7,7 @@ import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError
 
-from shared.kafka.beginnings import HALTED_LOOK_S, Beginnings, halted_sentence
+from shared.kafka.beginnings import HINDERED_LOOK_S, Beginnings, halted_sentence
 from shared.kafka.logs import Looked, last_record
 from shared.kafka.positions import Positions
 from shared.subjects.errors import UnavailableError
@@ -83,7 +83,7 @@ class Site:
 
     async def decide(self) -> None:
         """Give it time for a look."""
-        self.now_s += HALTED_LOOK_S
+        self.now_s += HINDERED_LOOK_S
         await self.beginnings.decide(self.client, self.positions)
 
 
