@@ -127,6 +127,15 @@ class MongoReadPositions:
         )
         return matched == 1
 
+    async def pass_over_restored(self, topics: Collection[str]) -> int:
+        """Pass over what was lost of topics whose records have been published again.
+
+        Whoever restores a topic calls this for the store of each of its readers. Return how
+        many partitions go on.
+        """
+        losses = [loss for loss in await self.halted() if loss.topic in topics]
+        return sum([await self.pass_over(loss) for loss in losses])
+
     async def _write(self, updates: Sequence[GuardedUpdate]) -> None:
         if await self._collection.compare_and_set(updates):
             raise UnavailableError("the store did not answer how far we have read")

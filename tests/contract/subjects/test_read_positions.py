@@ -131,3 +131,19 @@ async def test_a_store_that_was_empty_does_not_believe_the_group(store: Store) -
     await store.fill()
     await store.positions().prepare()
     assert not await store.positions().believes_committed()
+
+
+@pytest.mark.connected
+async def test_what_was_restored_is_passed_over_and_nothing_else(
+    mongo_url: str, unique: str
+) -> None:
+    """A publisher's loss needs a person's decision."""
+    mongo = Mongo(mongo_url, unique)
+    positions = MongoReadPositions(mongo)
+    canonical = Loss("motcua.dossiers.v1", 1, 0, 3, None, 1_770_000_000_000)
+    await positions.claim([canonical.place, ONE], holder="a")
+    await positions.halt([canonical, LOSS], holder="a")
+    assert await positions.pass_over_restored(["motcua.dossiers.v1"]) == 1
+    assert await positions.halted() == [LOSS]
+    await mongo.drop()
+    await mongo.close()
