@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -72,6 +72,7 @@ from shared.ops.settings import derive_key
 from shared.ops.supervise import Supervisor
 from shared.subjects.errors import UnavailableError
 from shared.subjects.ownership import BEAT_S
+from shared.subjects.ports import SubjectStore
 from shared.subjects.relay import Relay
 from shared.web.app import build_app
 from shared.web.probes import Probes
@@ -85,6 +86,8 @@ STOP_S: Final = 2.0
 SILENT_S_MAX: Final = 20.0
 SIMULATED_STEP: Final = timedelta(minutes=1)
 RECORDS_MAX: Final = 500
+
+StateT = TypeVar("StateT")
 
 _log = log.logger(__name__)
 
@@ -119,8 +122,8 @@ class Intake:
         self.counting = CountEvents(self.metrics)
         self.ownership = share_outboxes(self.mongo, settings.instance)
         self.relay = RelayOutboxes(
-            Relay(self.subjects, self.broker.publisher, self.archive, self.ownership),
-            Relay(self.contacts, self.broker.publisher, self.archive, self.ownership),
+            self._relay(self.subjects),
+            self._relay(self.contacts),
             wall_now,
             work=self.broker.pulse.work,
         )
@@ -153,6 +156,10 @@ class Intake:
         self._marked_at = 0.0
         self._marked_now = self.clock.now()
         self._tasks()
+
+    def _relay(self, store: SubjectStore[StateT]) -> Relay[StateT]:
+        publisher, archive = self.broker.publisher, self.archive
+        return Relay(store, publisher, archive, self.ownership, wall_now=wall_now)
 
     def _kafka_door(self) -> Consumption:
         return self.broker.consume(

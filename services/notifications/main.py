@@ -127,15 +127,25 @@ class Notifications(Runtime[Cause]):
     def _relays(self) -> None:
         """Tie what changes notices and answers."""
         self.notice_relay = Relay[Notice](
-            self.notices.subjects, self.planning, self.archive, self.ownership
+            self.notices.subjects,
+            self.planning,
+            self.archive,
+            self.ownership,
+            wall_now=wall_now,
         )
         self.planning.relay = self.notice_relay
         self.answers = MongoAnswers(self.mongo)
         self.answer_relay = Relay[Answers](
-            self.answers.subjects, self.planning, self.archive, self.ownership
+            self.answers.subjects,
+            self.planning,
+            self.archive,
+            self.ownership,
+            wall_now=wall_now,
         )
         self.verdicts = verdicts_in(self.mongo)
-        self.verdict_relay = Relay(self.verdicts, self.planning, self.archive, self.ownership)
+        self.verdict_relay = Relay(
+            self.verdicts, self.planning, self.archive, self.ownership, wall_now=wall_now
+        )
         self.preparing += [
             self.notices.subjects.prepare,
             self.answers.subjects.prepare,

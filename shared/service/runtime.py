@@ -104,7 +104,9 @@ class Runtime(Generic[StateT]):
         if publisher is not None:
             publishing = publisher(publishing, self.mongo)
         self.ownership = share_outboxes(self.mongo, settings.instance)
-        self.relay = Relay(self.subjects, publishing, self.archive, self.ownership)
+        self.relay = Relay(
+            self.subjects, publishing, self.archive, self.ownership, wall_now=wall_now
+        )
         self.ready = asyncio.Event()
         self.stopping = asyncio.Event()
         self.preparing: list[Callable[[], Awaitable[None]]] = [

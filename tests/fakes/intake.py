@@ -237,8 +237,8 @@ class World:
     def start(self) -> None:
         """Put a fresh process together on whatever the ports hold."""
         relays = (
-            Relay(self.subjects, self.publisher, self.archive),
-            Relay(self.contacts, self.publisher, self.archive),
+            Relay(self.subjects, self.publisher, self.archive, wall_now=lambda: self.wall),
+            Relay(self.contacts, self.publisher, self.archive, wall_now=lambda: self.wall),
         )
         self.relay = RelayOutboxes(*relays, lambda: self.wall)
         self.references = ReferenceBook(
