@@ -4,8 +4,8 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -15,25 +15,22 @@ from prometheus_client import CollectorRegistry
 from services.intake.adapters.counting import CountEvents
 from services.intake.adapters.grants import MongoGrants
 from services.intake.adapters.held import MongoHeld
-from services.intake.adapters.http.catalogue import catalogue_router
-from services.intake.adapters.http.changes import changes_router
-from services.intake.adapters.http.contacts import contacts_router
 from services.intake.adapters.http.door import Door
-from services.intake.adapters.http.dossiers import dossiers_router
-from services.intake.adapters.http.events import events_router
-from services.intake.adapters.http.grants import grants_router
-from services.intake.adapters.http.in_force import in_force_router
+from services.intake.adapters.http.routers import intake_routers
 from services.intake.adapters.kafka import (
     GROUP,
     INBOUND_PATTERN,
     InboundPositions,
     KafkaDoor,
 )
+from services.intake.adapters.marking import MarkProgress
 from services.intake.adapters.measuring import Measure
 from services.intake.adapters.outboxes import Outboxes
 from services.intake.adapters.presences import MongoPresences
 from services.intake.adapters.receipts import MongoCodeCounter, MongoReceipts
 from services.intake.adapters.reference import ArchivedReference
+from services.intake.adapters.refusing import refusals_of
+from services.intake.adapters.rejections import MongoRejections
 from services.intake.core.contacts import ContactCodec, ContactState
 from services.intake.core.fold import LookupKeys
 from services.intake.core.state import Subject, SubjectCodec
@@ -46,19 +43,18 @@ from services.intake.usecases.grants import GrantBook
 from services.intake.usecases.heartbeats import WatchConnections
 from services.intake.usecases.held import ExpireHeld
 from services.intake.usecases.late import LateEvents
-from services.intake.usecases.progress import HTTP, PublishProgress, http_number
+from services.intake.usecases.progress import PublishProgress, http_number
 from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.references import ReferenceBook
+from services.intake.usecases.rejections import PublishRejections
 from services.intake.usecases.relaying import RelayOutboxes
 from services.intake.usecases.work import InWork
 from shared.events.numbering import CodePattern, NumberingRights
-from shared.events.progress import ProgressMark
 from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX, REJECTED
 from shared.kafka.broker import ServiceBroker
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import ConsumerOptions, Consumption
 from shared.kafka.measure import LagMeter
-from shared.kafka.progress import last_mark
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
 from shared.mongo.owners import beat, leave, share_outboxes
@@ -69,7 +65,7 @@ from shared.ops.health import Health
 from shared.ops.metrics import Metrics
 from shared.ops.run import run_service
 from shared.ops.settings import derive_key
-from shared.ops.supervise import Supervisor
+from shared.ops.supervise import Supervisor, Work
 from shared.subjects.errors import UnavailableError
 from shared.subjects.ownership import BEAT_S
 from shared.subjects.ports import SubjectStore
@@ -78,13 +74,13 @@ from shared.web.app import build_app
 from shared.web.probes import Probes
 
 SWEEP_S: Final = 1.0
+REJECTIONS_S: Final = 2.0
 MEASURE_S: Final = 5.0
 LOOK_S: Final = 0.1
 LOOK_SIMULATED_S: Final = 0.02
 """How often the clock is looked at for a leap, which only a simulated one makes."""
 STOP_S: Final = 2.0
 SILENT_S_MAX: Final = 20.0
-SIMULATED_STEP: Final = timedelta(minutes=1)
 RECORDS_MAX: Final = 500
 
 StateT = TypeVar("StateT")
@@ -121,6 +117,8 @@ class Intake:
         self.outboxes = Outboxes(self.subjects, self.contacts.collection)
         self.counting = CountEvents(self.metrics)
         self.ownership = share_outboxes(self.mongo, settings.instance)
+        self.rejections = MongoRejections(self.mongo)
+        self.publisher = PublishRejections(self.broker.publisher, self.rejections, wall_now)
         self.relay = RelayOutboxes(
             self._relay(self.subjects),
             self._relay(self.contacts),
@@ -146,26 +144,39 @@ class Intake:
             lambda: self.outboxes.oldest_pending(wall_now()),
             http_number(settings.instance),
             self.receive.late,
+            self.outboxes.wait_for_topic,
         )
         self.measure = Measure(
-            self.metrics, self.outboxes, self.receipts, self.presences, self.held
+            self.metrics,
+            self.outboxes,
+            self.receipts,
+            self.presences,
+            self.held,
+            self.publisher,
         )
         self.lag = LagMeter(self.metrics, GROUP)
         self.ready = asyncio.Event()
+        self.refusals = refusals_of(
+            self.relay, self.broker.publisher, self.metrics, self.ready.is_set
+        )
         self.stopping = asyncio.Event()
-        self._marked_at = 0.0
-        self._marked_now = self.clock.now()
+        self.mark = MarkProgress(
+            self.progress,
+            self.consumption,
+            self.clock,
+            self.broker.pulse,
+            Cluster.of(settings),
+            f"motcua-intake-{settings.instance}",
+            settings.progress_ms / 1_000,
+        )
         self._tasks()
 
     def _relay(self, store: SubjectStore[StateT]) -> Relay[StateT]:
-        publisher, archive = self.broker.publisher, self.archive
-        return Relay(store, publisher, archive, self.ownership, wall_now=wall_now)
+        return Relay(store, self.publisher, self.archive, self.ownership, wall_now=wall_now)
 
     def _kafka_door(self) -> Consumption:
         return self.broker.consume(
-            KafkaDoor(
-                self.receive, self.relay, self.broker.publisher, self.clock, self.counting
-            ),
+            KafkaDoor(self.receive, self.relay, self.publisher, self.clock, self.counting),
             group=GROUP,
             pattern=INBOUND_PATTERN,
             options=ConsumerOptions(
@@ -209,16 +220,21 @@ class Intake:
         self.health.add("store", self._store)
         self.health.add("kafka", self._kafka)
         self.health.add("reference", self._reference)
+        self.refusals.watch(self.health)
+        self.health.watch("rejections", self.publisher.impaired)
         self.supervisor.keep("kafka", self._consume)
         self.supervisor.every(BEAT_S, "outbox owner", self._beat)
-        self.supervisor.every(SWEEP_S, "outboxes", self._sweep)
+        self.supervisor.every(SWEEP_S, "outboxes", self._when_possible(self._sweep))
+        self.supervisor.every(
+            REJECTIONS_S, "rejections", self._when_possible(self.publisher.publish_waiting)
+        )
         self.supervisor.every(SWEEP_S, "reference", self._refresh)
-        self.supervisor.every(SWEEP_S, "waiting", self._expire)
+        self.supervisor.every(SWEEP_S, "waiting", self._when_possible(self._expire))
         self.supervisor.every(MEASURE_S, "connections", self._watch)
-        self.supervisor.every(MEASURE_S, "measures", self._measure)
+        self.supervisor.every(MEASURE_S, "measures", self._when_possible(self._measure))
         self.supervisor.every(MEASURE_S, "consumer", self._watch_consumer)
         look_s = LOOK_S if self.settings.clock_file is None else LOOK_SIMULATED_S
-        self.supervisor.every(look_s, "progress", self._mark)
+        self.supervisor.every(look_s, "progress", self._when_possible(self.mark))
 
     async def _store(self) -> str | None:
         try:
@@ -251,6 +267,7 @@ class Intake:
             await self.presences.prepare()
             await self.receipts.prepare()
             await self.archive.prepare()
+            await self.rejections.prepare()
         await self.receive.references.refresh()
         await self.receive.grants.refresh()
         self.ready.set()
@@ -259,56 +276,39 @@ class Intake:
         if self.ready.is_set():
             await beat(self.ownership)
 
+    def _when_possible(self, work: Callable[[], Awaitable[object]]) -> Work:
+        """Return work that is passed over before the store is prepared, and while it is away.
+
+        Readiness says so; what is due then waits in the store and is found again.
+        """
+
+        async def one_pass() -> None:
+            if self.ready.is_set():
+                with suppress(UnavailableError):
+                    await work()
+
+        return one_pass
+
     async def _sweep(self) -> None:
-        if not self.ready.is_set():
-            return
-        try:
-            waiting = await self.outboxes.count(wall_now())
-            if not self.relay.broker_answers:
-                await self.broker.publisher.start()
-                self.relay.broker_answers = True
-            if waiting:
-                await self.relay.sweep()
-        except UnavailableError:
-            return  # Readiness says it; the outboxes keep what is due.
+        waiting = await self.outboxes.count(wall_now())
+        if not self.relay.broker_answers:
+            await self.broker.publisher.start()
+            self.relay.broker_answers = True
+        if waiting:
+            await self.relay.sweep()
 
     async def _expire(self) -> None:
-        if not self.ready.is_set():
-            return
-        try:
-            expired = await self.expire()
-        except UnavailableError:
-            return  # Readiness says it; what has waited long enough is found again.
+        expired = await self.expire()
         self.counting.ended("expired", expired.count)
         await self.relay.soon(Settled([], expired.documents))
 
     async def _measure(self) -> None:
-        if not self.ready.is_set():
-            return
-        try:
-            await self.measure(wall_now())
-        except UnavailableError:
-            return  # The gauges keep what was last known; readiness says what is away.
+        await self.measure(wall_now())
+        await self.refusals.measure()
 
     async def _watch(self) -> None:
         if self.ready.is_set():
             await self.relay.soon(await self.connections.sweep())
-
-    async def _mark(self) -> None:
-        """Publish marks now and then, and at once when simulated time has leapt."""
-        due = time.monotonic() - self._marked_at >= self.settings.progress_ms / 1_000
-        now = self.clock.now()
-        leapt = now - self._marked_now >= SIMULATED_STEP
-        if not self.ready.is_set() or not (due or leapt):
-            return
-        self._marked_at, self._marked_now = time.monotonic(), now
-        try:
-            await self.progress.remember(self._last_mark)
-            if not self.progress.stands_at(now, self.consumption.next_offsets):
-                with self.broker.pulse.work():
-                    await self.progress()
-        except UnavailableError:
-            return  # The marks stand still, which is what they say.
 
     async def _watch_consumer(self) -> None:
         """Measure what waits, and end this process once its client fetches nothing any more."""
@@ -328,12 +328,6 @@ class Intake:
                 seconds=self.lag.watchdog.limit_s,
             )
             signal.raise_signal(signal.SIGTERM)
-
-    async def _last_mark(self) -> ProgressMark | None:
-        """Read the mark that this replica published last, before it was started again."""
-        key = f"{HTTP}/{self.progress.http_number}"
-        client_id = f"motcua-intake-{self.settings.instance}-marks"
-        return await last_mark(Cluster.of(self.settings), key, client_id=client_id)
 
     async def status(self) -> Mapping[str, Any]:
         """Give the service's own account."""
@@ -386,15 +380,7 @@ def build_around(intake: Intake) -> FastAPI:
         intake.settings,
         title="motcua intake",
         probes=Probes(intake.health, intake.metrics, intake.status, intake.broker.pulse),
-        routers=[
-            events_router(intake.door),
-            dossiers_router(intake.door),
-            contacts_router(intake.door),
-            catalogue_router(intake.door),
-            in_force_router(intake.door),
-            changes_router(intake.door),
-            grants_router(intake.door),
-        ],
+        routers=intake_routers(intake.door, intake.refusals.decider),
         lifespan=lifespan,
     )
 

@@ -55,12 +55,12 @@ class KafkaPublisher:
     def on_acknowledged(self, call: OnAcknowledged) -> None:
         self._topics.on_acknowledged = call
 
-    def refusing(self) -> list[str]:
+    def refusing(self) -> dict[str, str]:
         """Return a sentence for each topic that takes nothing: error, event and remedy."""
-        return [
-            f"{one.error} (event {one.event_id or 'without an id'}): {one.sentence}"
-            for one in self._topics.refused.values()
-        ]
+        return {
+            topic: f"{one.error} (event {one.event_id or 'without an id'}): {one.sentence}"
+            for (topic, _), one in self._topics.refused.items()
+        }
 
     async def start(self) -> None:
         """Connect.

@@ -122,6 +122,13 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
+        self.rejections_waiting = Gauge(
+            "motcua_rejections_waiting",
+            "Rejections that wait in the store because their publisher's topic does not take"
+            " them.",
+            ["topic"],
+            registry=registry,
+        )
         self.off_partition = Counter(
             "motcua_inbound_off_partition_total",
             "Records whose key is not their subject, or whose partition is not the key's.",
@@ -184,6 +191,13 @@ class Metrics:
         self.outbox_oldest_age = Gauge(
             "motcua_outbox_oldest_age_seconds",
             "Age of the oldest event decided but not yet published; 0 when there is none.",
+            registry=registry,
+        )
+        self.refused_subjects = Gauge(
+            "motcua_refused_subjects",
+            "Subjects whose next event the broker does not take, by its topic and the error's"
+            " name.",
+            ["topic", "error"],
             registry=registry,
         )
         self.parked_subjects = Gauge(

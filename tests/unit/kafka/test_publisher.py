@@ -198,7 +198,7 @@ def test_a_missing_topic_delays_no_other() -> None:
             ("1", "UnknownTopicOrPartitionError", Scope.TOPIC)
         ]
         assert loop.time() - started < 2.0
-        assert "`motcua topics provision`" in publisher.refusing()[0]
+        assert "`motcua topics provision`" in publisher.refusing()[MISSING]
         started = loop.time()
         assert len(await publisher.publish([out("3", topic=MISSING), out("4")])) == 1
         assert loop.time() - started < 0.1
@@ -206,7 +206,7 @@ def test_a_missing_topic_delays_no_other() -> None:
         kafka.partitions[MISSING] = 1
         await asyncio.sleep(TOPIC_RETRY_S)
         assert await publisher.publish([out("1", topic=MISSING)]) == []
-        assert publisher.refusing() == []
+        assert publisher.refusing() == {}
 
     run(kafka, work)
     assert len(kafka.values(TOPIC)) == 2
@@ -294,7 +294,7 @@ def test_a_partition_without_a_leader_delays_no_other_partition() -> None:
         kafka.leaderless.clear()
         await asyncio.sleep(TOPIC_RETRY_S)
         assert await publisher.publish([out("1", key)]) == []
-        assert publisher.refusing() == []
+        assert publisher.refusing() == {}
 
     run(kafka, work)
 
