@@ -35,7 +35,7 @@ LOOK_S: Final = 1.0
 VANISHED_S_MAX: Final = 3.0
 """How long a topic may be absent from the brokers' metadata while records are on their way."""
 
-ANSWERS_MAX: Final = 10
+ANSWERS_MAX: Final = 30
 """How many answers in a row may lack a topic or a leader; one that was just made is not on
 every broker at once."""
 

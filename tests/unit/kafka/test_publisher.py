@@ -187,7 +187,7 @@ def test_a_batch_that_is_too_large_is_sent_record_by_record() -> None:
 
 
 def test_a_missing_topic_delays_no_other() -> None:
-    """Found missing within a second or two; then it is left alone for some seconds."""
+    """Found missing within a few seconds; then it is left alone for some more."""
     kafka = brokers()
 
     async def work(publisher: KafkaPublisher) -> None:
@@ -197,7 +197,7 @@ def test_a_missing_topic_delays_no_other() -> None:
         assert [(one.outgoing.id, one.error, one.scope) for one in refused] == [
             ("1", "UnknownTopicOrPartitionError", Scope.TOPIC)
         ]
-        assert loop.time() - started < 2.0
+        assert loop.time() - started < 5.0
         assert "`motcua topics provision`" in publisher.refusing()[MISSING]
         started = loop.time()
         assert len(await publisher.publish([out("3", topic=MISSING), out("4")])) == 1
