@@ -137,15 +137,6 @@ class Intake:
         self.door = self._http_door()
         self.consumption = self._kafka_door()
         self.positions = InboundPositions(self.consumption)
-        self.progress = PublishProgress(
-            self.positions,
-            self.broker.publisher,
-            self.receive.in_work,
-            lambda: self.outboxes.oldest_pending(wall_now()),
-            http_number(settings.instance),
-            self.receive.late,
-            self.outboxes.wait_for_topic,
-        )
         self.measure = Measure(
             self.metrics,
             self.outboxes,
@@ -160,15 +151,7 @@ class Intake:
             self.relay, self.broker.publisher, self.metrics, self.ready.is_set
         )
         self.stopping = asyncio.Event()
-        self.mark = MarkProgress(
-            self.progress,
-            self.consumption,
-            self.clock,
-            self.broker.pulse,
-            Cluster.of(settings),
-            f"motcua-intake-{settings.instance}",
-            settings.progress_ms / 1_000,
-        )
+        self.mark = self._marking()
         self._tasks()
 
     def _relay(self, store: SubjectStore[StateT]) -> Relay[StateT]:
@@ -198,6 +181,26 @@ class Intake:
             GrantBook(MongoGrants(self.mongo), NumberingRights(self.pattern)),
             LateEvents(self.settings.late_wait),
             timedelta(seconds=self.settings.predecessor_wait_s),
+        )
+
+    def _marking(self) -> MarkProgress:
+        progress = PublishProgress(
+            self.positions,
+            self.broker.publisher,
+            self.receive.in_work,
+            lambda: self.outboxes.oldest_pending(wall_now()),
+            http_number(self.settings.instance),
+            self.receive.late,
+            self.outboxes.wait_for_topic,
+        )
+        return MarkProgress(
+            progress,
+            self.consumption,
+            self.clock,
+            self.broker.pulse,
+            Cluster.of(self.settings),
+            f"motcua-intake-{self.settings.instance}",
+            self.settings.progress_ms / 1_000,
         )
 
     def _http_door(self) -> Door:
@@ -345,7 +348,7 @@ class Intake:
             "positions": self.consumption.position_sums(),
             "outbox": outbox,
             "next_at": None if expires is None else expires.isoformat(),
-            "marks": self.progress.least(),
+            "marks": self.mark.progress.least(),
             "parked": 0,
             "referenceversion": self.receive.references.current().version,
         }

@@ -1,22 +1,29 @@
 """One call to the publisher: each topic by itself, each partition in order."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     BrokerResponseError,
     KafkaError,
     LeaderNotAvailableError,
     ProducerClosed,
-    TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
 )
 
 from shared.events.partitioner import partition_of
 from shared.events.topics import RECORD_BYTES_MAX
+from shared.kafka.lookups import (
+    ANSWERS_AGAIN,
+    ANSWERS_MAX,
+    ask_for,
+    found,
+    leader_of,
+    partitions_of,
+)
 from shared.kafka.producers import Producers, handed, sender_task
 from shared.kafka.refusal import PRODUCER_ERRORS, NotAcknowledgedError, remedy, scope_of
 from shared.kafka.topic_states import RefusedTopic, TopicStates
@@ -35,20 +42,10 @@ LOOK_S: Final = 1.0
 VANISHED_S_MAX: Final = 3.0
 """How long a topic may be absent from the brokers' metadata while records are on their way."""
 
-ANSWERS_MAX: Final = 30
-"""How many answers in a row may lack a topic or a leader; one that was just made is not on
-every broker at once."""
-
-ANSWERS_AGAIN: Final = 2
-"""How many are enough where it was lacking before; the first may have been under way."""
-
-ANSWER_PAUSE_S: Final = 0.1
 PRODUCERS_MAX: Final = 4
 """How many producers may end under one share before the brokers count as away."""
 
 RawRecord = tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
-
-FoundT = TypeVar("FoundT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +156,7 @@ class Delivery:
             self._again[topic] = known
         answers = ANSWERS_AGAIN if known else ANSWERS_MAX
         try:
-            partitions = await _partitions(await self.producers.shared(), topic, answers)
+            partitions = await partitions_of(await self.producers.shared(), topic, answers)
         except BrokerResponseError as error:
             self._miss_topic(error, topic, None, places)
             return
@@ -272,11 +269,12 @@ class Delivery:
         if known is not None and _now() < known.again_at:
             self._miss(places, known)
             return False
-        if known is None and _leader(producer, topic, partition) is not None:
+        if known is None and leader_of(producer, topic, partition) is not None:
             return True
-        _ask_for(producer, topic)
+        ask_for(producer, topic)
         answers = ANSWERS_AGAIN if known else ANSWERS_MAX
-        if await _found(producer, lambda: _leader(producer, topic, partition), answers) is None:
+        leader = await found(producer, lambda: leader_of(producer, topic, partition), answers)
+        if leader is None:
             self._miss_topic(LeaderNotAvailableError(), topic, partition, places)
             return False
         self.topics.refused.pop((topic, partition), None)
@@ -324,62 +322,6 @@ async def _acknowledged(producer: AIOKafkaProducer, sent: asyncio.Future[Any]) -
         return await sent
     finally:
         sent.cancel()  # Nobody asks any more; what is done stays done.
-
-
-async def _partitions(producer: AIOKafkaProducer, topic: str, answers: int) -> int:
-    """Return how many partitions a topic has.
-
-    Raises:
-        BrokerResponseError: the topic is missing, or we may not know of it.
-    """
-    client = producer.client
-    _ask_for(producer, topic)
-
-    def known() -> int | None:
-        if topic in client.cluster.unauthorized_topics:
-            return 0
-        partitions = client.cluster.partitions_for_topic(topic)
-        return None if partitions is None else len(partitions)
-
-    found = await _found(producer, known, answers)
-    if found:
-        return found
-    client._topics.discard(topic)  # noqa: SLF001 -- Or each refresh would ask and log again.
-    if found is None:
-        raise UnknownTopicOrPartitionError
-    raise TopicAuthorizationFailedError
-
-
-def _ask_for(producer: AIOKafkaProducer, topic: str) -> None:
-    """Make the client ask for a topic that its metadata lacks."""
-    if producer.client.cluster.partitions_for_topic(topic) is None:
-        producer.client.add_topic(topic)
-
-
-def _leader(producer: AIOKafkaProducer, topic: str, partition: int) -> int | None:
-    leader: int | None = producer.client.cluster.leader_for_partition(
-        TopicPartition(topic, partition)
-    )
-    return None if leader == -1 else leader
-
-
-async def _found(
-    producer: AIOKafkaProducer, find: Callable[[], FoundT | None], answers: int
-) -> FoundT | None:
-    """Look into the metadata until it is there, or so many answers of brokers lack it.
-
-    While no broker answers it goes on looking; whoever called ends the waiting.
-    """
-    while True:
-        found = find()
-        if found is not None or answers == 0:
-            return found
-        if await producer.client.force_metadata_update():
-            answers -= 1
-            if find() is None and answers:
-                await asyncio.sleep(ANSWER_PAUSE_S)
-        else:
-            await asyncio.sleep(ANSWER_PAUSE_S)
 
 
 async def _together(works: Sequence[Coroutine[Any, Any, None]]) -> None:

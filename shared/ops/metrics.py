@@ -34,6 +34,7 @@ class Metrics:
         self._declare_service(registry)
         self._declare_door(registry)
         self._declare_flow(registry)
+        self._declare_publishing(registry)
         self._declare_obligations(registry)
         self._declare_time(registry)
         self._declare_notices(registry)
@@ -183,23 +184,6 @@ class Metrics:
             buckets=SECONDS_END_TO_END,
             registry=registry,
         )
-        self.outbox_depth = Gauge(
-            "motcua_outbox_depth_events",
-            "Events decided but not yet published.",
-            registry=registry,
-        )
-        self.outbox_oldest_age = Gauge(
-            "motcua_outbox_oldest_age_seconds",
-            "Age of the oldest event decided but not yet published; 0 when there is none.",
-            registry=registry,
-        )
-        self.refused_subjects = Gauge(
-            "motcua_refused_subjects",
-            "Subjects whose next event the broker does not take, by its topic and the error's"
-            " name.",
-            ["topic", "error"],
-            registry=registry,
-        )
         self.parked_subjects = Gauge(
             "motcua_parked_subjects",
             "Subjects whose events wait behind a bad record.",
@@ -216,6 +200,25 @@ class Metrics:
             "motcua_sequence_gap_oldest_age_seconds",
             "How long the oldest held event has waited for the one before it.",
             ["topic"],
+            registry=registry,
+        )
+
+    def _declare_publishing(self, registry: CollectorRegistry) -> None:
+        self.outbox_depth = Gauge(
+            "motcua_outbox_depth_events",
+            "Events decided but not yet published.",
+            registry=registry,
+        )
+        self.outbox_oldest_age = Gauge(
+            "motcua_outbox_oldest_age_seconds",
+            "Age of the oldest event decided but not yet published; 0 when there is none.",
+            registry=registry,
+        )
+        self.refused_subjects = Gauge(
+            "motcua_refused_subjects",
+            "Subjects whose next event the broker does not take, by its topic and the error's"
+            " name.",
+            ["topic", "error"],
             registry=registry,
         )
 
