@@ -164,9 +164,11 @@ def _places(marks: Mapping[str, ProgressMark], keys: Sequence[str]) -> dict[str,
 async def _tombstone(where: Cluster | Sequence[str], keys: Sequence[str]) -> None:
     publisher = KafkaPublisher(where, client_id="motcua-marks")
     try:
-        await publisher.publish(
+        refused = await publisher.publish(
             [Outgoing(f"{key}@retired", PROGRESS.name, key, None) for key in keys]
         )
+        if refused:
+            raise CommandError(refused[0].sentence)
     except UnavailableError as error:
         raise CommandError(str(error)) from error
     finally:

@@ -1,4 +1,4 @@
-"""`motcua parked`: records that a service could not apply; look, try again, let go."""
+"""`motcua parked`: events that a service cannot apply, or that a broker does not take."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,14 @@ from deploy.http import ask
 from deploy.installation import DataOption, Installation
 
 APPLYING = ("workflow", "notifications", "reporting")
-"""The services that apply canonical records; intake refuses with a reason instead."""
+"""The services that apply canonical records; intake rejects with a reason instead."""
+
+PUBLISHING = ("intake", "workflow", "notifications")
+"""The services whose records a broker may refuse."""
+
+SERVICES = ("intake", *APPLYING)
+REFUSED = "refused|"
+"""How the id of a refused record begins."""
 
 ServiceOption = Annotated[
     str | None, typer.Option("--service", help="Only this service's; without it, all.")
@@ -25,7 +32,10 @@ Yes = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands."""
-    group = typer.Typer(help="Records that could not be applied.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Events that could not be applied, and events that the broker refuses.",
+        no_args_is_help=True,
+    )
     group.command("list")(list_parked)
     group.command("show")(show)
     group.command("retry")(retry)
@@ -40,7 +50,7 @@ def list_parked(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON each.")] = False,
 ) -> None:
-    """List what is parked, oldest first."""
+    """List what is parked, oldest first, then what the broker refuses."""
     rows = list(_all(Installation.find(data), service))
     if as_json:
         for row in rows:
@@ -58,12 +68,12 @@ def list_parked(
 
 
 def show(parked_id: str, service: ServiceOption = None, data: DataOption = None) -> None:
-    """Print one parked record whole."""
+    """Print one parked or refused record whole."""
     installation = Installation.find(data)
     row = _one(installation, parked_id, service)
     answer = ask(
         "GET",
-        f"{installation.http(row['service'])}/v1/parked/one",
+        f"{installation.http(row['service'])}/v1/{_kind(row)}/one",
         installation.operator_key,
         params={"id": parked_id},
     )
@@ -77,7 +87,7 @@ def retry(
     *,
     yes: Yes = False,
 ) -> None:
-    """Apply parked records again, through the normal path and with their own ids."""
+    """Apply parked records again, and publish refused ones again, with their own ids."""
     installation = Installation.find(data)
     rows = (
         list(_all(installation, service))
@@ -99,6 +109,11 @@ def discard(
     """Pass over a parked record; what waits behind it is applied."""
     installation = Installation.find(data)
     row = _one(installation, parked_id, service)
+    if _kind(row) == "refused":
+        raise CommandError(
+            "a refused record cannot be discarded, since its readers wait for its number: mend "
+            f"what refuses it ({row['reason']})"
+        )
     _decide(installation, row, "discard", {"dry_run": not yes, "why": why})
 
 
@@ -112,7 +127,7 @@ def log(
     installation = Installation.find(data)
     rows = [
         {"service": name, **row}
-        for name in _services(service)
+        for name in _services(service, APPLYING)
         for row in ask(
             "GET",
             f"{installation.http(name)}/v1/parked/decided",
@@ -146,10 +161,13 @@ def _decide(
 ) -> None:
     verdict = ask(
         "POST",
-        f"{installation.http(row['service'])}/v1/parked/{decision}",
+        f"{installation.http(row['service'])}/v1/{_kind(row)}/{decision}",
         installation.operator_key,
         body={"id": row["id"], **body},
     )
+    if _kind(row) == "refused":
+        typer.echo(_about_refused(row, verdict))
+        return
     if verdict["done"]:
         typer.echo(f"{row['id']}: done, {verdict['applied']} events applied")
     elif verdict["reason"]:
@@ -161,8 +179,19 @@ def _decide(
         )
 
 
+def _about_refused(row: dict[str, Any], verdict: dict[str, Any]) -> str:
+    if verdict["done"]:
+        return f"{row['id']}: done, {verdict['published']} events published"
+    if verdict["reason"]:
+        return f"{row['id']}: still refused: {verdict['reason']}"
+    return (
+        f"{row['id']}: {row['events']} events would be published again, from {row['event_id']} "
+        "on; say --yes to do it"
+    )
+
+
 def _all(installation: Installation, service: str | None) -> Iterator[dict[str, Any]]:
-    for name in _services(service):
+    for name in _services(service, APPLYING):
         answer = ask(
             "GET",
             f"{installation.http(name)}/v1/parked",
@@ -171,6 +200,16 @@ def _all(installation: Installation, service: str | None) -> Iterator[dict[str, 
         )
         for row in answer["parked"]:
             yield {"service": name, **row}
+    for name in _services(service, PUBLISHING):
+        answer = ask(
+            "GET",
+            f"{installation.http(name)}/v1/refused",
+            installation.operator_key,
+            params={"limit": 500},
+        )
+        for row in answer["refused"]:
+            reason = f"{row['error']}: {row['sentence']}"
+            yield {"service": name, **row, "parked_at": row["at"], "reason": reason}
 
 
 def _one(installation: Installation, parked_id: str, service: str | None) -> dict[str, Any]:
@@ -180,9 +219,13 @@ def _one(installation: Installation, parked_id: str, service: str | None) -> dic
     raise CommandError(f"nothing is parked under {parked_id}; see `motcua parked list`")
 
 
-def _services(service: str | None) -> tuple[str, ...]:
+def _services(service: str | None, those: tuple[str, ...]) -> tuple[str, ...]:
     if service is None:
-        return APPLYING
-    if service not in APPLYING:
-        raise CommandError(f"--service is one of {', '.join(APPLYING)}, not {service}")
-    return (service,)
+        return those
+    if service not in SERVICES:
+        raise CommandError(f"--service is one of {', '.join(SERVICES)}, not {service}")
+    return (service,) if service in those else ()
+
+
+def _kind(row: dict[str, Any]) -> str:
+    return "refused" if row["id"].startswith(REFUSED) else "parked"

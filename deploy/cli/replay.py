@@ -99,5 +99,6 @@ async def _copy(
 
 
 async def _publish(into: KafkaPublisher | None, batch: Sequence[Outgoing]) -> None:
-    if into is not None:
-        await into.publish(batch)
+    refused = [] if into is None else await into.publish(batch)
+    if refused:
+        raise CommandError(f"{len(refused)} events were not taken: {refused[0].sentence}")

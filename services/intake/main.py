@@ -3,10 +3,10 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -15,15 +15,8 @@ from services.intake.adapters.consumer_watch import WatchConsumer
 from services.intake.adapters.counting import CountEvents
 from services.intake.adapters.grants import MongoGrants
 from services.intake.adapters.held import MongoHeld
-from services.intake.adapters.http.catalogue import catalogue_router
-from services.intake.adapters.http.changes import changes_router
-from services.intake.adapters.http.contacts import contacts_router
 from services.intake.adapters.http.door import Door
-from services.intake.adapters.http.dossiers import dossiers_router
-from services.intake.adapters.http.events import events_router
-from services.intake.adapters.http.grants import grants_router
-from services.intake.adapters.http.in_force import in_force_router
-from services.intake.adapters.http.losses import losses_router
+from services.intake.adapters.http.routers import intake_routers
 from services.intake.adapters.kafka import (
     GROUP,
     INBOUND_PATTERN,
@@ -31,12 +24,14 @@ from services.intake.adapters.kafka import (
     KafkaDoor,
 )
 from services.intake.adapters.losses import MongoLosses
-from services.intake.adapters.marks import PublishMarks
+from services.intake.adapters.marking import MarkProgress
 from services.intake.adapters.measuring import Measure
 from services.intake.adapters.outboxes import Outboxes
 from services.intake.adapters.presences import MongoPresences
 from services.intake.adapters.receipts import MongoCodeCounter, MongoReceipts
 from services.intake.adapters.reference import ArchivedReference
+from services.intake.adapters.refusing import refusals_of
+from services.intake.adapters.rejections import MongoRejections
 from services.intake.core.contacts import ContactCodec, ContactState
 from services.intake.core.fold import LookupKeys
 from services.intake.core.state import Subject, SubjectCodec
@@ -53,6 +48,7 @@ from services.intake.usecases.losses import AcceptLosses
 from services.intake.usecases.progress import PublishProgress, http_number
 from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.references import ReferenceBook
+from services.intake.usecases.rejections import PublishRejections
 from services.intake.usecases.relaying import RelayOutboxes
 from services.intake.usecases.work import InWork
 from shared.events.numbering import CodePattern, NumberingRights
@@ -72,15 +68,17 @@ from shared.ops.health import Health
 from shared.ops.metrics import Metrics
 from shared.ops.run import run_service
 from shared.ops.settings import derive_key
-from shared.ops.supervise import Supervisor
+from shared.ops.supervise import Supervisor, Work
 from shared.service.group import GroupWatch
 from shared.subjects.errors import UnavailableError
 from shared.subjects.ownership import BEAT_S
+from shared.subjects.ports import SubjectStore
 from shared.subjects.relay import Relay
 from shared.web.app import build_app
 from shared.web.probes import Probes
 
 SWEEP_S: Final = 1.0
+REJECTIONS_S: Final = 2.0
 MEASURE_S: Final = 5.0
 LOOK_S: Final = 0.1
 LOOK_SIMULATED_S: Final = 0.02
@@ -89,6 +87,8 @@ STOP_S: Final = 2.0
 SILENT_S_MAX: Final = 20.0
 RECORDS_MAX: Final = 500
 FILLED: Final = ("subjects", "contacts", "receipts")
+
+StateT = TypeVar("StateT")
 
 
 class Intake:
@@ -106,6 +106,7 @@ class Intake:
             driver=settings.mongo_driver,
         )
         self.cluster = Cluster.of(settings)
+        self.client_id = f"motcua-{settings.service}-{settings.instance}"
         self.broker = ServiceBroker(
             self.cluster,
             service=settings.service,
@@ -114,7 +115,6 @@ class Intake:
             ignored=self.metrics.ignore_committed,
         )
         self.read_positions = MongoReadPositions(self.mongo, filled=FILLED)
-        self.client_id = f"motcua-{settings.service}-{settings.instance}"
         members = GroupMembers.of_service(self.cluster, settings.service, self.client_id)
         self.group = GroupWatch(self.broker, members, self.metrics)
         self.archive = MongoArchive(self.mongo, never=(CONTACTS.name, REJECTED))
@@ -126,9 +126,11 @@ class Intake:
         self.outboxes = Outboxes(self.subjects, self.contacts.collection)
         self.counting = CountEvents(self.metrics)
         self.ownership = share_outboxes(self.mongo, settings.instance)
+        self.rejections = MongoRejections(self.mongo)
+        self.publisher = PublishRejections(self.broker.publisher, self.rejections, wall_now)
         self.relay = RelayOutboxes(
-            Relay(self.subjects, self.broker.publisher, self.archive, self.ownership),
-            Relay(self.contacts, self.broker.publisher, self.archive, self.ownership),
+            self._relay(self.subjects),
+            self._relay(self.contacts),
             wall_now,
             work=self.broker.pulse.work,
         )
@@ -145,55 +147,35 @@ class Intake:
         self.consumption = self._kafka_door()
         self.positions = InboundPositions(self.consumption)
         self.accepting = self._accepting()
-        self.progress = PublishProgress(
-            self.positions,
-            self.broker.publisher,
-            self.receive.in_work,
-            lambda: self.outboxes.oldest_pending(wall_now()),
-            http_number(settings.instance),
-            self.receive.late,
-        )
-        self.marks = self._marks()
         self.measure = Measure(
-            self.metrics, self.outboxes, self.receipts, self.presences, self.held
+            self.metrics,
+            self.outboxes,
+            self.receipts,
+            self.presences,
+            self.held,
+            self.publisher,
         )
         self.lag = LagMeter(self.metrics, GROUP)
         self.ready = asyncio.Event()
+        self.refusals = refusals_of(
+            self.relay, self.broker.publisher, self.metrics, self.ready.is_set
+        )
         self.stopping = asyncio.Event()
+        self.mark = self._marking()
         self._tasks()
+
+    def _relay(self, store: SubjectStore[StateT]) -> Relay[StateT]:
+        return Relay(store, self.publisher, self.archive, self.ownership, wall_now=wall_now)
 
     def _kafka_door(self) -> Consumption:
         return self.broker.consume(
-            KafkaDoor(
-                self.receive, self.relay, self.broker.publisher, self.clock, self.counting
-            ),
+            KafkaDoor(self.receive, self.relay, self.publisher, self.clock, self.counting),
             group=GROUP,
             stored=self.read_positions,
             pattern=INBOUND_PATTERN,
             options=ConsumerOptions(
                 records_max=RECORDS_MAX, partition_bytes_max=INBOUND_RECORD_BYTES_MAX
             ),
-        )
-
-    def _marks(self) -> PublishMarks:
-        return PublishMarks(
-            self.progress,
-            self.consumption,
-            self.clock,
-            self.settings.progress_ms,
-            self.broker.pulse.work,
-            self.cluster,
-            f"{self.client_id}-marks",
-        )
-
-    def _accepting(self) -> AcceptLosses:
-        return AcceptLosses(
-            self.read_positions,
-            MongoLosses(self.mongo),
-            self.receive,
-            self.relay,
-            self.broker.publisher,
-            self.clock,
         )
 
     def _receive(self) -> ReceiveEvents:
@@ -210,6 +192,36 @@ class Intake:
             GrantBook(MongoGrants(self.mongo), NumberingRights(self.pattern)),
             LateEvents(self.settings.late_wait),
             timedelta(seconds=self.settings.predecessor_wait_s),
+        )
+
+    def _accepting(self) -> AcceptLosses:
+        return AcceptLosses(
+            self.read_positions,
+            MongoLosses(self.mongo),
+            self.receive,
+            self.relay,
+            self.publisher,
+            self.clock,
+        )
+
+    def _marking(self) -> MarkProgress:
+        progress = PublishProgress(
+            self.positions,
+            self.broker.publisher,
+            self.receive.in_work,
+            lambda: self.outboxes.oldest_pending(wall_now()),
+            http_number(self.settings.instance),
+            self.receive.late,
+            self.outboxes.wait_for_topic,
+        )
+        return MarkProgress(
+            progress,
+            self.consumption,
+            self.clock,
+            self.broker.pulse,
+            self.cluster,
+            self.client_id,
+            self.settings.progress_ms / 1_000,
         )
 
     def _http_door(self) -> Door:
@@ -232,16 +244,21 @@ class Intake:
         self.health.add("store", self._store)
         self.health.add("kafka", self._kafka)
         self.health.add("reference", self._reference)
+        self.refusals.watch(self.health)
+        self.health.watch("rejections", self.publisher.impaired)
         self.supervisor.keep("kafka", self._consume)
         self.supervisor.every(BEAT_S, "outbox owner", self._beat)
-        self.supervisor.every(SWEEP_S, "outboxes", self._sweep)
+        self.supervisor.every(SWEEP_S, "outboxes", self._when_possible(self._sweep))
+        self.supervisor.every(
+            REJECTIONS_S, "rejections", self._when_possible(self.publisher.publish_waiting)
+        )
         self.supervisor.every(SWEEP_S, "reference", self._refresh)
-        self.supervisor.every(SWEEP_S, "waiting", self._expire)
+        self.supervisor.every(SWEEP_S, "waiting", self._when_possible(self._expire))
         self.supervisor.every(MEASURE_S, "connections", self._watch)
-        self.supervisor.every(MEASURE_S, "measures", self._measure)
+        self.supervisor.every(MEASURE_S, "measures", self._when_possible(self._measure))
         self.supervisor.every(MEASURE_S, "consumer", WatchConsumer(self.lag, self.consumption))
         look_s = LOOK_S if self.settings.clock_file is None else LOOK_SIMULATED_S
-        self.supervisor.every(look_s, "progress", self._mark)
+        self.supervisor.every(look_s, "progress", self._when_possible(self.mark))
         self.group.add_to(self.supervisor, self.health)
 
     async def _store(self) -> str | None:
@@ -275,6 +292,7 @@ class Intake:
             await self.presences.prepare()
             await self.receipts.prepare()
             await self.archive.prepare()
+            await self.rejections.prepare()
             await self.read_positions.prepare()
         await self.receive.references.refresh()
         await self.receive.grants.refresh()
@@ -284,44 +302,39 @@ class Intake:
         if self.ready.is_set():
             await beat(self.ownership)
 
+    def _when_possible(self, work: Callable[[], Awaitable[object]]) -> Work:
+        """Return work that is passed over before the store is prepared, and while it is away.
+
+        Readiness says so; what is due then waits in the store and is found again.
+        """
+
+        async def one_pass() -> None:
+            if self.ready.is_set():
+                with suppress(UnavailableError):
+                    await work()
+
+        return one_pass
+
     async def _sweep(self) -> None:
-        if not self.ready.is_set():
-            return
-        try:
-            waiting = await self.outboxes.count(wall_now())
-            if not self.relay.broker_answers:
-                await self.broker.publisher.start()
-                self.relay.broker_answers = True
-            if waiting:
-                await self.relay.sweep()
-        except UnavailableError:
-            return  # Readiness says it; the outboxes keep what is due.
+        waiting = await self.outboxes.count(wall_now())
+        if not self.relay.broker_answers:
+            await self.broker.publisher.start()
+            self.relay.broker_answers = True
+        if waiting:
+            await self.relay.sweep()
 
     async def _expire(self) -> None:
-        if not self.ready.is_set():
-            return
-        try:
-            expired = await self.expire()
-        except UnavailableError:
-            return  # Readiness says it; what has waited long enough is found again.
+        expired = await self.expire()
         self.counting.ended("expired", expired.count)
         await self.relay.soon(Settled([], expired.documents))
 
     async def _measure(self) -> None:
-        if not self.ready.is_set():
-            return
-        try:
-            await self.measure(wall_now())
-        except UnavailableError:
-            return  # The gauges keep what was last known; readiness says what is away.
+        await self.measure(wall_now())
+        await self.refusals.measure()
 
     async def _watch(self) -> None:
         if self.ready.is_set():
             await self.relay.soon(await self.connections.sweep())
-
-    async def _mark(self) -> None:
-        if self.ready.is_set():
-            await self.marks()
 
     async def status(self) -> Mapping[str, Any]:
         """Give the service's own account."""
@@ -339,7 +352,7 @@ class Intake:
             "positions": self.consumption.position_sums(),
             "outbox": outbox,
             "next_at": None if expires is None else expires.isoformat(),
-            "marks": self.progress.least(),
+            "marks": self.mark.progress.least(),
             "parked": 0,
             "referenceversion": self.receive.references.current().version,
         }
@@ -375,16 +388,7 @@ def build_around(intake: Intake) -> FastAPI:
         intake.settings,
         title="motcua intake",
         probes=Probes(intake.health, intake.metrics, intake.status, intake.broker.pulse),
-        routers=[
-            events_router(intake.door),
-            dossiers_router(intake.door),
-            contacts_router(intake.door),
-            catalogue_router(intake.door),
-            in_force_router(intake.door),
-            changes_router(intake.door),
-            grants_router(intake.door),
-            losses_router(intake.door, intake.accepting),
-        ],
+        routers=intake_routers(intake.door, intake.refusals.decider, intake.accepting),
         lifespan=lifespan,
     )
 

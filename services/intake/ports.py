@@ -1,12 +1,13 @@
 """What intake needs from the outside, besides what shared.subjects.ports names."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from services.intake.core.receipts import Receipt
 from shared.events.envelope import Event
+from shared.subjects.document import Outgoing
 from shared.subjects.read_positions import Loss
 
 
@@ -161,6 +162,29 @@ class Losses(Protocol):
 
     async def newest(self, *, limit: int) -> Sequence[AcceptedLoss]:
         """Read the newest, the last one first."""
+        ...
+
+
+class RejectionStore(Protocol):
+    """Rejections whose topic took nothing, until they are published.
+
+    Every method raises `UnavailableError` when the store does not answer.
+    """
+
+    async def keep(self, rejections: Sequence[Outgoing], *, at: datetime) -> None:
+        """Keep these behind what is kept of their topic; one kept before stays as it is."""
+        ...
+
+    async def waiting(self) -> Mapping[str, int]:
+        """Count them by topic."""
+        ...
+
+    async def oldest(self, topic: str, limit: int) -> Sequence[Outgoing]:
+        """Read the first ones of a topic, in order."""
+        ...
+
+    async def remove(self, ids: Collection[str]) -> None:
+        """Forget these: they are published."""
         ...
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
@@ -37,10 +37,8 @@ from services.notifications.adapters.store import (
     MongoTold,
     unpublished,
 )
-from services.notifications.core.acknowledge import Answers
 from services.notifications.core.cause import Cause
 from services.notifications.core.folding import PLANS_TOPIC, FoldCause
-from services.notifications.core.notice import Notice
 from services.notifications.core.settling import SettlingRules
 from services.notifications.core.stored import CauseCodec
 from services.notifications.core.timing import Pace
@@ -64,12 +62,14 @@ from shared.ops.run import run_service
 from shared.ops.settings import derive_key
 from shared.service.runtime import Runtime
 from shared.subjects.change import ChangeSubjects
-from shared.subjects.ports import Publisher
+from shared.subjects.decide_refused import Queue
+from shared.subjects.ports import Publisher, SubjectStore
 from shared.subjects.records import Record
 from shared.subjects.relay import Relay
 from shared.web.app import build_app, mount_public
 from shared.web.parked import parked_router
 from shared.web.probes import Probes
+from shared.web.refused import refused_router
 
 SWEEP_S: Final = 2.0
 MEASURE_S: Final = 5.0
@@ -78,6 +78,8 @@ JUDGE_S: Final = 0.1
 
 FINISH_S: Final = 8.0
 """How long a stop waits for the messages in hand."""
+
+StateT = TypeVar("StateT")
 
 
 class Notifications(Runtime[Cause]):
@@ -124,18 +126,22 @@ class Notifications(Runtime[Cause]):
         )
         return self.planning
 
+    def _relay(self, store: SubjectStore[StateT]) -> Relay[StateT]:
+        return Relay(store, self.planning, self.archive, self.ownership, wall_now=wall_now)
+
     def _relays(self) -> None:
         """Tie what changes notices and answers."""
-        self.notice_relay = Relay[Notice](
-            self.notices.subjects, self.planning, self.archive, self.ownership
-        )
+        self.notice_relay = self._relay(self.notices.subjects)
         self.planning.relay = self.notice_relay
         self.answers = MongoAnswers(self.mongo)
-        self.answer_relay = Relay[Answers](
-            self.answers.subjects, self.planning, self.archive, self.ownership
-        )
+        self.answer_relay = self._relay(self.answers.subjects)
         self.verdicts = verdicts_in(self.mongo)
-        self.verdict_relay = Relay(self.verdicts, self.planning, self.archive, self.ownership)
+        self.verdict_relay = self._relay(self.verdicts)
+        self.refused.queues += [
+            Queue("notices", self.notice_relay),
+            Queue("answers", self.answer_relay),
+            Queue("verdicts", self.verdict_relay),
+        ]
         self.preparing += [
             self.notices.subjects.prepare,
             self.answers.subjects.prepare,
@@ -362,13 +368,7 @@ class Notifications(Runtime[Cause]):
 def build(settings: NotificationsSettings) -> FastAPI:
     """Wire the service; nothing connects until the server starts it."""
     service = Notifications(settings)
-    pages = Pages(
-        service.answering,
-        service.names,
-        service.clock,
-        wall_now,
-        service.token_key,
-    )
+    pages = Pages(service.answering, service.names, service.clock, wall_now, service.token_key)
     rates = {channel.value: rate.model_dump() for channel, rate in service.rates.items()}
     app = build_app(
         settings,
@@ -382,6 +382,7 @@ def build(settings: NotificationsSettings) -> FastAPI:
             token_router(pages),
             inbox_router(service.receipts, settings.desk_url),
             parked_router(service.deciding(), service.parking),
+            refused_router(service.refused),
         ],
         lifespan=service.serving,
     )

@@ -47,6 +47,7 @@ from shared.ops.run import run_service
 from shared.service.runtime import Runtime
 from shared.web.app import build_app
 from shared.web.parked import parked_router
+from shared.web.refused import refused_router
 
 LOOK_S = 0.05
 GAUGES_S = 30.0
@@ -233,6 +234,7 @@ def build(settings: WorkflowSettings) -> FastAPI:
             *pages_routers(site),
             preview_router(previews),
             parked_router(runtime.deciding(), runtime.parking),
+            refused_router(runtime.refused),
         ],
         lifespan=runtime.lifespan,
     )

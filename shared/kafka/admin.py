@@ -24,6 +24,9 @@ TRY_S_MAX: Final = 8.0
 """How long one broker may take; one that hangs must not use up the time of the others."""
 
 PAUSE_S: Final = 0.2
+LISTED_LOOKS_MAX: Final = 150
+"""How often it is asked whether a broker lists a new topic; one that just started is slow."""
+
 ALREADY_EXISTS: Final = TopicAlreadyExistsError.errno
 NO_LEADER: Final = -1
 
@@ -195,11 +198,12 @@ class TopicAdmin:
         return found
 
     async def create(self, topics: Sequence[TopicSpec]) -> None:
-        """Create topics; one that is there already is left as it is.
+        """Create topics and return when a broker lists them; one that is there stays as it is.
 
         Raises:
             TopicRefusedError: the broker refused one.
-            UnavailableError: no broker answers; some topics may have been created.
+            UnavailableError: no broker answers, or none lists them in time; some topics may
+                have been created.
         """
         if not topics:
             return
@@ -218,6 +222,12 @@ class TopicAdmin:
                 raise TopicRefusedError(
                     f"topic {name} was refused: {message or f'code {code}'}"
                 )
+        wanted = {topic.name for topic in topics}
+        for _ in range(LISTED_LOOKS_MAX):
+            if wanted <= await self.names():
+                return
+            await asyncio.sleep(PAUSE_S)
+        raise UnavailableError("the brokers do not list topics that they created")
 
     async def delete(self, names: Sequence[str]) -> None:
         """Delete topics that tests or a finished replay leave behind.

@@ -1,46 +1,28 @@
 """Kafka out: records acknowledged by all replicas, in order within each key."""
 
-import asyncio
-import contextlib
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Coroutine,
-    Iterator,
-    Sequence,
-)
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import orjson
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, KafkaTimeoutError, ProducerClosed
+from aiokafka.errors import KafkaError
 
-from shared.events.partitioner import partition_of
 from shared.kafka.cluster import Cluster
+from shared.kafka.delivery import Delivery, Missed, RawRecord
+from shared.kafka.producers import Producers
+from shared.kafka.topic_states import OnAcknowledged, TopicStates
 from shared.subjects.document import Outgoing
-from shared.subjects.errors import UnavailableError
-
-PUBLISH_S_MAX: Final = 30.0
-"""An idempotent producer never gives a batch up, so we stop waiting after this long without any
-acknowledgement. A broker that is slow but acknowledges has all its time: what is given up is
-published once more, which would load it exactly when it has too much to do."""
-
-STOP_S_MAX: Final = 5.0
+from shared.subjects.errors import RefusedRecordError, UnavailableError
+from shared.subjects.refused import RefusedRecord
 
 CONTENT_TYPE: Final = (("content-type", b"application/cloudevents+json"),)
 
-MAX_REQUEST_BYTES: Final = 7 * 1024 * 1024
-
-RawRecord = tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
-
 
 class KafkaPublisher:
-    """An idempotent producer that is made anew when it died.
+    """Publishes by an idempotent producer, and by another what a broker might refuse.
 
-    aiokafka's sender task can end for good (`OutOfOrderSequenceNumber`); every later send then
-    raises until there is another producer. One that failed sends nothing more: what it still
-    holds would come behind the back of its successor, whenever the broker is there again.
+    A producer that failed sends nothing more: what it still holds would come behind the back of
+    its successor, whenever the broker is there again. What a broker refuses for good is
+    returned, and everything else goes on (decision 0034).
     """
 
     def __init__(
@@ -49,14 +31,36 @@ class KafkaPublisher:
         *,
         client_id: str,
         encode: Callable[[dict[str, Any]], bytes] = orjson.dumps,
+        producers: Producers | None = None,
     ) -> None:
-        self._cluster = Cluster.at(where)
-        self._client_id = client_id
+        self.producers = producers or Producers(Cluster.at(where), client_id)
+        self._topics = TopicStates(is_known=self.producers.knows)
         self._encode = encode
-        self._producer: AIOKafkaProducer | None = None
-        self._starting = asyncio.Lock()
-        self.alive = False
-        self._acknowledged_at = 0.0
+
+    @property
+    def alive(self) -> bool:
+        """Return whether the producer is connected."""
+        return self.producers.alive
+
+    @property
+    def on_acknowledged(self) -> OnAcknowledged:
+        """Return what is called for each batch that the broker acknowledges.
+
+        It gets topic, partition and offset of the batch's last record, but not where the broker
+        no longer knows the offset of a batch that it has. It must not raise or block.
+        """
+        return self._topics.on_acknowledged
+
+    @on_acknowledged.setter
+    def on_acknowledged(self, call: OnAcknowledged) -> None:
+        self._topics.on_acknowledged = call
+
+    def refusing(self) -> dict[str, str]:
+        """Return a sentence for each topic that takes nothing: error, event and remedy."""
+        return {
+            topic: f"{one.error} (event {one.event_id or 'without an id'}): {one.sentence}"
+            for (topic, _), one in self._topics.refused.items()
+        }
 
     async def start(self) -> None:
         """Connect.
@@ -64,10 +68,15 @@ class KafkaPublisher:
         Raises:
             UnavailableError: no broker answers.
         """
-        await self._ready()
+        self.producers.open()
+        await self.producers.shared()
 
-    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
-        """Return when every record is acknowledged."""
+    async def publish(self, outgoing: Sequence[Outgoing]) -> Sequence[RefusedRecord]:
+        """Return when the broker has acknowledged all that it takes, with what it refuses.
+
+        Raises:
+            UnavailableError: the brokers are away; some may have been written.
+        """
         records = [
             (
                 out.topic,
@@ -77,204 +86,39 @@ class KafkaPublisher:
             )
             for out in outgoing
         ]
-        await self.publish_raw(records)
+        missed = await self._deliver(records, [out.id for out in outgoing])
+        return [
+            RefusedRecord(outgoing[place], one.error, one.scope, one.sentence, one.follows)
+            for place, one in sorted(missed.items())
+        ]
 
-    async def publish_raw(
-        self,
-        records: Sequence[RawRecord],
-    ) -> None:
+    async def publish_raw(self, records: Sequence[RawRecord]) -> None:
         """Publish (topic, key, value, headers) and return when all are acknowledged.
 
         Raises:
-            UnavailableError: nothing was acknowledged for `PUBLISH_S_MAX`; some of these may
-                have been written.
+            RefusedRecordError: the broker refuses some of them; the others were written.
+            UnavailableError: the brokers are away; some may have been written.
         """
-        if not records:
-            return
-        producer = await self._ready()
-        try:
-            await self._patiently(_send(producer, records, self._note))
-        except (KafkaError, TimeoutError) as error:
-            await self._abandon(producer)
-            raise UnavailableError(
-                f"the broker did not acknowledge: {type(error).__name__}"
-            ) from error
+        missed = await self._deliver(records, [""] * len(records))
+        if missed:
+            first = missed[min(missed)]
+            raise RefusedRecordError(len(missed), f"{first.error}: {first.sentence}")
 
     async def stop(self) -> None:
         """Flush and disconnect."""
-        producer, self._producer, self.alive = self._producer, None, False
-        if producer is not None:
-            await _stop(producer)
+        await self.producers.stop()
 
-    async def _patiently(self, sending: Coroutine[Any, Any, None]) -> None:
-        """Await `sending` for as long as the broker acknowledges anything of ours.
-
-        Raises:
-            TimeoutError: it has not for `PUBLISH_S_MAX`.
-        """
-        started = asyncio.get_running_loop().time()
-        task = asyncio.create_task(sending)
+    async def _deliver(
+        self, records: Sequence[RawRecord], names: Sequence[str]
+    ) -> dict[int, Missed]:
+        if not records:
+            return {}
+        delivery = Delivery(records, names, self.producers, self._topics)
         try:
-            while not task.done():
-                moved_at = max(started, self._acknowledged_at)
-                left = PUBLISH_S_MAX - (asyncio.get_running_loop().time() - moved_at)
-                if left <= 0:
-                    raise TimeoutError
-                await asyncio.wait({task}, timeout=left)
-        finally:
-            if not task.done():
-                task.cancel()
-                await asyncio.wait({task})
-        await task
-
-    def _note(self, sent: asyncio.Future[Any]) -> None:
-        if not sent.cancelled() and sent.exception() is None:
-            self._acknowledged_at = asyncio.get_running_loop().time()
-
-    async def _ready(self) -> AIOKafkaProducer:
-        async with self._starting:
-            if self._producer is not None and not _is_dead(self._producer):
-                return self._producer
-            if self._producer is not None:
-                await self._abandon(self._producer)
-            producer = AIOKafkaProducer(
-                **self._cluster.options(),
-                client_id=self._client_id,
-                acks="all",
-                enable_idempotence=True,
-                linger_ms=2,
-                max_batch_size=256 * 1024,
-                max_request_size=MAX_REQUEST_BYTES,
-                compression_type="lz4",
-            )
-            try:
-                async with asyncio.timeout(10):
-                    await producer.start()
-            except (KafkaError, TimeoutError, OSError) as error:
-                await _stop(producer)
-                raise UnavailableError("no Kafka broker answers") from error
-            self._producer, self.alive = producer, True
-            return producer
-
-    async def _abandon(self, producer: AIOKafkaProducer) -> None:
-        if self._producer is producer:
-            self._producer, self.alive = None, False
-        await _end(producer)
-
-
-async def _send(
-    producer: AIOKafkaProducer,
-    records: Sequence[RawRecord],
-    note: Callable[[asyncio.Future[Any]], None],
-) -> None:
-    """Return when all are acknowledged; raise when the producer was ended meanwhile.
-
-    `note` is called with each part that ends.
-    """
-    waiting: list[asyncio.Future[Any]] = []
-    try:
-        async for sent in _submitted(producer, records):
-            waiting.append(sent)  # What was sent is known when a later one fails.
-            sent.add_done_callback(note)
-        acknowledged = asyncio.gather(*waiting)
-        sending = _sender_task(producer)
-        ends: set[asyncio.Future[Any]] = {acknowledged} | ({sending} if sending else set())
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        if not acknowledged.done():
-            raise ProducerClosed
-        await acknowledged
-    finally:
-        for one in waiting:
-            one.cancel()  # Nobody asks any more; what is done stays done.
-
-
-async def _submitted(
-    producer: AIOKafkaProducer, records: Sequence[RawRecord]
-) -> AsyncIterator[asyncio.Future[Any]]:
-    """Hand records over in order within each partition; each future ends with its part.
-
-    Several records of one partition go as batches of our own making: one by one, each would
-    cost a future and a look at the metadata, three times as much as all the rest. A single one
-    joins what others have waiting.
-    """
-    shares: dict[tuple[str, int], list[RawRecord]] = {}
-    for record in records:
-        topic, key, value, headers = record
-        if key is None:
-            yield await _handed(producer.send, topic, value=value, headers=list(headers))
-            continue
-        partitions = await producer.partitions_for(topic)
-        shares.setdefault((topic, partition_of(key, len(partitions))), []).append(record)
-    for (topic, partition), share in shares.items():
-        if len(share) == 1:
-            _, key, value, headers = share[0]
-            yield await _handed(
-                producer.send, topic, value, key, partition, headers=list(headers)
-            )
-            continue
-        for batch in _batches(producer, share):
-            yield await _handed(producer.send_batch, batch, topic, partition=partition)
-
-
-async def _handed(
-    send: Callable[..., Awaitable[asyncio.Future[Any]]],
-    *arguments: Any,  # noqa: ANN401 - of two methods of the client.
-    **named: Any,  # noqa: ANN401 - as above.
-) -> asyncio.Future[Any]:
-    """Hand over to the producer, waiting for room while it is full.
-
-    The client gives up after its own time-out, though the broker goes on taking what others
-    have waiting. Nothing was handed over then, and whoever called ends the waiting.
-    """
-    while True:
-        try:
-            return await send(*arguments, **named)
-        except KafkaTimeoutError:
-            continue
-
-
-def _batches(producer: AIOKafkaProducer, share: Sequence[RawRecord]) -> Iterator[Any]:
-    """Fill batches with the records of one partition; each takes one record at least."""
-    batch = producer.create_batch()
-    for _, key, value, headers in share:
-        fields = {"timestamp": None, "key": key, "value": value, "headers": list(headers)}
-        if batch.append(**fields) is None:
-            yield batch
-            batch = producer.create_batch()
-            batch.append(**fields)
-    yield batch
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    """Flush and stop a producer; one that cannot flush is ended."""
-    try:
-        async with asyncio.timeout(STOP_S_MAX):
-            await producer.flush()
-            await producer.stop()
-    except (KafkaError, TimeoutError, OSError):
-        await _end(producer)
-
-
-async def _end(producer: AIOKafkaProducer) -> None:
-    """End a producer without letting it send what it still holds."""
-    sending = _sender_task(producer)
-    with contextlib.suppress(KafkaError, TimeoutError, OSError):
-        async with asyncio.timeout(STOP_S_MAX):
-            if sending is not None:
-                sending.cancel()
-            await producer.client.close()  # Fails the requests for whose answer it waits.
-            if sending is not None:
-                await asyncio.wait([sending], timeout=STOP_S_MAX / 2)
-                sending.cancel()  # Now it leaves them too; nothing is cancelled that is done.
-                await asyncio.wait([sending])
-    producer._closed = True  # noqa: SLF001 -- `stop` would flush first, without an end.
-
-
-def _is_dead(producer: AIOKafkaProducer) -> bool:
-    """Return whether the sender task has ended (aiokafka #1017); its ping stays green."""
-    task = _sender_task(producer)
-    return task is not None and task.done()
-
-
-def _sender_task(producer: AIOKafkaProducer) -> "asyncio.Task[None] | None":
-    return getattr(getattr(producer, "_sender", None), "_sender_task", None)
+            await delivery.run()
+        except (KafkaError, TimeoutError) as error:
+            await self.producers.abandon_all()
+            raise UnavailableError(
+                f"the broker did not acknowledge: {type(error).__name__}"
+            ) from error
+        return delivery.missed

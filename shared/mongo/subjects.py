@@ -2,16 +2,21 @@
 
 from collections.abc import Collection as AnyCollection
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Final, Generic, TypeVar
 
 from shared.events.envelope import from_document, to_document
 from shared.mongo.client import Mongo
 from shared.mongo.collection import Collection, GuardedUpdate, Order
-from shared.subjects.document import Document, Outgoing
+from shared.subjects.document import Document, Outgoing, Refusal
 from shared.subjects.ports import StateCodec
+from shared.subjects.refused import Waiting
 
 StateT = TypeVar("StateT")
+
+REFUSED: Final[Mapping[str, Any]] = {"refused.at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}
+"""Finds the documents with a refusal by their sparse index."""
 
 LOAD_MAX = 500
 """How many subjects one `$in` names."""
@@ -26,7 +31,8 @@ class MongoSubjects(Generic[StateT]):
 
     Stored fields: `_id`, `version`, `sequences` and `emitted` (pairs, since a field name cannot
     hold a topic's dots everywhere), `held`, `outbox`, `pending_at` (only while the outbox is
-    full; a sparse index finds it), `state`, and whatever the codec's `index` gives.
+    full; a sparse index finds it), `refused` (only while the broker refuses the first entry; a
+    sparse index on its time finds it), `state`, and whatever the codec's `index` gives.
     """
 
     def __init__(
@@ -50,6 +56,7 @@ class MongoSubjects(Generic[StateT]):
     async def prepare(self) -> None:
         """Create the indexes; call it at every start, before data comes."""
         await self._collection.create_index([("pending_at", 1)], sparse=True)
+        await self._collection.create_index([("refused.at", 1)], sparse=True)
         if await self._mongo.is_embedded():
             # This engine scans for `{_id, version}` without an index of just that.
             await self._collection.create_index([("_id", 1), ("version", 1)])
@@ -82,16 +89,20 @@ class MongoSubjects(Generic[StateT]):
     ) -> Sequence[Document[StateT]]:
         """Read documents whose outbox has waited since `before`, oldest first.
 
-        Those whose first entry bears a name of `others` are passed over.
+        Those whose first entry bears a name of `others` are passed over, and those with a
+        refusal until a moment after `before`.
         """
-        query: dict[str, Any] = {"pending_at": {"$lte": before}}
+        query: dict[str, Any] = {
+            "pending_at": {"$lte": before},
+            "$or": [{"refused": {"$exists": False}}, {"refused.until": {"$lte": before}}],
+        }
         if others:
             query["outbox.0.owner"] = {"$nin": list(others)}
         rows = await self._collection.find(query, sort=[("pending_at", 1)], limit=limit)
         return [self.read(row) for row in rows]
 
     async def clear(self, published: Mapping[str, Sequence[str]]) -> None:
-        """Take published entries out; an entry added meanwhile keeps its mark."""
+        """Take published entries out, and refusals; an entry added meanwhile keeps its mark."""
         for part in _parts(published):
             ids = [out for subject in part for out in published[subject]]
             rest = {
@@ -103,7 +114,7 @@ class MongoSubjects(Generic[StateT]):
             await self._collection.update_many(
                 {"_id": {"$in": part}},
                 [
-                    {"$set": {"outbox": rest}},
+                    {"$set": {"outbox": rest, "refused": "$$REMOVE"}},
                     {
                         "$set": {
                             "pending_at": {
@@ -113,6 +124,43 @@ class MongoSubjects(Generic[StateT]):
                     },
                 ],
             )
+
+    async def defer(self, refusals: Mapping[str, Refusal]) -> None:
+        """Write the refusals of outboxes that still hold the refused entry."""
+        await self._collection.compare_and_set(
+            [
+                GuardedUpdate(
+                    {"_id": subject, "outbox.id": refusal.id},
+                    {"$set": {"refused": asdict(refusal)}},
+                    upsert=False,
+                )
+                for subject, refusal in refusals.items()
+            ]
+        )
+
+    async def refused(
+        self, *, limit: int, ids: AnyCollection[str] | None = None
+    ) -> Sequence[Document[StateT]]:
+        """Read the documents with a refusal, the newest first; only those of `ids` if given."""
+        query = REFUSED if ids is None else {**REFUSED, "_id": {"$in": list(ids)}}
+        rows = await self._collection.find(query, sort=[("refused.at", -1)], limit=limit)
+        return [self.read(row) for row in rows]
+
+    async def count_refused(self) -> Sequence[Waiting]:
+        """Count the documents with a refusal, by topic, error and scope."""
+        names = ("topic", "error", "scope")
+        rows = await self._collection.aggregate(
+            [
+                {"$match": REFUSED},
+                {
+                    "$group": {
+                        "_id": {name: f"$refused.{name}" for name in names},
+                        "subjects": {"$sum": 1},
+                    }
+                },
+            ]
+        )
+        return [Waiting(**row["_id"], subjects=int(row["subjects"])) for row in rows]
 
     def read(self, row: Mapping[str, Any]) -> Document[StateT]:
         """Return the working copy of a stored document."""
@@ -129,6 +177,7 @@ class MongoSubjects(Generic[StateT]):
             emitted=_numbers(row.get("emitted", ())),
             outbox=[Outgoing(**entry) for entry in row.get("outbox", ())],
             state=None if state is None else self._codec.from_document(state),
+            refused=Refusal(**row["refused"]) if row.get("refused") else None,
         )
 
     def _update(self, document: Document[StateT], pending_at: datetime) -> GuardedUpdate:

@@ -37,6 +37,7 @@ class Metrics(ReadingMetrics):
         self._declare_door(registry)
         self.declare_reading(registry)
         self._declare_flow(registry)
+        self._declare_publishing(registry)
         self._declare_obligations(registry)
         self._declare_time(registry)
         self._declare_notices(registry)
@@ -125,6 +126,13 @@ class Metrics(ReadingMetrics):
             ["outcome"],
             registry=registry,
         )
+        self.rejections_waiting = Gauge(
+            "motcua_rejections_waiting",
+            "Rejections that wait in the store because their publisher's topic does not take"
+            " them.",
+            ["topic"],
+            registry=registry,
+        )
         self.off_partition = Counter(
             "motcua_inbound_off_partition_total",
             "Records whose key is not their subject, or whose partition is not the key's.",
@@ -158,16 +166,6 @@ class Metrics(ReadingMetrics):
             buckets=SECONDS_END_TO_END,
             registry=registry,
         )
-        self.outbox_depth = Gauge(
-            "motcua_outbox_depth_events",
-            "Events decided but not yet published.",
-            registry=registry,
-        )
-        self.outbox_oldest_age = Gauge(
-            "motcua_outbox_oldest_age_seconds",
-            "Age of the oldest event decided but not yet published; 0 when there is none.",
-            registry=registry,
-        )
         self.parked_subjects = Gauge(
             "motcua_parked_subjects",
             "Subjects whose events wait behind a bad record.",
@@ -184,6 +182,25 @@ class Metrics(ReadingMetrics):
             "motcua_sequence_gap_oldest_age_seconds",
             "How long the oldest held event has waited for the one before it.",
             ["topic"],
+            registry=registry,
+        )
+
+    def _declare_publishing(self, registry: CollectorRegistry) -> None:
+        self.outbox_depth = Gauge(
+            "motcua_outbox_depth_events",
+            "Events decided but not yet published.",
+            registry=registry,
+        )
+        self.outbox_oldest_age = Gauge(
+            "motcua_outbox_oldest_age_seconds",
+            "Age of the oldest event decided but not yet published; 0 when there is none.",
+            registry=registry,
+        )
+        self.refused_subjects = Gauge(
+            "motcua_refused_subjects",
+            "Subjects whose next event the broker does not take, by its topic and the error's"
+            " name.",
+            ["topic", "error"],
             registry=registry,
         )
 

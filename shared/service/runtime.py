@@ -31,15 +31,18 @@ from shared.ops.metrics import Metrics
 from shared.ops.settings import ServiceSettings
 from shared.ops.supervise import Supervisor
 from shared.service.group import GroupWatch
+from shared.service.refusals import Refusals
 from shared.subjects.apply import ApplyBatch
 from shared.subjects.change import ChangeSubjects
 from shared.subjects.decide_parked import DecideParked
+from shared.subjects.decide_refused import DecideRefused, Queue
 from shared.subjects.document import Document
 from shared.subjects.errors import UnavailableError
 from shared.subjects.fold import Fold, event_subject, event_topic
 from shared.subjects.ownership import BEAT_S
 from shared.subjects.ports import Publisher, StateCodec
 from shared.subjects.records import Record
+from shared.subjects.refused import Scope
 from shared.subjects.relay import Relay
 from shared.web.probes import Probes
 
@@ -111,8 +114,14 @@ class Runtime(Generic[StateT]):
         if publisher is not None:
             publishing = publisher(publishing, self.mongo)
         self.ownership = share_outboxes(self.mongo, settings.instance)
-        self.relay = Relay(self.subjects, publishing, self.archive, self.ownership)
+        self.relay = Relay(
+            self.subjects, publishing, self.archive, self.ownership, wall_now=wall_now
+        )
         self.ready = asyncio.Event()
+        self.refused = DecideRefused([Queue(collection, self.relay)])
+        self.refusals = Refusals(
+            self.broker.publisher, self.refused, self.metrics, self.ready.is_set
+        )
         self.stopping = asyncio.Event()
         self.preparing: list[Callable[[], Awaitable[None]]] = [
             self.ownership.begin,
@@ -172,6 +181,7 @@ class Runtime(Generic[StateT]):
         self.health.add("store", self._store_missing)
         self.health.add("kafka", self._kafka_missing)
         self.health.add("reference", self._reference_missing)
+        self.refusals.watch(self.health)
         self.supervisor.every(PREPARE_S, "prepare", self._prepare)
         self.supervisor.keep("reference", lambda: self.reference.run(self.stopping))
         self.supervisor.keep("kafka", self._run_broker)
@@ -267,8 +277,13 @@ class Runtime(Generic[StateT]):
             return
         await self.meter.measure(self.consumption)
         self.metrics.outbox_depth.set(await self.outbox_depth())
+        await self.refusals.measure()
         oldest = await self.subjects.collection.find(
-            {"pending_at": {"$lte": wall_now() + EVER}},
+            # What waits behind a refused record has a measure of its own, and may last.
+            {
+                "pending_at": {"$lte": wall_now() + EVER},
+                "refused.scope": {"$ne": Scope.RECORD.value},
+            },
             sort=[("pending_at", 1)],
             limit=1,
             projection={"pending_at": 1},

@@ -25,6 +25,29 @@ class Outgoing:
     owner: str = field(default="", compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a subject's outbox waits: the broker refused its first entry.
+
+    Attributes:
+        id: The entry's id.
+        topic: Where it goes.
+        error: The error's name as the Kafka client spells it.
+        scope: `record` if this entry alone is refused, `topic` if its topic takes nothing.
+        sentence: What is wrong and what to do about it, for an operator.
+        at: When it was refused last, in wall time.
+        until: From when on it is tried again, in wall time.
+    """
+
+    id: str
+    topic: str
+    error: str
+    scope: str
+    sentence: str
+    at: datetime
+    until: datetime
+
+
 @dataclass(slots=True)
 class Document(Generic[StateT]):
     """A working copy of one subject's document.
@@ -39,6 +62,7 @@ class Document(Generic[StateT]):
         added: What has been decided since; the store appends it, so that entries cleared
             meanwhile do not come back.
         state: What the service knows of the subject; None before its first event.
+        refused: Why the outbox waits, if the broker refused its first entry.
         saved_at: The `pending_at` of the save that this copy won; None before.
     """
 
@@ -50,6 +74,7 @@ class Document(Generic[StateT]):
     outbox: list[Outgoing] = field(default_factory=list)
     added: list[Outgoing] = field(default_factory=list)
     state: StateT | None = None
+    refused: Refusal | None = None
     saved_at: datetime | None = field(default=None, compare=False)
 
     def unpublished(self) -> list[Outgoing]:

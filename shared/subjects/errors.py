@@ -14,6 +14,18 @@ class OwnedElsewhereError(UnavailableError):
         )
 
 
+class RefusedRecordError(Exception):
+    """The broker answers and refuses records for good, or their topic takes nothing.
+
+    Attributes:
+        count: How many records were not taken.
+    """
+
+    def __init__(self, count: int, why: str) -> None:
+        super().__init__(f"{count} records were not taken: {why}")
+        self.count = count
+
+
 class UnfoldableError(Exception):
     """One event cannot be folded into its subject: park it, the subject's others wait behind.
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from shared.reference.view import Reference
-from shared.subjects.document import Document, Outgoing
+from shared.subjects.document import Document, Outgoing, Refusal
 from shared.subjects.parking import Decided, Parked
+from shared.subjects.refused import RefusedRecord, Waiting
 
 StateT = TypeVar("StateT")
 
@@ -37,12 +38,27 @@ class SubjectStore(Protocol[StateT]):
     ) -> Sequence[Document[StateT]]:
         """Read documents whose outbox has waited since `before`, oldest first.
 
-        Those whose first entry bears a name of `others` are passed over.
+        Those whose first entry bears a name of `others` are passed over, and those with a
+        refusal until a moment after `before`.
         """
         ...
 
     async def clear(self, published: Mapping[str, Sequence[str]]) -> None:
-        """Take published ids (by subject) out of the outboxes; nothing else changes."""
+        """Take published ids (by subject) out of the outboxes, and the subjects' refusals."""
+        ...
+
+    async def defer(self, refusals: Mapping[str, Refusal]) -> None:
+        """Write the refusals (by subject) of outboxes that still hold the refused entry."""
+        ...
+
+    async def refused(
+        self, *, limit: int, ids: Collection[str] | None = None
+    ) -> Sequence[Document[StateT]]:
+        """Read the documents with a refusal, the newest first; only those of `ids` if given."""
+        ...
+
+    async def count_refused(self) -> Sequence[Waiting]:
+        """Count the documents with a refusal, by topic, error and scope."""
         ...
 
 
@@ -61,11 +77,14 @@ class StateCodec(Protocol[StateT]):
 class Publisher(Protocol):
     """Puts records on topics."""
 
-    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
-        """Return when the broker has acknowledged all, in order within each key.
+    async def publish(self, outgoing: Sequence[Outgoing]) -> Sequence[RefusedRecord]:
+        """Return when the broker has acknowledged all that it takes, in order within each key.
+
+        What it refuses is returned, in the order given, with whatever follows a refused record
+        of the same topic and key: that is not sent. One topic in a bad state delays no other.
 
         Raises:
-            UnavailableError: not all were acknowledged in time; some may have been written.
+            UnavailableError: the brokers are away; some may have been written.
         """
         ...
 

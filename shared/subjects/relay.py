@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, Generic, TypeAlias, TypeVar
 
-from shared.subjects.document import Document, Outgoing
+from shared.subjects.document import Document, Outgoing, Refusal
 from shared.subjects.errors import OwnedElsewhereError
 from shared.subjects.ownership import Ownership, SoleOwner
 from shared.subjects.ports import Archive, Publisher, SubjectStore
+from shared.subjects.refused import RefusedRecord, place, refusals_of
 
 LEFT_BEHIND_AFTER: Final = timedelta(seconds=5)
 """After this much wall time the sweep publishes what the direct path has not begun with."""
@@ -37,6 +38,36 @@ Entries: TypeAlias = Mapping[str, Sequence[Outgoing]]
 
 
 @dataclass(slots=True)
+class _Sent:
+    """What became of the entries of some subjects.
+
+    Attributes:
+        count: How many were published.
+        kept: Those that come behind another process's.
+        left: Those that wait because the broker refuses one of their subject.
+    """
+
+    count: int = 0
+    kept: dict[str, Sequence[Outgoing]] = field(default_factory=dict)
+    left: dict[str, Sequence[Outgoing]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What a retry of a refused record did.
+
+    Attributes:
+        published: How many entries of the subject went out, those that waited behind included.
+        refused: Why the rest still waits; None if nothing is refused any more.
+        elsewhere: Whether another process tries it within seconds, since it is the owner.
+    """
+
+    published: int
+    refused: Refusal | None = None
+    elsewhere: bool = False
+
+
+@dataclass(slots=True)
 class Relay(Generic[StateT]):
     """Publishes outboxes, archives what it published, clears it.
 
@@ -50,6 +81,9 @@ class Relay(Generic[StateT]):
     overtaken is compared with the store. Among processes, `ownership` decides; what another one
     owns is waited for, with everything that its subject decided later. Subjects do not wait for
     each other.
+
+    What the broker refuses stays in its outbox with all that its subject decided later. Only
+    the sweep tries it again, when its time has come, or `retry` on command.
     """
 
     store: SubjectStore[StateT]
@@ -57,6 +91,8 @@ class Relay(Generic[StateT]):
     archive: Archive
     ownership: Ownership = field(default_factory=SoleOwner)
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _: KW_ONLY
+    wall_now: Callable[[], datetime]
     _in_flight: dict[str, asyncio.Future[None]] = field(default_factory=dict)
     _acknowledged: dict[tuple[str, str], None] = field(default_factory=dict)
     _passed: dict[str, int] = field(default_factory=dict)
@@ -65,6 +101,8 @@ class Relay(Generic[StateT]):
     async def publish(self, documents: Sequence[Document[StateT]]) -> int:
         """Publish, archive and clear the outboxes of `documents`; return how many entries.
 
+        A copy whose subject waits for a refused record keeps what waits in its outbox.
+
         Raises:
             UnavailableError: what was not published stays in its outbox.
             OwnedElsewhereError: another process has had earlier entries for too long.
@@ -72,7 +110,12 @@ class Relay(Generic[StateT]):
         waiting: Entries = {
             document.id: document.unpublished()
             for document in documents
-            if document.unpublished()
+            if document.unpublished() and document.refused is None
+        }
+        left: dict[str, Sequence[Outgoing]] = {
+            document.id: document.unpublished()
+            for document in documents
+            if document.refused is not None
         }
         certain = not waiting or await self.ownership.confirm()
         # What a copy carries from before may have been published since it was read, and what it
@@ -89,27 +132,30 @@ class Relay(Generic[StateT]):
             if not free:
                 await asyncio.wait({self._in_flight[key] for key in waiting})
                 continue
-            sent, kept = await self._send(
+            sent = await self._send(
                 free, {key: version for key, version in asked.items() if key in free}
             )
-            count += sent
-            waiting = {key: outs for key, outs in waiting.items() if key not in free} | kept
+            count += sent.count
+            left |= sent.left
+            waiting = {
+                key: outs for key, outs in waiting.items() if key not in free
+            } | sent.kept
             # The others may have succeeded, failed or been cancelled: the store knows.
             asked |= {key: versions[key] for key in waiting}
-            if kept:
+            if sent.kept:
                 pauses += 1
                 if pauses > PAUSES_MAX:
-                    raise OwnedElsewhereError(len(kept))
+                    raise OwnedElsewhereError(len(sent.kept))
                 await self.pause(PAUSE_S)
         for document in documents:
-            document.outbox, document.added = [], []
+            document.outbox, document.added = [*left.get(document.id, ())], []
         return count
 
     async def sweep_left_behind(self, *, wall_now: datetime) -> int:
         """Publish what waits in outboxes and nobody is publishing; return how many entries.
 
-        That is what a crash, a failure or a full queue left of this process's entries, and the
-        entries of processes that are gone.
+        That is what a crash, a failure or a full queue left of this process's entries, the
+        entries of processes that are gone, and what was refused and may be tried again.
 
         Raises:
             UnavailableError: what was not published stays in its outbox.
@@ -129,11 +175,34 @@ class Relay(Generic[StateT]):
         ]
         if not free:
             return 0
-        count, _ = await self._send(
+        sent = await self._send(
             {document.id: document.outbox for document in free},
             {document.id: document.version for document in free},
+            again=True,
         )
-        return count
+        return sent.count
+
+    async def retry(self, subject: str) -> Retried:
+        """Try a subject's refused entry again now, with what waits behind it.
+
+        Raises:
+            UnavailableError: brokers or store are away; the entry waits on.
+        """
+        await self.ownership.confirm()
+        while subject in self._in_flight:
+            await asyncio.wait({self._in_flight[subject]})
+        document = (await self.store.load([subject])).get(subject)
+        if document is None or document.refused is None or not document.outbox:
+            return Retried(0)
+        if not self.ownership.is_ours(document.outbox[0].owner):
+            due = replace(document.refused, until=document.refused.at)
+            await self.store.defer({subject: due})
+            return Retried(0, document.refused, elsewhere=True)
+        sent = await self._send(
+            {subject: document.outbox}, {subject: document.version}, again=True
+        )
+        left = (await self.store.load([subject]))[subject]
+        return Retried(sent.count, left.refused)
 
     def _is_overtaken(self, document: Document[StateT]) -> bool:
         """Return whether another path of this process may have seen what this copy saved."""
@@ -142,48 +211,66 @@ class Relay(Generic[StateT]):
         return self._swept_before is not None and document.saved_at <= self._swept_before
 
     async def _send(
-        self, waiting: Entries, asked: Mapping[str, int]
-    ) -> tuple[int, dict[str, Sequence[Outgoing]]]:
+        self, waiting: Entries, asked: Mapping[str, int], *, again: bool = False
+    ) -> _Sent:
         """Publish, archive and clear what is left of these.
 
-        Return how many entries, and those that come behind another process's. `asked` are the
-        subjects that are compared with the store, with the version that the copy was read at.
+        `asked` are the subjects that are compared with the store, with the version that the
+        copy was read at; `again` tries those that wait for a refused record, too.
         """
+        sent = _Sent()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._in_flight |= dict.fromkeys(waiting, done)
         try:
-            ready, kept = await self._left(waiting, asked.keys())
-            outgoing = [out for outs in ready.values() for out in outs]
-            if outgoing:
-                await self._publish_fresh(outgoing)
-                try:
-                    await self.archive.insert(outgoing)
-                    await self.store.clear(
-                        {key: [out.id for out in ready[key]] for key in ready}
-                    )
-                except BaseException:
-                    self._remember(outgoing)
-                    raise
-                self._forget(outgoing)
+            ready = await self._ready(waiting, asked.keys(), sent, again=again)
+            if ready:
+                await self._publish(ready, sent)
                 self._pass(asked)
-            return len(outgoing), kept
+            return sent
         finally:
             for key in waiting:
                 del self._in_flight[key]
             done.set_result(None)
 
-    async def _left(
-        self, waiting: Entries, asked: AbstractSet[str]
-    ) -> tuple[Entries, dict[str, Sequence[Outgoing]]]:
-        """Divide entries into those that are ours to publish now, and those that must wait.
+    async def _publish(self, ready: Entries, sent: _Sent) -> None:
+        """Publish these; archive and clear what the broker took, defer what it refuses."""
+        outgoing = [out for outs in ready.values() for out in outs]
+        refused = await self._publish_fresh(outgoing)
+        lacking = {place(one.outgoing) for one in refused}
+        taken = {
+            key: [out for out in outs if place(out) not in lacking]
+            for key, outs in ready.items()
+        }
+        acknowledged = [out for outs in taken.values() for out in outs]
+        try:
+            await self.archive.insert(acknowledged)
+            await self.store.clear(
+                {key: [out.id for out in outs] for key, outs in taken.items() if outs}
+            )
+        except BaseException:
+            self._remember(acknowledged)
+            raise
+        self._forget(acknowledged)
+        sent.count += len(acknowledged)
+        if refused:
+            subjects = {place(out): key for key, outs in ready.items() for out in outs}
+            await self.store.defer(refusals_of(subjects, refused, now=self.wall_now()))
+            for key, outs in ready.items():
+                waiting = [out for out in outs if place(out) in lacking]
+                if waiting:
+                    sent.left[key] = waiting
 
-        Of `asked` subjects, what the store has no more is in neither.
+    async def _ready(
+        self, waiting: Entries, asked: AbstractSet[str], sent: _Sent, *, again: bool
+    ) -> Entries:
+        """Return the entries that are ours to publish now; note those that must wait.
+
+        Of `asked` subjects, what the store has no more is neither returned nor noted.
         """
         if not asked:
-            return waiting, {}
+            return waiting
         documents = await self.store.load(asked)
         ready: dict[str, Sequence[Outgoing]] = {}
-        kept: dict[str, Sequence[Outgoing]] = {}
         for key, outs in waiting.items():
             if key not in asked:
                 ready[key] = outs
@@ -191,20 +278,22 @@ class Relay(Generic[StateT]):
             wanted = {out.id for out in outs}
             stored = documents[key].outbox if key in documents else []
             left = [out for out in stored if out.id in wanted]
+            if left and documents[key].refused is not None and not again:
+                sent.left[key] = left
+                continue
             ours = _leading(left, self.ownership)
             if ours:
                 ready[key] = left[:ours]
             if ours < len(left):
-                kept[key] = left[ours:]
-        return ready, kept
+                sent.kept[key] = left[ours:]
+        return ready
 
-    async def _publish_fresh(self, outgoing: Sequence[Outgoing]) -> None:
+    async def _publish_fresh(self, outgoing: Sequence[Outgoing]) -> Sequence[RefusedRecord]:
         """Publish these, without those that the broker took when archive or store failed."""
         fresh = outgoing
         if self._acknowledged:
             fresh = [out for out in outgoing if (out.topic, out.id) not in self._acknowledged]
-        if fresh:
-            await self.publisher.publish(fresh)
+        return await self.publisher.publish(fresh) if fresh else ()
 
     def _remember(self, acknowledged: Sequence[Outgoing]) -> None:
         """Remember what the broker took, and forget the oldest beyond the limit."""
@@ -229,7 +318,7 @@ class Relay(Generic[StateT]):
 
 def _leading(entries: Sequence[Outgoing], ownership: Ownership) -> int:
     """Return how many entries come before the first that another process owns."""
-    for place, out in enumerate(entries):
+    for count, out in enumerate(entries):
         if not ownership.is_ours(out.owner):
-            return place
+            return count
     return len(entries)

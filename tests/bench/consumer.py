@@ -169,7 +169,7 @@ async def _workflow(
         service="workflow",
         store=subjects,
         fold=fold,
-        relay=Relay(subjects, broker.publisher, archive),
+        relay=Relay(subjects, broker.publisher, archive, wall_now=wall_now),
         parking=MemoryParking(),
         reference=FixedReference(reference),
         clock=StandingClock(),

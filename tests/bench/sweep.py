@@ -188,7 +188,7 @@ async def _loaded(
     await archive.prepare()
     for first in range(DUE, size, INSERT):
         await subjects.collection.insert_new([*_documents(later, first, INSERT)])
-    sweep = _sweep(subjects, Relay(subjects, publisher, archive))
+    sweep = _sweep(subjects, Relay(subjects, publisher, archive, wall_now=wall_now))
     return Province(mongo, subjects.collection, sweep, Rounds())
 
 

@@ -1,6 +1,7 @@
 """Intake on our own fakes: the real use cases, core and codecs, without an engine."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +27,7 @@ from services.intake.usecases.held import ExpireHeld, asked_again
 from services.intake.usecases.losses import AcceptLosses
 from services.intake.usecases.receive import ReceiveEvents
 from services.intake.usecases.references import ReferenceBook
+from services.intake.usecases.rejections import PublishRejections
 from services.intake.usecases.relaying import RelayOutboxes
 from services.intake.usecases.work import InWork
 from shared.events.envelope import Event, from_document
@@ -113,6 +115,28 @@ class MemoryCounter:
 
     async def skip(self, prefix: str, day: date, through: int) -> None:
         self.last[prefix, day] = max(self.last.get((prefix, day), 0), through)
+
+
+@dataclass
+class MemoryRejections:
+    """Rejections that wait, in a dict that keeps their order."""
+
+    kept: dict[str, Outgoing] = field(default_factory=dict)
+
+    async def keep(self, rejections: Sequence[Outgoing], *, at: datetime) -> None:
+        assert at.tzinfo is not None, "an instant is aware"
+        for out in rejections:
+            self.kept.setdefault(out.id, out)
+
+    async def waiting(self) -> Mapping[str, int]:
+        return Counter(out.topic for out in self.kept.values())
+
+    async def oldest(self, topic: str, limit: int) -> Sequence[Outgoing]:
+        return [out for out in self.kept.values() if out.topic == topic][:limit]
+
+    async def remove(self, ids: Collection[str]) -> None:
+        for one in ids:
+            self.kept.pop(one, None)
 
 
 @dataclass
@@ -243,6 +267,7 @@ class World:
         self.contacts: Any = MemorySubjects[ContactState](ContactCodec())
         self.receipts: Any = MemoryReceipts()
         self.publisher: Any = MemoryPublisher()
+        self.rejections: Any = MemoryRejections()
         self.archive: Any = ContactlessArchive()
         self.codes: Any = MemoryCounter()
         self.grants: Any = MemoryGrants()
@@ -257,9 +282,10 @@ class World:
 
     def start(self) -> None:
         """Put a fresh process together on whatever the ports hold."""
+        self.publishing = PublishRejections(self.publisher, self.rejections, lambda: self.wall)
         relays = (
-            Relay(self.subjects, self.publisher, self.archive),
-            Relay(self.contacts, self.publisher, self.archive),
+            Relay(self.subjects, self.publishing, self.archive, wall_now=lambda: self.wall),
+            Relay(self.contacts, self.publishing, self.archive, wall_now=lambda: self.wall),
         )
         self.relay = RelayOutboxes(*relays, lambda: self.wall)
         self.references = ReferenceBook(

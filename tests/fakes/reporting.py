@@ -234,7 +234,12 @@ class MemoryReporting:
             service="reporting",
             store=self.facts.subjects,
             fold=fold,
-            relay=Relay(self.facts.subjects, MemoryPublisher(), MemoryArchive()),
+            relay=Relay(
+                self.facts.subjects,
+                MemoryPublisher(),
+                MemoryArchive(),
+                wall_now=self.clock.now,
+            ),
             parking=self.parking,
             reference=FixedReference(reference),
             clock=self.clock,

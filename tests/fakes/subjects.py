@@ -4,6 +4,7 @@
 """
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,11 +12,12 @@ from typing import Any, Generic, TypeVar
 
 from shared.events.envelope import from_document, to_document
 from shared.reference.view import Reference
-from shared.subjects.document import Document, Outgoing
+from shared.subjects.document import Document, Outgoing, Refusal
 from shared.subjects.errors import UnavailableError
 from shared.subjects.ownership import OwnerRow
 from shared.subjects.parking import Parked
 from shared.subjects.ports import StateCodec
+from shared.subjects.refused import RefusedRecord, Scope, Waiting
 
 StateT = TypeVar("StateT")
 
@@ -64,6 +66,7 @@ class MemorySubjects(Generic[StateT]):
             for row in self.rows.values()
             if row["pending_at"] and row["pending_at"] <= before
             if row["outbox"][0]["owner"] not in others
+            if row.get("refused") is None or row["refused"].until <= before
         ]
         waiting.sort(key=lambda row: row["pending_at"])
         return [self._read(row) for row in waiting[:limit]]
@@ -75,8 +78,37 @@ class MemorySubjects(Generic[StateT]):
             if row is None:
                 continue
             row["outbox"] = [entry for entry in row["outbox"] if entry["id"] not in ids]
+            row["refused"] = None
             if not row["outbox"]:
                 row["pending_at"] = None
+
+    async def defer(self, refusals: Mapping[str, Refusal]) -> None:
+        """Write the refusals of outboxes that still hold the refused entry."""
+        for subject, refusal in refusals.items():
+            row = self.rows.get(subject)
+            if row is not None and refusal.id in {entry["id"] for entry in row["outbox"]}:
+                row["refused"] = refusal
+
+    async def refused(
+        self, *, limit: int, ids: Collection[str] | None = None
+    ) -> Sequence[Document[StateT]]:
+        """Read the documents with a refusal, the newest first; only those of `ids` if given."""
+        rows = [
+            row
+            for row in self.rows.values()
+            if row.get("refused") is not None and (ids is None or row["_id"] in ids)
+        ]
+        rows.sort(key=lambda row: row["refused"].at, reverse=True)
+        return [self._read(row) for row in rows[:limit]]
+
+    async def count_refused(self) -> Sequence[Waiting]:
+        """Count the documents with a refusal, by topic, error and scope."""
+        found = Counter(
+            (row["refused"].topic, row["refused"].error, row["refused"].scope)
+            for row in self.rows.values()
+            if row.get("refused") is not None
+        )
+        return [Waiting(*kind, subjects) for kind, subjects in found.items()]
 
     def _written(
         self, document: Document[StateT], row: dict[str, Any] | None, pending_at: datetime
@@ -105,6 +137,7 @@ class MemorySubjects(Generic[StateT]):
             ],
             "outbox": [*(row["outbox"] if row else []), *copy.deepcopy(added)],
             "pending_at": pending_at if added else (row["pending_at"] if row else None),
+            "refused": row.get("refused") if row else None,
             "state": None if state is None else copy.deepcopy(self._codec.to_document(state)),
             **({} if state is None else self._codec.index(state)),
         }
@@ -123,6 +156,7 @@ class MemorySubjects(Generic[StateT]):
             emitted=dict(row["emitted"]),
             outbox=[Outgoing(**entry) for entry in copy.deepcopy(row["outbox"])],
             state=None if state is None else self._codec.from_document(state),
+            refused=row.get("refused"),
         )
 
 
@@ -167,16 +201,45 @@ class MemoryOwners:
 
 @dataclass
 class MemoryPublisher:
-    """Keeps what was published; `away` makes it refuse as a broker that is gone."""
+    """Keeps what was published.
+
+    `away` makes it fail as a broker that is gone, `missing` names topics that take nothing and
+    `too_large` ids of records that are refused for good.
+    """
 
     published: list[Outgoing] = field(default_factory=list)
     away: bool = False
+    missing: set[str] = field(default_factory=set)
+    too_large: set[str] = field(default_factory=set)
 
-    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
-        """Keep these, in order."""
+    async def publish(self, outgoing: Sequence[Outgoing]) -> Sequence[RefusedRecord]:
+        """Keep these, in order; return what is refused, with what follows it."""
         if self.away:
             raise UnavailableError("no Kafka broker answers")
-        self.published.extend(outgoing)
+        refused: list[RefusedRecord] = []
+        stopped: dict[tuple[str, str], RefusedRecord] = {}
+        for out in outgoing:
+            before = stopped.get((out.topic, out.key))
+            if before is not None:
+                refused.append(replace(before, outgoing=out, follows=True))
+            elif out.topic in self.missing:
+                refused.append(
+                    RefusedRecord(
+                        out,
+                        "UnknownTopicOrPartitionError",
+                        Scope.TOPIC,
+                        f"{out.topic}: missing",
+                    )
+                )
+            elif out.id in self.too_large:
+                made = RefusedRecord(
+                    out, "MessageSizeTooLargeError", Scope.RECORD, f"{out.id}: too large"
+                )
+                stopped[out.topic, out.key] = made
+                refused.append(made)
+            else:
+                self.published.append(out)
+        return refused
 
     def ids(self, topic: str | None = None) -> list[str]:
         """Return the ids published, repeats included."""

@@ -294,7 +294,9 @@ class Process:
             return Crashing(one, fuse)
 
         store = port(durable.subjects)
-        relay = Relay[Subject](store, port(durable.publisher), port(durable.archive))
+        relay = Relay[Subject](
+            store, port(durable.publisher), port(durable.archive), wall_now=self._wall_now
+        )
         reference = DurableReference(durable)
         wall_now = self._wall_now
         self.relay = relay

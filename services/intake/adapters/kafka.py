@@ -26,7 +26,10 @@ INBOUND_PATTERN: Final = r"^motcua\.inbound\.[a-z][a-z0-9-]{1,30}\.v1$"
 
 @dataclass(frozen=True, slots=True)
 class KafkaDoor:
-    """Hands each publisher's records to the use case; the right to write was the identity."""
+    """Hands each publisher's records to the use case; the right to write was the identity.
+
+    Its publisher keeps the rejections that their topic does not take.
+    """
 
     receive: ReceiveEvents
     relay: RelayOutboxes
@@ -57,7 +60,8 @@ class KafkaDoor:
                 for origin, answer in zip(origins, settled.answers, strict=True)
                 if answer.is_refused
             ]
-            await self.publisher.publish(rejections)
+            refused = await self.publisher.publish(rejections)
+            assert not refused, "what a topic of rejections does not take is kept"
             await self.relay.now(settled)
 
 

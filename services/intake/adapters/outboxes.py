@@ -6,7 +6,11 @@ from typing import Final
 
 from services.intake.core.state import Subject
 from shared.mongo.collection import Collection
-from shared.mongo.subjects import MongoSubjects
+from shared.mongo.subjects import REFUSED, MongoSubjects
+from shared.subjects.refused import Scope
+
+NOT_REFUSED: Final = {"refused.scope": {"$ne": Scope.RECORD.value}}
+"""Leaves out what waits behind a refused record: that is said otherwise, and may last."""
 
 READ_MAX: Final = 200
 """How many full outboxes are looked into; with more than that the mark stands still."""
@@ -32,7 +36,7 @@ class Outboxes:
 
     async def oldest(self, wall_now: datetime) -> datetime | None:
         """Return since when the oldest outbox waits, in wall time; None if none does."""
-        waiting = {"pending_at": {"$lte": wall_now + _LATER}}
+        waiting = {"pending_at": {"$lte": wall_now + _LATER}, **NOT_REFUSED}
         moments = [
             row["pending_at"]
             for collection in (self.subjects.collection, self.contacts)
@@ -42,13 +46,18 @@ class Outboxes:
         ]
         return min(moments, default=None)
 
+    async def wait_for_topic(self) -> bool:
+        """Return whether a subject waits for a topic that takes nothing."""
+        query = {**REFUSED, "refused.scope": Scope.TOPIC.value}
+        return bool(await self.subjects.collection.find(query, limit=1, projection={"_id": 1}))
+
     async def oldest_pending(self, wall_now: datetime) -> datetime | None:
         """Return the least recording time that waits in an outbox, or None.
 
         When more wait than are looked into, the answer is the last one that was certain.
         """
         rows = await self.subjects.collection.find(
-            {"pending_at": {"$lte": wall_now + _LATER}},
+            {"pending_at": {"$lte": wall_now + _LATER}, **NOT_REFUSED},
             sort=[("pending_at", 1)],
             limit=READ_MAX,
             projection={"outbox.value.recordedtime": 1},

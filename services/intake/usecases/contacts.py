@@ -49,7 +49,8 @@ class KeepContacts:
         """Leave the marker and publish the tombstone; return the document as proof.
 
         Raises:
-            UnavailableError: the store or the broker does not answer; erase again.
+            UnavailableError: the store or the broker does not answer, or the topic does not
+                take the tombstone, which then waits; erase again.
         """
         for _ in range(ATTEMPTS_MAX):
             (document,) = await self._load({key})
@@ -57,6 +58,8 @@ class KeepContacts:
             if not await self._save([document]):
                 # A value that an outbox still held goes out before its tombstone, in order.
                 await self.relay.publish([document])
+                if document.unpublished():
+                    raise UnavailableError("the topic of contacts does not take the tombstone")
                 return document
         raise UnavailableError("the contact keeps changing: try again")
 

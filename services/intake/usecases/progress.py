@@ -20,13 +20,25 @@ HTTP: Final = "http"
 PublishedBefore = Callable[[], Awaitable[ProgressMark | None]]
 """Reads the mark of this HTTP door that an earlier process published last."""
 
+HeldBack = Callable[[], Awaitable[bool]]
+"""Asks whether an event waits for a topic that takes nothing."""
+
 OldestPending = Callable[[], Awaitable[datetime | None]]
 """Asks for the least recording time that still waits in an outbox."""
 
 
+async def _nothing_waits() -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class PublishProgress:
-    """Publishes a mark for each inbound partition held, and one for this HTTP door."""
+    """Publishes a mark for each inbound partition held, and one for this HTTP door.
+
+    While events wait for a topic that takes nothing, no mark moves: what they say is not on
+    the canonical topics, though positions have passed them. A single refused record holds back
+    nothing but its subject, or one record would stop every reminder for ever.
+    """
 
     positions: Positions
     publisher: Publisher
@@ -34,6 +46,7 @@ class PublishProgress:
     oldest_pending: OldestPending
     http_number: int
     late: LateEvents = field(default_factory=LateEvents)
+    held_back: HeldBack = _nothing_waits
     marks: Marks = field(default_factory=Marks)
     published: dict[str, datetime] = field(default_factory=dict)
     _remembers: bool = False
@@ -62,6 +75,8 @@ class PublishProgress:
         self.marks.sample(now, await self.positions.high_watermarks())
         next_offsets = await self.positions.next_offsets()
         reached = self.marks.advance(next_offsets)
+        if await self.held_back():  # Asked after the positions, which follow the outboxes.
+            return 0
         found = [
             ProgressMark(
                 input=topic,
@@ -74,10 +89,12 @@ class PublishProgress:
         through = http_mark(now, in_work, await self.oldest_pending())
         found.append(self._own_mark(through))
         moved = [mark for mark in found if self._has_moved(mark)]
-        await self.publisher.publish([_outgoing(mark) for mark in moved])
-        for mark in moved:
+        refused = await self.publisher.publish([_outgoing(mark) for mark in moved])
+        lacking = {one.outgoing.key for one in refused}
+        taken = [mark for mark in moved if mark.key not in lacking]
+        for mark in taken:
             self.published[mark.key] = mark.through
-        return len(moved)
+        return len(taken)
 
     def _own_mark(self, through: datetime) -> ProgressMark:
         """Return the mark of this HTTP door, with the late events that this replica recorded.

@@ -107,8 +107,10 @@ class RelayOutboxes:
         """Publish what this process has not published already from another copy."""
         for document in documents:
             document.outbox = [out for out in document.outbox if out.id not in self._recent]
-        ids = [out.id for document in documents for out in document.unpublished()]
+        ids = {out.id for document in documents for out in document.unpublished()}
         count = await self.subjects.publish(documents)
+        # What waits for a refused record is not published, and stays in its copy.
+        ids -= {out.id for document in documents for out in document.unpublished()}
         self._recent |= dict.fromkeys(ids)
         for old in list(islice(self._recent, max(0, len(self._recent) - RECENT_MAX))):
             del self._recent[old]

@@ -10,6 +10,7 @@ from shared.events.topics import NOTICES
 from shared.ops.metrics import Metrics
 from shared.subjects.document import Outgoing
 from shared.subjects.ports import Publisher
+from shared.subjects.refused import RefusedRecord, place
 
 
 @dataclass(slots=True)
@@ -44,13 +45,17 @@ class CountNotices:
     metrics: Metrics
     totals: Counter[str] = field(default_factory=Counter)
 
-    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+    async def publish(self, outgoing: Sequence[Outgoing]) -> Sequence[RefusedRecord]:
         """Publish, then count what was published."""
-        await self.downstream.publish(outgoing)
+        refused = await self.downstream.publish(outgoing)
+        lacking = {place(one.outgoing) for one in refused}
         for out in outgoing:
+            if place(out) in lacking:
+                continue
             self.totals["published"] += 1
             if out.topic == NOTICES.name and out.value is not None:
                 state = str(out.value["type"]).split(".")[-2]
                 channel = str(out.value["data"]["channel"])
                 self.totals[state] += 1
                 self.metrics.notices.labels(state, channel).inc()
+        return refused

@@ -17,6 +17,7 @@ from shared.subjects.document import Document, Outgoing
 from shared.subjects.fold import Context, emit
 from shared.subjects.insert import insert_once
 from shared.subjects.ports import Clock, Publisher, ReferenceSource, SubjectStore
+from shared.subjects.refused import RefusedRecord
 from shared.subjects.relay import Relay
 
 SERVICE = "notifications"
@@ -40,12 +41,19 @@ class PlanNotices:
     told: ToldStore | None = None
     rebuilding: bool = False
 
-    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
-        """Return when notices are stored and told of, and all else is acknowledged."""
+    async def publish(self, outgoing: Sequence[Outgoing]) -> Sequence[RefusedRecord]:
+        """Return when notices are stored and published, and all else is; with what is refused.
+
+        A plan is an entry of this service to itself, so no broker can refuse it. What becomes
+        of its notice waits in the notice's own outbox if its topic takes nothing.
+        """
         plans = [out for out in outgoing if out.topic == PLANS_TOPIC]
-        await self.downstream.publish([out for out in outgoing if out.topic != PLANS_TOPIC])
+        refused = await self.downstream.publish(
+            [out for out in outgoing if out.topic != PLANS_TOPIC]
+        )
         if plans:
             await self._insert(plans)
+        return refused
 
     async def _insert(self, plans: Sequence[Outgoing]) -> None:
         context = Context(self.clock.now(), self.reference.current())

@@ -139,7 +139,7 @@ def kafka_door(world: World) -> KafkaDoor:
     """Put the Kafka door together."""
     metrics = Metrics(CollectorRegistry(), process=False)
     return KafkaDoor(
-        world.receive, world.relay, world.publisher, world.clock, CountEvents(metrics)
+        world.receive, world.relay, world.publishing, world.clock, CountEvents(metrics)
     )
 
 

@@ -12,6 +12,7 @@ from shared.events.topics import CENTRES, rejected
 from shared.subjects.document import Outgoing
 from shared.subjects.errors import UnavailableError
 from shared.subjects.read_positions import Loss, StoredPosition
+from shared.subjects.refused import RefusedRecord
 from tests.contract.intake.doors import HttpDoor
 from tests.fakes.intake import World
 from tests.fakes.subjects import MemoryPublisher
@@ -130,7 +131,7 @@ async def test_a_crash_in_between_is_mended_by_doing_it_again(world: World) -> N
 
     class Away(MemoryPublisher):
         @override
-        async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+        async def publish(self, outgoing: Sequence[Outgoing]) -> Sequence[RefusedRecord]:
             raise UnavailableError(f"the broker is away with {len(outgoing)} records")
 
     broker, world.publisher = world.publisher, Away()

@@ -1,7 +1,8 @@
 """One suite for the subject store: in memory, with Motor, with PyMongo's async client."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ import pytest_asyncio
 
 from shared.mongo.client import Mongo
 from shared.mongo.subjects import MongoSubjects
-from shared.subjects.document import Document, Outgoing
+from shared.subjects.document import Document, Outgoing, Refusal
 from shared.subjects.ports import SubjectStore
+from shared.subjects.refused import Waiting
 from tests.fakes.counting import START, NamesCodec, assigned
 from tests.fakes.subjects import MemorySubjects
 
@@ -143,3 +145,43 @@ async def test_an_empty_batch_is_no_error(store: Store) -> None:
     """Nothing to write is written at once."""
     assert await store.save([], pending_at=START) == frozenset()
     await store.clear({})
+
+
+def refusal(until: datetime, *, name: str = "e1", scope: str = "record") -> Refusal:
+    """Return why an outbox waits."""
+    return Refusal(name, "motcua.obligations.v1", "TooLarge", scope, "why", START, until)
+
+
+async def test_a_refused_entry_is_left_behind_from_its_time_on(store: Store) -> None:
+    """It is listed and counted; an event added meanwhile waits behind it."""
+    for number, subject in enumerate("abc"):
+        document = Document(subject, state=["x"], added=[entry("e1")])
+        await store.save([document], pending_at=START + timedelta(seconds=number))
+    later = refusal(START + timedelta(minutes=10))
+    await store.defer({"a": later, "b": replace(refusal(START, scope="topic"), at=LATER)})
+    await store.defer({"a": refusal(START, name="another"), "nobody": later})
+
+    assert (await one(store)).refused == later
+    assert [doc.id for doc in await store.refused(limit=9)] == ["b", "a"]
+    assert [doc.id for doc in await store.refused(limit=9, ids=["a", "c"])] == ["a"]
+    assert len(await store.refused(limit=1)) == 1
+    assert set(await store.count_refused()) == {
+        Waiting("motcua.obligations.v1", "TooLarge", scope, 1) for scope in ("record", "topic")
+    }
+
+    document = await one(store)
+    document.added = [entry("e2")]
+    await store.save([document], pending_at=START)
+    soon, then = START + timedelta(seconds=9), START + timedelta(minutes=10)
+    assert [doc.id for doc in await store.left_behind(before=soon, limit=9)] == ["b", "c"]
+    assert [doc.id for doc in await store.left_behind(before=then, limit=9)] == ["a", "b", "c"]
+
+
+async def test_what_is_published_is_refused_no_more(store: Store) -> None:
+    """Taking entries out takes the refusal too."""
+    await store.save([Document("a", state=["x"], added=[entry("e1")])], pending_at=START)
+    await store.defer({"a": refusal(LATER)})
+    await store.clear({"a": ["e1"]})
+    assert (await one(store)).refused is None
+    assert await store.refused(limit=9) == []
+    assert await store.count_refused() == []

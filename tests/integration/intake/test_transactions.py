@@ -41,7 +41,7 @@ async def test_marks_follow_the_clock_once_a_transaction_has_ended(
     ):
         intake = one.intake
         with_reference(intake)
-        marks: Mapping[str, datetime] = intake.progress.published
+        marks: Mapping[str, datetime] = intake.mark.progress.published
         places = [f"{topic}/{number}" for number in range(4)]
         await until(lambda: all(place in marks for place in places))
         await all_kinds(publishes, topic, publisher, unique)

@@ -11,7 +11,7 @@ import pytest_asyncio
 from deploy.engines.embedded import kafka_at, start_engines, wait_ready
 from deploy.engines.kafka import Kafka
 from shared.events.partitioner import partition_of
-from shared.kafka import publisher as module
+from shared.kafka import delivery, producers
 from shared.kafka.admin import TopicAdmin, TopicSpec
 from shared.kafka.publisher import KafkaPublisher
 from shared.kafka.whole import read_to_end
@@ -38,8 +38,8 @@ def broker(tmp_path: Path) -> Iterator[Kafka]:
 def impatience() -> Iterator[None]:
     """Give up soon, while the broker is away; it has all its time when it is there."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "PUBLISH_S_MAX", PATIENCE_S)
-        patch.setattr(module, "STOP_S_MAX", PATIENCE_S)
+        patch.setattr(delivery, "PUBLISH_S_MAX", PATIENCE_S)
+        patch.setattr(producers, "STOP_S_MAX", PATIENCE_S)
         yield
 
 

@@ -26,6 +26,7 @@ from shared.mongo.subjects import MongoSubjects
 from shared.ops.clock import wall_now
 from shared.subjects.document import Document, Outgoing
 from shared.subjects.ownership import BEAT_S
+from shared.subjects.refused import RefusedRecord
 from shared.subjects.relay import LEFT_BEHIND_AFTER, Relay
 from tests.fakes.counting import NamesCodec
 
@@ -81,11 +82,12 @@ class SlowBroker:
     def __init__(self, publisher: KafkaPublisher) -> None:
         self._publisher = publisher
 
-    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+    async def publish(self, outgoing: Sequence[Outgoing]) -> Sequence[RefusedRecord]:
         """Wait, publish, wait."""
         await asyncio.sleep(BROKER_DELAY_S)
-        await self._publisher.publish(outgoing)
+        refused = await self._publisher.publish(outgoing)
         await asyncio.sleep(BROKER_DELAY_S)
+        return refused
 
 
 class Replica:
@@ -98,7 +100,13 @@ class Replica:
         self.archive = MongoArchive(self.mongo)
         self.ownership = share_outboxes(self.mongo, "0")
         self.kafka = KafkaPublisher([bootstrap], client_id=secrets.token_hex(4))
-        self.relay = Relay(self.store, SlowBroker(self.kafka), self.archive, self.ownership)
+        self.relay = Relay(
+            self.store,
+            SlowBroker(self.kafka),
+            self.archive,
+            self.ownership,
+            wall_now=wall_now,
+        )
         self.tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:

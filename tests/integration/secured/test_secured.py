@@ -28,8 +28,11 @@ from deploy.topics import PUBLISHERS, provision, wanted
 from shared.events.topics import CONTACTS, DOSSIERS, NOTICES, OBLIGATIONS, inbound
 from shared.kafka.admin import TopicAdmin
 from shared.kafka.cluster import Cluster
+from shared.kafka.publisher import KafkaPublisher
 from shared.kafka.whole import read_to_end
 from shared.ops.settings import KafkaSettings
+from shared.subjects.document import Outgoing
+from shared.subjects.refused import Scope
 from tests.fakes.intake import event
 from tests.integration.secured.broker import PUBLISHER, SecuredBroker, secured_broker
 
@@ -146,6 +149,29 @@ async def test_nobody_writes_where_another_does(
     """The broker refuses: a topic's writer is its identity."""
     with pytest.raises(TopicAuthorizationFailedError):
         await publish(cluster(province.broker, user), topic, b"{}")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("topic", [DOSSIERS.name, CONTACTS.name])
+async def test_a_topic_that_is_not_ours_is_refused_and_the_other_one_takes(
+    province: Province, topic: str
+) -> None:
+    """The one we may read but not write, and the one that we may not even know of."""
+    ours = inbound("workflow").name
+    publisher = KafkaPublisher(
+        cluster(province.broker, user_of_service("workflow")), client_id="test"
+    )
+    taken: list[str] = []
+    publisher.on_acknowledged = lambda named, _partition, _offset: taken.append(named)
+    outgoing = [Outgoing(name, name, "any", {"id": "no event"}) for name in (topic, ours)]
+
+    for _ in range(2):
+        (refused,) = await publisher.publish(outgoing)
+        assert (refused.outgoing.topic, refused.scope) == (topic, Scope.TOPIC)
+        assert refused.error == "TopicAuthorizationFailedError"
+        assert "give its user the right" in refused.sentence
+    assert taken == [ours] * 2
+    await publisher.stop()
 
 
 @pytest.mark.asyncio

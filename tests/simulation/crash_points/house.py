@@ -109,7 +109,7 @@ class Process:
         desk: Any = Fragile(disk.parking, "ParkingDesk", script)
         source: Any = Fragile(FixedReference(Reference.empty()), "ReferenceSource", script)
         marks: Any = Fragile(disk.marks, "Marks", script)
-        self.relay = Relay[list[str]](store, publisher, archive)
+        self.relay = Relay[list[str]](store, publisher, archive, wall_now=lambda: START)
         self.apply = ApplyBatch[list[str]](
             service="workflow",
             store=store,

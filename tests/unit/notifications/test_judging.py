@@ -1,5 +1,6 @@
 """Each night says once which roles no channel reaches; a contact that comes says so at once."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from shared.events.contacts import Contact
 from shared.events.reference import LeaveRecorded, RoleAssigned, RoleEnded
 from shared.reference.view import Reference
 from shared.subjects.document import Outgoing
+from shared.subjects.refused import RefusedRecord
 from tests.fakes.notified import UNIT, contact
 from tests.unit.notifications.world import World
 from tests.unit.workflow.province import PROVINCE, decide, province_events
@@ -228,7 +230,7 @@ async def test_a_crash_after_the_verdict_was_kept_publishes_it_once() -> None:
 class Broken:
     """A broker that is away."""
 
-    async def publish(self, outgoing: Any) -> None:  # noqa: ANN401 -- Anything.
+    async def publish(self, outgoing: Sequence[Outgoing]) -> Sequence[RefusedRecord]:
         """Fail."""
         assert outgoing
         raise ConnectionError

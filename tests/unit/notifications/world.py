@@ -372,10 +372,16 @@ class World:
         self.planning = PlanNotices(
             self.notice_rows, self.publisher, self.reference, self.clock, self.wall_now
         )
-        self.notice_relay = Relay[Notice](self.notice_rows, self.planning, self.archive)
+        self.notice_relay = Relay[Notice](
+            self.notice_rows, self.planning, self.archive, wall_now=lambda: self.wall
+        )
         self.planning.relay = self.notice_relay
-        self.cause_relay = Relay[Cause](self.cause_rows, self.planning, self.archive)
-        self.answer_relay = Relay[Answers](self.answer_rows, self.planning, self.archive)
+        self.cause_relay = Relay[Cause](
+            self.cause_rows, self.planning, self.archive, wall_now=lambda: self.wall
+        )
+        self.answer_relay = Relay[Answers](
+            self.answer_rows, self.planning, self.archive, wall_now=lambda: self.wall
+        )
         self.steps = StepNotices(
             self.notice_rows,
             self.notice_relay,
@@ -398,7 +404,9 @@ class World:
         self.apply_contacts = ApplyContacts(
             self.contacts, self.notices, self.steps, self.parking, self.clock, self.wall_now
         )
-        self.verdict_relay = Relay[Verdict](self.verdict_rows, self.planning, self.archive)
+        self.verdict_relay = Relay[Verdict](
+            self.verdict_rows, self.planning, self.archive, wall_now=lambda: self.wall
+        )
         self.judging = JudgeReach(
             KnowReach(
                 self.contacts,

@@ -12,7 +12,7 @@ DECLARED = tuple(declared())
 LABELS = {
     *("name", "version", "replica", "check", "task", "outcome", "part", "method", "route"),
     *("status", "door", "rule", "group", "topic", "partition", "kind", "unit", "rung"),
-    *("system", "state", "channel", "role", "reason"),
+    *("system", "state", "channel", "role", "reason", "error"),
     "publisher",  # Of the inbound topics, which an operator makes one by one.
 }
 UNITS = ("_total", "_seconds", "_records", "_events", "_days", "_info", "_subjects")

@@ -17,6 +17,7 @@ from shared.subjects.change import ChangeSubjects
 from shared.subjects.document import Document, Outgoing
 from shared.subjects.errors import StopServiceError, UnavailableError
 from shared.subjects.records import Record
+from shared.subjects.refused import RefusedRecord
 from shared.subjects.relay import LEFT_BEHIND_AFTER, Relay
 from tests.fakes.counting import POISON, START, NamesCodec, assigned, say_back
 from tests.fakes.subjects import (
@@ -50,7 +51,7 @@ class House:
     reference: FixedReference = field(default_factory=lambda: FixedReference(Reference.empty()))
 
     def __post_init__(self) -> None:
-        self.relay = Relay(self.store, self.publisher, self.archive)
+        self.relay = Relay(self.store, self.publisher, self.archive, wall_now=lambda: START)
         self.apply = ApplyBatch(
             service="workflow",
             store=self.store,
@@ -219,9 +220,10 @@ def test_two_tasks_do_not_publish_one_entry_twice() -> None:
     sent: list[str] = []
 
     class SlowPublisher:
-        async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+        async def publish(self, outgoing: Sequence[Outgoing]) -> Sequence[RefusedRecord]:
             await gate.wait()
             sent.extend(out.id for out in outgoing)
+            return ()
 
     house.relay.publisher = SlowPublisher()
 

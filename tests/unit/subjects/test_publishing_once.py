@@ -27,6 +27,7 @@ from shared.subjects.ownership import (
     SoleOwner,
 )
 from shared.subjects.ports import Archive, SubjectStore
+from shared.subjects.refused import RefusedRecord
 from shared.subjects.relay import LEFT_BEHIND_AFTER, PAUSE_S, PAUSES_MAX, Relay
 from tests.fakes.counting import START, NamesCodec
 from tests.fakes.leaping import run_leaping
@@ -127,11 +128,12 @@ class Taking:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+    async def publish(self, outgoing: Sequence[Outgoing]) -> Sequence[RefusedRecord]:
         """Take these, slowly."""
         await self._site.wait(self._site.speed.broker_s / 2)
         self._site.broker.taken.extend(outgoing)
         await self._site.wait(self._site.speed.broker_s / 2)
+        return ()
 
 
 def wall_now() -> datetime:
@@ -162,7 +164,9 @@ class Replica:
         )
         archive = cast("Archive", Slow(site.archive, store_wait))
         owning = SoleOwner() if sole else self.ownership
-        self.relay = Relay[list[str]](self.store, Taking(site), archive, owning)
+        self.relay = Relay[list[str]](
+            self.store, Taking(site), archive, owning, wall_now=wall_now
+        )
         self.background: set[asyncio.Task[Any]] = set()
         self.tasks: list[asyncio.Task[None]] = []
 

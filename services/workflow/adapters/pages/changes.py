@@ -115,9 +115,7 @@ class ChangePages:
         )
         if isinstance(made, list):
             return await self._show(request, principal, subject, refused=made)
-        try:
-            await site.publisher.publish([made])
-        except UnavailableError:
+        if not await site.send(made):
             return site.sorry(request, site.frame(request, principal), "away", UNAVAILABLE)
         frame = site.frame(request, principal)
         return RedirectResponse(sent_link(frame, subject, decision, made.id), status_code=303)

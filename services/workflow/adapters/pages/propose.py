@@ -115,9 +115,7 @@ class ProposePages:
         if isinstance(made, list):
             return self._page(request, principal, what, written, refused=made)
         frame = self._site.frame(request, principal)
-        try:
-            await self._site.publisher.publish([made.told])
-        except UnavailableError:
+        if not await self._site.send(made.told):
             return self._site.sorry(request, frame, "away", UNAVAILABLE)
         proposal = made.proposal
         return RedirectResponse(

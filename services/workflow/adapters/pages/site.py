@@ -20,6 +20,8 @@ from shared.events.codes import SUBJECT_CHARACTERS_MAX, UnitCode
 from shared.events.faults import Fault
 from shared.ops.clock import Clock
 from shared.reference.view import Reference
+from shared.subjects.document import Outgoing
+from shared.subjects.errors import UnavailableError
 from shared.subjects.ports import Publisher
 from shared.web.auth import allow
 from shared.web.principal import Principal
@@ -64,6 +66,13 @@ class Site:
     def viewer(self, principal: Principal, unit: str | None = None) -> Viewer:
         """Return whose eyes look, narrowed to a centre."""
         return Viewer(principal.role, principal.person, principal.narrow(unit))
+
+    async def send(self, outgoing: Outgoing) -> bool:
+        """Publish an event of a page; return False while brokers or topic do not take it."""
+        try:
+            return not await self.publisher.publish([outgoing])
+        except UnavailableError:
+            return False
 
     async def subject(self, name: str, principal: Principal) -> Subject | None:
         """Return one subject; one outside the scope is as if it were not there.
