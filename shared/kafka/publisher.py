@@ -10,6 +10,7 @@ from collections.abc import (
     Iterator,
     Sequence,
 )
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -35,8 +36,15 @@ MAX_REQUEST_BYTES: Final = 7 * 1024 * 1024
 RawRecord = tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
 
 
+OnAcknowledged = Callable[[str, int, int], None]
+"""Called with topic, partition and offset of the last record of what was acknowledged."""
+
+
 class KafkaPublisher:
     """An idempotent producer that is made anew when it died.
+
+    `on_acknowledged` is called for each batch that the broker acknowledges, but not where the
+    broker no longer knows the offset of a batch that it has. It must not raise or block.
 
     aiokafka's sender task can end for good (`OutOfOrderSequenceNumber`); every later send then
     raises until there is another producer. One that failed sends nothing more: what it still
@@ -57,6 +65,7 @@ class KafkaPublisher:
         self._starting = asyncio.Lock()
         self.alive = False
         self._acknowledged_at = 0.0
+        self.on_acknowledged: OnAcknowledged = _ignore
 
     async def start(self) -> None:
         """Connect.
@@ -127,9 +136,14 @@ class KafkaPublisher:
                 await asyncio.wait({task})
         await task
 
-    def _note(self, sent: asyncio.Future[Any]) -> None:
-        if not sent.cancelled() and sent.exception() is None:
-            self._acknowledged_at = asyncio.get_running_loop().time()
+    def _note(self, further: int, sent: asyncio.Future[Any]) -> None:
+        """Note that a batch is acknowledged: its first record and `further` ones."""
+        if sent.cancelled() or sent.exception() is not None:
+            return
+        self._acknowledged_at = asyncio.get_running_loop().time()
+        written = sent.result()
+        if written.offset >= 0:
+            self.on_acknowledged(written.topic, written.partition, written.offset + further)
 
     async def _ready(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -162,20 +176,24 @@ class KafkaPublisher:
         await _end(producer)
 
 
+def _ignore(_topic: str, _partition: int, _offset: int) -> None:
+    """Do nothing with an acknowledgement."""
+
+
 async def _send(
     producer: AIOKafkaProducer,
     records: Sequence[RawRecord],
-    note: Callable[[asyncio.Future[Any]], None],
+    note: Callable[[int, asyncio.Future[Any]], None],
 ) -> None:
     """Return when all are acknowledged; raise when the producer was ended meanwhile.
 
-    `note` is called with each part that ends.
+    `note` is called with each part that ends, and with how many records follow its first.
     """
     waiting: list[asyncio.Future[Any]] = []
     try:
-        async for sent in _submitted(producer, records):
+        async for further, sent in _submitted(producer, records):
             waiting.append(sent)  # What was sent is known when a later one fails.
-            sent.add_done_callback(note)
+            sent.add_done_callback(partial(note, further))
         acknowledged = asyncio.gather(*waiting)
         sending = _sender_task(producer)
         ends: set[asyncio.Future[Any]] = {acknowledged} | ({sending} if sending else set())
@@ -190,8 +208,10 @@ async def _send(
 
 async def _submitted(
     producer: AIOKafkaProducer, records: Sequence[RawRecord]
-) -> AsyncIterator[asyncio.Future[Any]]:
+) -> AsyncIterator[tuple[int, asyncio.Future[Any]]]:
     """Hand records over in order within each partition; each future ends with its part.
+
+    The number beside a future counts the records of its part that follow the first.
 
     Several records of one partition go as batches of our own making: one by one, each would
     cost a future and a look at the metadata, three times as much as all the rest. A single one
@@ -201,19 +221,20 @@ async def _submitted(
     for record in records:
         topic, key, value, headers = record
         if key is None:
-            yield await _handed(producer.send, topic, value=value, headers=list(headers))
+            yield 0, await _handed(producer.send, topic, value=value, headers=list(headers))
             continue
         partitions = await producer.partitions_for(topic)
         shares.setdefault((topic, partition_of(key, len(partitions))), []).append(record)
     for (topic, partition), share in shares.items():
         if len(share) == 1:
             _, key, value, headers = share[0]
-            yield await _handed(
-                producer.send, topic, value, key, partition, headers=list(headers)
-            )
+            single = _handed(producer.send, topic, value, key, partition, headers=list(headers))
+            yield 0, await single
             continue
         for batch in _batches(producer, share):
-            yield await _handed(producer.send_batch, batch, topic, partition=partition)
+            further = batch.record_count() - 1  # Before others' single records join it.
+            sent = await _handed(producer.send_batch, batch, topic, partition=partition)
+            yield further, sent
 
 
 async def _handed(
