@@ -70,6 +70,7 @@ from shared.ops.metrics import Metrics
 from shared.ops.run import run_service
 from shared.ops.settings import derive_key
 from shared.ops.supervise import Supervisor
+from shared.service.written_ends import watch_written_ends
 from shared.subjects.errors import UnavailableError
 from shared.subjects.ownership import BEAT_S
 from shared.subjects.relay import Relay
@@ -150,6 +151,9 @@ class Intake:
         self.lag = LagMeter(self.metrics, GROUP)
         self.ready = asyncio.Event()
         self.stopping = asyncio.Event()
+        self.written_ends = watch_written_ends(
+            settings.service, self.mongo, self.broker, self.supervisor, self.health, self.ready
+        )
         self._marked_at = 0.0
         self._marked_now = self.clock.now()
         self._tasks()
@@ -244,6 +248,7 @@ class Intake:
             await self.presences.prepare()
             await self.receipts.prepare()
             await self.archive.prepare()
+            await self.written_ends.begin()
         await self.receive.references.refresh()
         await self.receive.grants.refresh()
         self.ready.set()
@@ -312,20 +317,16 @@ class Intake:
         stuck = self.lag.watchdog.stuck()
         if stuck is not None and self.consumption.failure is None:
             # The supervisor or the orchestrator starts a new process.
-            topic, partition = stuck
+            place = {"topic": stuck[0], "partition": stuck[1]}
             _log.error(
-                "consumer_stuck",
-                group=GROUP,
-                topic=topic,
-                partition=partition,
-                seconds=self.lag.watchdog.limit_s,
+                "consumer_stuck", group=GROUP, seconds=self.lag.watchdog.limit_s, **place
             )
             signal.raise_signal(signal.SIGTERM)
 
     async def _last_mark(self) -> ProgressMark | None:
         """Read the mark that this replica published last, before it was started again."""
-        key = f"{HTTP}/{self.progress.http_number}"
         client_id = f"motcua-intake-{self.settings.instance}-marks"
+        key = f"{HTTP}/{self.progress.http_number}"
         return await last_mark(Cluster.of(self.settings), key, client_id=client_id)
 
     async def status(self) -> Mapping[str, Any]:

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -13,11 +14,18 @@ from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import cluster_of, to_record
 from shared.kafka.ends import PartitionEnds
 from shared.kafka.positions import positions_of
+from shared.ops.log import logger
 from shared.subjects.errors import UnavailableError
 from shared.subjects.records import Record
 
 RETRY_S = 1.0
 READ_S_MAX = 120.0
+COMPARE_S: Final = 5.0
+"""How often it is asked whether a topic ends before the position that we have read to."""
+
+ANSWER_S_MAX: Final = 5.0
+
+LOG = logger(__name__)
 
 
 class WholeTopic:
@@ -25,7 +33,9 @@ class WholeTopic:
 
     `apply` is called with each batch in order; `caught_up` is set once everything that stood in
     the topic when reading began has been applied. What belongs to an open transaction did not
-    stand there yet.
+    stand there yet. A topic that ends before our position has another log than the one that we
+    read: it is read from its beginning, so `apply` must take repeats. `absent` is whether the
+    broker answered without it.
     """
 
     def __init__(
@@ -41,7 +51,13 @@ class WholeTopic:
         self._apply = apply
         self._client_id = client_id
         self._next: dict[int, int] = {}
+        self._again = False
+        self.absent = False
         self.caught_up = asyncio.Event()
+
+    def read_again(self) -> None:
+        """Read the topic from its beginning once more, as soon as the batch in hand is done."""
+        self._again = True
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Read until `stopping` is set; a broker that is away is tried again."""
@@ -70,9 +86,13 @@ class WholeTopic:
     async def _assign(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
         numbers = (await cluster_of(consumer)).partitions_for_topic(self._topic) or set()
         held = [TopicPartition(self._topic, number) for number in sorted(numbers)]
+        self.absent = not held
         if held:
             consumer.assign(held)
             starts = await consumer.beginning_offsets(held)
+            await self._ends(consumer, held)
+            if self._again:
+                self._again, self._next = False, {}
             for tp in held:
                 consumer.seek(tp, max(self._next.get(tp.partition, 0), starts[tp]))
         return held
@@ -83,7 +103,8 @@ class WholeTopic:
         held: Sequence[TopicPartition],
         stopping: asyncio.Event,
     ) -> None:
-        ends = await consumer.end_offsets(list(held))
+        ends = await self._ends(consumer, held)
+        asked_at = time.monotonic()
         while not stopping.is_set():
             fetched = await consumer.getmany(timeout_ms=500, max_records=1_000)
             noted = positions_of(consumer)
@@ -91,10 +112,37 @@ class WholeTopic:
             if records:
                 await self._apply(records)
             self._next |= {partition: position for (_, partition), position in noted.items()}
+            if time.monotonic() - asked_at >= COMPARE_S:
+                ends = await self._ends(consumer, held)
+                asked_at = time.monotonic()
+            if self._again:
+                self._rewind(consumer, held)
             if not self.caught_up.is_set() and all(
                 self._next.get(tp.partition, 0) >= end for tp, end in ends.items()
             ):
                 self.caught_up.set()
+
+    async def _ends(
+        self, consumer: AIOKafkaConsumer, held: Sequence[TopicPartition]
+    ) -> dict[TopicPartition, int]:
+        """Return where the partitions end; one that ends before our position is read again."""
+        async with asyncio.timeout(ANSWER_S_MAX):
+            ends: dict[TopicPartition, int] = await consumer.end_offsets(list(held))
+        short = {
+            tp.partition: end
+            for tp, end in ends.items()
+            if end < self._next.get(tp.partition, 0)
+        }
+        if short:
+            LOG.warning("topic_ends_before_our_position", topic=self._topic, ends=short)
+            self.read_again()
+        return ends
+
+    def _rewind(self, consumer: AIOKafkaConsumer, held: Sequence[TopicPartition]) -> None:
+        self._again = False
+        for tp in held:
+            self._next[tp.partition] = 0
+            consumer.seek(tp, 0)  # Below the first record, the client goes to the first.
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,14 @@ from shared.mongo.client import Mongo
 from shared.mongo.collection import Order
 from shared.mongo.owners import beat, leave, share_outboxes
 from shared.mongo.parking import MongoParking
+from shared.mongo.reference_versions import MongoReferenceVersions
 from shared.mongo.subjects import MongoSubjects
 from shared.ops.clock import Clock, open_clock, wall_now
 from shared.ops.health import Health
 from shared.ops.metrics import Metrics
 from shared.ops.settings import ServiceSettings
 from shared.ops.supervise import Supervisor
+from shared.service.written_ends import watch_written_ends, written_by
 from shared.subjects.apply import ApplyBatch
 from shared.subjects.change import ChangeSubjects
 from shared.subjects.decide_parked import DecideParked
@@ -43,6 +45,9 @@ from shared.web.probes import Probes
 PREPARE_S: Final = 1.0
 LEFT_BEHIND_S: Final = 2.0
 MEASURE_S: Final = 10.0
+NOTE_S: Final = 2.0
+"""How often the version of the reference data is kept, where it is new."""
+
 EVER: Final = timedelta(days=1)
 
 StateT = TypeVar("StateT")
@@ -96,7 +101,11 @@ class Runtime(Generic[StateT]):
             instance=settings.instance,
             registry=self.metrics.registry,
         )
-        self.reference = ReferenceReader(self.cluster, client_id=self.client_id)
+        self.reference = ReferenceReader(
+            self.cluster,
+            client_id=self.client_id,
+            versions=MongoReferenceVersions(self.mongo),
+        )
         self.subjects = MongoSubjects[StateT](self.mongo, collection, codec, indexes=indexes)
         self.archive = MongoArchive(self.mongo, never=never_archived)
         self.parking = MongoParking(self.mongo)
@@ -112,7 +121,18 @@ class Runtime(Generic[StateT]):
             self.subjects.prepare,
             self.archive.prepare,
             self.parking.prepare,
+            self.reference.begin,
         ]
+        if written_by(self.service):
+            self.written_ends = watch_written_ends(
+                self.service,
+                self.mongo,
+                self.broker,
+                self.supervisor,
+                self.health,
+                self.ready,
+            )
+            self.preparing.append(self.written_ends.begin)
 
     def consume(
         self,
@@ -162,6 +182,7 @@ class Runtime(Generic[StateT]):
         self.health.add("reference", self._reference_missing)
         self.supervisor.every(PREPARE_S, "prepare", self._prepare)
         self.supervisor.keep("reference", lambda: self.reference.run(self.stopping))
+        self.supervisor.every(NOTE_S, "reference version", self._note_reference)
         self.supervisor.keep("kafka", self._run_broker)
         self.supervisor.every(BEAT_S, "outbox owner", self._beat)
         self.supervisor.every(LEFT_BEHIND_S, "outboxes", self._publish_left_behind)
@@ -225,9 +246,14 @@ class Runtime(Generic[StateT]):
         return "; ".join(self.broker.missing()) or None
 
     async def _reference_missing(self) -> str | None:
-        if self.reference.failure is not None:
-            return self.reference.failure
-        return None if self.reference.caught_up.is_set() else "the reference data is not read"
+        return self.reference.missing()
+
+    async def _note_reference(self) -> None:
+        if self.ready.is_set():
+            try:
+                await self.reference.note()
+            except UnavailableError:
+                return  # Readiness names the store; the version is kept the next time.
 
     async def _prepare(self) -> None:
         if not self.ready.is_set():
