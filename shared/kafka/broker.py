@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from faststream.exceptions import FastStreamException
 from faststream.kafka import KafkaBroker
 from faststream.kafka.prometheus import KafkaPrometheusMiddleware
@@ -14,11 +15,22 @@ from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import ConsumerOptions, Consumption, Handle, subscribe
 from shared.kafka.ends import PartitionEnds
 from shared.kafka.publisher import KafkaPublisher
-from shared.kafka.replay import drain_replay
+from shared.kafka.replay import HandlerUnavailableError, drain_replay
+from shared.ops.log import logger
 from shared.ops.pulse import Pulse
 from shared.subjects.errors import UnavailableError
 
 CONNECT_RETRY_S = 2.0
+NO_ANSWER: Final = "no Kafka broker answers"
+CONNECT_ERRORS: Final = (
+    KafkaError,
+    OSError,
+    FastStreamException,
+    TimeoutError,
+    UnavailableError,
+)
+
+LOG = logger(__name__)
 
 
 class ServiceBroker:
@@ -54,6 +66,8 @@ class ServiceBroker:
         self.pulse = Pulse()
         self.consumptions: list[Consumption] = []
         self._replaying: list[Consumption] = []
+        self._unconnected = NO_ANSWER
+        self._replay_waits: str | None = None
         self.connected = False
         self.failure: str | None = None
 
@@ -99,7 +113,8 @@ class ServiceBroker:
                 await self._replay()
                 await self._broker.start()
                 await self.publisher.start()
-            except (KafkaError, OSError, FastStreamException, TimeoutError, UnavailableError):
+            except CONNECT_ERRORS as error:
+                self._note_unconnected(error)
                 with contextlib.suppress(Exception):
                     await self._broker.stop()
                 with contextlib.suppress(TimeoutError):
@@ -107,17 +122,45 @@ class ServiceBroker:
                         await stopping.wait()
                 continue
             self.connected = True
+            await self._replay_what_waits(stopping)
             await stopping.wait()
 
     async def _replay(self) -> None:
+        """Read the replay topics to their ends, unless what their events need is not there yet.
+
+        Then the live topics are read meanwhile, and the replay goes on beside them: each event
+        is applied by its sequence, whichever topic brings it.
+        """
+        waits: str | None = None
         for consumption in self._replaying:
-            handled = await drain_replay(
-                self._cluster,
-                consumption.group,
-                consumption.handle,
-                client_id=self._client_id,
-            )
+            try:
+                handled = await drain_replay(
+                    self._cluster,
+                    consumption.group,
+                    consumption.handle,
+                    client_id=self._client_id,
+                )
+            except HandlerUnavailableError as error:
+                waits = f"the replay of {consumption.group} waits: {error}"
+                LOG.warning("replay_waits", group=consumption.group, reason=str(error))
+                continue
             consumption.replayed = consumption.replayed or handled > 0
+        self._replay_waits = waits
+
+    async def _replay_what_waits(self, stopping: asyncio.Event) -> None:
+        while self._replay_waits is not None and not stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CONNECT_RETRY_S):
+                    await stopping.wait()
+            with contextlib.suppress(UnavailableError):
+                await self._replay()
+
+    def _note_unconnected(self, error: BaseException) -> None:
+        """Keep why there is no connection, for readiness; log it when it is another reason."""
+        reason = str(error) if isinstance(error, UnavailableError) else _named(error)
+        if reason != self._unconnected:
+            LOG.warning("kafka_not_connected", reason=reason)
+        self._unconnected = reason
 
     async def stop(self) -> None:
         """Stop fetching, finish the batches in hand, flush, disconnect."""
@@ -133,7 +176,7 @@ class ServiceBroker:
         if self.failure is not None:
             return [self.failure]
         if not self.connected:
-            return ["no Kafka broker answers"]
+            return [self._unconnected]
         lacking = [
             f"group {consumption.group} does not answer, or does not know us yet"
             for consumption in self.consumptions
@@ -141,7 +184,16 @@ class ServiceBroker:
         ]
         if not self.publisher.alive:
             lacking.append("the producer is not connected")
+        if self._replay_waits is not None:
+            lacking.append(self._replay_waits)
         return lacking
 
     def _fail(self, reason: str) -> None:
         self.failure = reason
+
+
+def _named(error: BaseException) -> str:
+    """Say what a client's error means, with its own name."""
+    if isinstance(error, KafkaConnectionError | OSError | TimeoutError):
+        return f"{NO_ANSWER} ({type(error).__name__})"
+    return f"Kafka refuses the connection: {type(error).__name__}: {error}"

@@ -93,11 +93,13 @@ class ReferenceReader:
         """Wait until the view has reached `version`, then return it.
 
         Raises:
-            UnavailableError: it has not within `WAIT_S_MAX`.
+            UnavailableError: it has not within `WAIT_S_MAX`, or `LATE_S` if it is missing.
         """
         self._need(version)
+        # What the topic is known to lack comes by an operator's hand, not within seconds.
+        wait_s = WAIT_S_MAX if self.missing() is None else LATE_S
         try:
-            async with asyncio.timeout(WAIT_S_MAX), self._changed:
+            async with asyncio.timeout(wait_s), self._changed:
                 await self._changed.wait_for(lambda: self._view.version >= version)
         except TimeoutError as error:
             raise UnavailableError(
