@@ -18,6 +18,7 @@ from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaError
 
 from shared.kafka.cluster import Cluster
+from shared.kafka.disconnect import disconnect
 from shared.subjects.errors import UnavailableError
 
 ANSWER_S_MAX: Final = 5.0
@@ -130,13 +131,8 @@ class _Asking:
 
     async def _discard(self) -> None:
         client, self._client = self._client, None
-        if client is None:
-            return
-        try:
-            async with asyncio.timeout(ANSWER_S_MAX):
-                await client.stop()
-        except (KafkaError, OSError, TimeoutError):
-            return
+        if client is not None:
+            await disconnect(client)
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._client is None:

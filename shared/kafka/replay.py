@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from shared.events.topics import replay
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import Handle, cluster_of, to_record
+from shared.kafka.disconnect import disconnect
 from shared.kafka.positions import positions_of
 from shared.subjects.errors import UnavailableError
 from shared.subjects.records import Record
@@ -65,7 +66,7 @@ async def drain_replay(
             f"the broker went away during the replay of {group} ({type(error).__name__})"
         ) from error
     finally:
-        await consumer.stop()
+        await disconnect(consumer)
     return handled
 
 

@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import cluster_of, to_record
+from shared.kafka.disconnect import disconnect
 from shared.kafka.positions import positions_of
 from shared.subjects.errors import UnavailableError
 from shared.subjects.records import Record
@@ -55,13 +56,13 @@ class TopicReading:
                 self._consumer.assign(self._held)
                 await self._consumer.seek_to_beginning(*self._held)
         except (KafkaError, OSError) as error:
-            await self._consumer.stop()
+            await disconnect(self._consumer)
             raise UnavailableError(f"{self._topic} cannot be read: {error}") from error
         return self
 
     async def __aexit__(self, *_error: object) -> None:
         """Disconnect."""
-        await self._consumer.stop()
+        await disconnect(self._consumer)
 
     async def catch_up(self) -> dict[int, int]:
         """Read everything that is on the topic now; return where each partition ends.

@@ -1,9 +1,8 @@
 """Watches whether the topics that a service writes still have what was acknowledged."""
 
 from collections.abc import Collection
-from typing import Final
+from typing import Final, Protocol
 
-from shared.kafka.ends import PartitionEnds
 from shared.ops.log import logger
 from shared.subjects.ports import WrittenEndStore
 from shared.subjects.written_ends import Place, WrittenEnd, WrittenEnds, sentence_of
@@ -17,15 +16,25 @@ COMPARE_S: Final = 10.0
 LOG = logger(__name__)
 
 
+class Ends(Protocol):
+    """Where partitions end; `shared.kafka.ends.PartitionEnds` asks the broker."""
+
+    async def partitions(self, topics: Collection[str]) -> frozenset[Place]:
+        """Return every partition of those of the topics that are there."""
+        ...
+
+    async def high_watermarks(self, partitions: Collection[Place]) -> dict[Place, int]:
+        """Return the high watermark of each partition, which must be there."""
+        ...
+
+
 class WatchWrittenEnds:
     """Keeps the written ends of `topics`, and finds those that end before them.
 
     `acknowledged` is the hook of the publisher. What another topic acknowledges is not kept.
     """
 
-    def __init__(
-        self, topics: Collection[str], store: WrittenEndStore, ends: PartitionEnds
-    ) -> None:
+    def __init__(self, topics: Collection[str], store: WrittenEndStore, ends: Ends) -> None:
         self._topics = frozenset(topics)
         self._store = store
         self._ends = ends
