@@ -123,8 +123,12 @@ class Runtime(Generic[StateT]):
             self.parking.prepare,
             self.reference.begin,
         ]
+        self._watch_topics()
+
+    def _watch_topics(self) -> None:
+        """Watch the topics that this service writes, if it writes any."""
         if written_by(self.service):
-            self.written_ends = watch_written_ends(
+            watch = watch_written_ends(
                 self.service,
                 self.mongo,
                 self.broker,
@@ -132,7 +136,7 @@ class Runtime(Generic[StateT]):
                 self.health,
                 self.ready,
             )
-            self.preparing.append(self.written_ends.begin)
+            self.preparing.append(watch.begin)
 
     def consume(
         self,
