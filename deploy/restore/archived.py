@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Final
+from typing import Final, TypeAlias
 
 import orjson
 
@@ -15,7 +15,7 @@ from shared.subjects.records import Record
 
 BATCH_MAX: Final = 500
 DIGEST_BYTES: Final = 12
-"""Of each id that a topic has, as much is kept: two in a thousand million million are alike."""
+"""Of each event that a topic has, this much is kept."""
 
 OUTBOXES: Final = {
     "intake": ("subjects",),
@@ -26,13 +26,16 @@ OUTBOXES: Final = {
 
 NAMED_MAX: Final = 3
 
+Name: TypeAlias = tuple[str, str]
+"""What makes an event one: its source and its id."""
+
 
 @dataclass(slots=True)
 class ArchivedTopic:
     """Compares one topic with the archive of its writer.
 
     Attributes:
-        there: Digests of the ids that the topic has; some 80 bytes of memory each.
+        there: Digests of the events that the topic has; some 80 bytes of memory each.
         unknown: Ids on the topic that are neither in the archive nor in an outbox, the first
             few of them.
         unknown_count: How many there are.
@@ -52,16 +55,16 @@ class ArchivedTopic:
         Raises:
             UnavailableError: the store does not answer.
         """
-        ids: list[str] = []
+        names: list[Name] = []
         for record in records:
-            event_id = _id_of(record)
-            if event_id is None:
+            name = _name_on(record)
+            if name is None:
                 self.unreadable += 1
-            elif _digest(event_id) not in self.there:
-                ids.append(event_id)
-        for start in range(0, len(ids), BATCH_MAX):
-            await self._check(ids[start : start + BATCH_MAX])
-        self.there.update(map(_digest, ids))
+            elif _digest(name) not in self.there:
+                names.append(name)
+        for start in range(0, len(names), BATCH_MAX):
+            await self._check(names[start : start + BATCH_MAX])
+        self.there.update(map(_digest, names))
 
     async def lacking(self) -> AsyncIterator[list[Outgoing]]:
         """Yield in batches what the archive has and the topic lacked when it was last read.
@@ -74,7 +77,7 @@ class ArchivedTopic:
         archive = MongoArchive(self.mongo)
         as_one = self.topic == REFERENCE
         async for out in archive.read(self.topic.name, numbered_as_one=as_one):
-            if _digest(out.id) in self.there:
+            if _digest(_name_of(out)) in self.there:
                 continue
             batch.append(out)
             if len(batch) >= BATCH_MAX:
@@ -85,24 +88,27 @@ class ArchivedTopic:
 
     def still(self, batch: Sequence[Outgoing]) -> list[Outgoing]:
         """Return what of a batch the topic lacks by now."""
-        return [out for out in batch if _digest(out.id) not in self.there]
+        return [out for out in batch if _digest(_name_of(out)) not in self.there]
 
-    async def _check(self, ids: Sequence[str]) -> None:
-        """Note the ids that the store does not know.
+    async def _check(self, names: Sequence[Name]) -> None:
+        """Note the events that the store does not know.
 
         The outboxes are asked before the archive for the second time: an entry is in its
         outbox until it is in the archive.
         """
         archive = MongoArchive(self.mongo)
-        left = set(ids) - await archive.known(self.topic.name, ids)
-        if left:
-            left -= await self._waiting(left)
-        if left:
-            left -= await archive.known(self.topic.name, left)
+        left = list(names)
+        for ask in (self._archived_of, self._waiting, self._archived_of):
+            if left:
+                known = await ask(archive, _stored_ids(left))
+                left = [name for name in left if known.isdisjoint(_stored_ids([name]))]
         self.unknown_count += len(left)
-        self.unknown += sorted(left)[: NAMED_MAX - len(self.unknown)]
+        self.unknown += [name[1] for name in left][: NAMED_MAX - len(self.unknown)]
 
-    async def _waiting(self, ids: Collection[str]) -> set[str]:
+    async def _archived_of(self, archive: MongoArchive, ids: Collection[str]) -> frozenset[str]:
+        return await archive.known(self.topic.name, ids)
+
+    async def _waiting(self, _archive: MongoArchive, ids: Collection[str]) -> frozenset[str]:
         found: set[str] = set()
         for name in OUTBOXES[self.topic.writer]:
             rows = await self.mongo.collection(name).find(
@@ -110,15 +116,28 @@ class ArchivedTopic:
                 projection={"outbox.id": 1},
             )
             found |= {str(entry["id"]) for row in rows for entry in row["outbox"]}
-        return found
+        return frozenset(found)
 
 
-def _digest(event_id: str) -> bytes:
-    return blake2b(event_id.encode(), digest_size=DIGEST_BYTES).digest()
+def _stored_ids(names: Sequence[Name]) -> list[str]:
+    """Return the ids that a store may keep these events under: intake's has the source too."""
+    return [
+        stored for source, event_id in names for stored in (event_id, f"{source}#{event_id}")
+    ]
 
 
-def _id_of(record: Record) -> str | None:
+def _digest(name: Name) -> bytes:
+    return blake2b("#".join(name).encode(), digest_size=DIGEST_BYTES).digest()
+
+
+def _name_of(out: Outgoing) -> Name:
+    assert out.value is not None, "only events are archived"
+    return str(out.value["source"]), str(out.value["id"])
+
+
+def _name_on(record: Record) -> Name | None:
     try:
-        return str(orjson.loads(record.value or b"")["id"])
+        event = orjson.loads(record.value or b"")
+        return str(event["source"]), str(event["id"])
     except (ValueError, KeyError, TypeError):
         return None

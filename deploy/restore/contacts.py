@@ -5,6 +5,7 @@ whether it was erased; notifications keeps the values of the newest. Both togeth
 topic is to have: for each key its newest version, or a tombstone.
 """
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,6 +13,7 @@ from typing import Any, Final
 import orjson
 from pydantic import ValidationError
 
+from shared.events.codes import PERSON_PATTERN
 from shared.events.contacts import Contact, contact_document
 from shared.events.topics import CONTACTS
 from shared.mongo.client import Mongo
@@ -95,7 +97,6 @@ class ContactsTopic:
         """Return the record of each key that the topic lacks."""
         keys = [str(row["_id"]) for row in rows]
         kept = await _rows(self.notifications, keys)
-        dossiers = await _rows(self.intake, keys, "subjects")
         found: list[Outgoing] = []
         for row in rows:
             key, state = str(row["_id"]), row.get("state") or {}
@@ -109,7 +110,7 @@ class ContactsTopic:
             if value is None or int(value.get("version", 0)) < version or value.get("erased"):
                 self.lost += 1
                 continue
-            role = "applicant" if key in dossiers else "staff"
+            role = "staff" if re.fullmatch(PERSON_PATTERN, key) else "applicant"
             found.append(_outgoing(key, version, role, value))
         return self.still(found)
 
@@ -128,13 +129,8 @@ def _outgoing(key: str, version: int, role: str, value: Mapping[str, Any]) -> Ou
     return Outgoing(f"{key}#{version}", CONTACTS.name, key, contact_document(contact))
 
 
-async def _rows(
-    mongo: Mongo, keys: Sequence[str], collection: str = "contacts"
-) -> dict[str, Mapping[str, Any]]:
-    rows = await mongo.collection(collection).find(
-        {"_id": {"$in": list(keys)}},
-        projection=None if collection == "contacts" else {"_id": 1},
-    )
+async def _rows(mongo: Mongo, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    rows = await mongo.collection("contacts").find({"_id": {"$in": list(keys)}})
     return {str(row["_id"]): row for row in rows}
 
 

@@ -25,6 +25,8 @@ from deploy.supervisor.plan import plan_for
 from deploy.supervisor.supervisor import Supervisor
 from shared.calendar.zone import ICT
 from shared.ops.clock import ClockFile
+from shared.web.keys import mint
+from shared.web.principal import Role
 from tests.simulation.kills.small import rest
 
 OPENED_AT: Final = datetime(2026, 8, 3, 10, tzinfo=ICT)
@@ -54,6 +56,7 @@ class Running:
     clock: ClockFile
     now: datetime
     lines: list[str] = field(default_factory=list)
+    _keys: dict[Role, str] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _paused: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
@@ -108,6 +111,17 @@ class Running:
     def engine(self, name: str) -> Engine:
         """Return an embedded engine: `kafka` or `store`."""
         return next(one for one in self.supervisor.engines if one.process.name == name)
+
+    @property
+    def kafka_log(self) -> Path:
+        """The folder of the broker's disk: its topics, and who it is."""
+        return self.installation.data / "engines" / "kafka" / "log"
+
+    def key(self, role: Role) -> str:
+        """Return a key of this role for every unit; one is made the first time."""
+        if role not in self._keys:
+            self._keys[role] = mint(self.installation.keys_file, role=role, note="a test")
+        return self._keys[role]
 
     def service(self, name: str) -> ChildProcess:
         """Return the process of a service."""
@@ -172,10 +186,14 @@ class Running:
                 },
             )
         assert answer.status_code in (200, 202), answer.text
+        assert '"refused"' not in answer.text, answer.text
         return [orjson.loads(line) for line in answer.text.splitlines()]
 
     def accepted(self, *codes: str) -> list[dict[str, Any]]:
-        """Return one event for each dossier: accepted now, due in three working days."""
+        """Return one event for each dossier: accepted now, due in three working days.
+
+        A number that begins with 0 is none of the installation's own pattern.
+        """
         return [
             event(code, "accepted", self.now, {"procedure": PROCEDURE, "channel": "direct"})
             for code in codes
