@@ -215,7 +215,7 @@ def _insist_known(compared: Iterable[_Compared]) -> None:
     """Raise where a topic has what its store does not know.
 
     Raises:
-        StoreBehindError: as said.
+        StoreBehindError: one has; nothing was published.
     """
     said: list[str] = []
     for one in compared:

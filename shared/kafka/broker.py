@@ -68,6 +68,8 @@ class ServiceBroker:
         self._replaying: list[Consumption] = []
         self._unconnected = NO_ANSWER
         self._replay_waits: str | None = None
+        self.on_published: Callable[[], Awaitable[None]] | None = None
+        """Called at the stop, when nothing more will be published."""
         self.connected = False
         self.failure: str | None = None
 
@@ -169,6 +171,8 @@ class ServiceBroker:
         self.connected = False
         await self._broker.stop()
         await self.publisher.stop()
+        if self.on_published is not None:
+            await self.on_published()
         await self.ends.stop()
 
     def missing(self) -> list[str]:

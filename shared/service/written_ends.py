@@ -54,6 +54,7 @@ def watch_written_ends(
     async def missing() -> str | None:
         return watch.missing()
 
+    broker.on_published = save
     supervisor.every(SAVE_S, "written ends", save)
     supervisor.every(COMPARE_S, "topics", compare)
     health.watch(PART, missing)
