@@ -18,6 +18,8 @@ from shared.subjects.document import Outgoing
 
 BATCH_MAX: Final = 500
 DATABASE: Final = "motcua_{service}"
+REPLAYED: Final = tuple(group for group in GROUPS if group != "intake")
+"""The groups that read what services published, which is archived."""
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def replay_command(
-    group: Annotated[str, typer.Option("--for", help=f"One of {', '.join(GROUPS)}.")],
+    group: Annotated[str, typer.Option("--for", help=f"One of {', '.join(REPLAYED)}.")],
     data: DataOption = None,
     *,
     dry_run: Annotated[bool, typer.Option(help="Only count what would be replayed.")] = False,
@@ -36,16 +38,28 @@ def replay_command(
     The group reads it to its end at its next start, before the live topics. Events come with
     their own ids and sequences: what the group has applied already changes nothing.
     """
-    if group not in GROUPS:
-        raise CommandError(f"--for is one of {', '.join(GROUPS)}, not {group}")
+    if group not in REPLAYED:
+        raise CommandError(f"--for is one of {', '.join(REPLAYED)}, not {group}. {_why(group)}")
     installation = Installation.find(data)
     counts = asyncio.run(fill(installation, group, dry_run=dry_run))
     for topic, count in counts.items():
         typer.echo(f"{topic}: {count} events")
+    total = sum(counts.values())
+    if not total:
+        typer.echo(f"there is nothing to replay: the archives of what {group} reads are empty")
+        return
     verb = "would be" if dry_run else "are"
     typer.echo(
-        f"{sum(counts.values())} events {verb} on {replay(group).name}; "
-        f"{group} reads them at its next start"
+        f"{total} events {verb} on {replay(group).name}; {group} reads them at its next start"
+    )
+
+
+def _why(group: str) -> str:
+    if group not in GROUPS:
+        return ""
+    return (
+        f"What {group} reads comes from publishers, and nobody archives it as it came; for a "
+        "range that is lost see `motcua topics accept-loss`"
     )
 
 
@@ -55,7 +69,7 @@ def topics_of(group: str) -> tuple[Topic, ...]:
         topic
         for topic in TOPICS.values()
         if group in topic.readers
-        and topic != REFERENCE  # Kept for ever and read whole anyway.
+        and topic != REFERENCE  # Read whole anyway; `motcua restore topics` mends it.
         and not topic.personal
         and topic.cleanup == "delete"
     )

@@ -20,6 +20,7 @@ from deploy.durability import (
 from deploy.errors import SettingError
 from deploy.installation import DataOption, Installation
 from deploy.marks import retire_publisher
+from deploy.publishers import forget, remember
 from deploy.topics import (
     PUBLISHERS,
     Checked,
@@ -134,6 +135,8 @@ def add_publisher(
     for topic in doors:
         typer.echo(f"{'created' if topic.name in done.created else 'kept'} {topic.name}")
     warn_of(done)
+    if installation.kafka_is_embedded:
+        remember(installation.data, name)
     register_all(installation, name, list(grants))
     typer.echo(
         f"On a cluster, let {name} alone write to {doors[0].name}. Over HTTP it needs a key: "
@@ -168,6 +171,7 @@ def retire(
     removed = numbering.remove(installation, name)
     typer.echo(f"{removed} rights to number removed")
     keys = asyncio.run(retire_publisher(where, name, do=True))
+    forget(installation.data, name)
     typer.echo(f"deleted {inbound(name).name}; {len(keys)} marks retired")
     typer.echo("Its keys are revoked one by one: motcua keys list, motcua keys revoke")
 

@@ -1,6 +1,7 @@
 """Sending a folder of reference data to a running intake."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,19 @@ class UnreadableReferenceError(CommandError):
     """The folder is no reference data."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReferenceSent:
+    """What intake has of the rows.
+
+    Attributes:
+        ids: The events of all rows, which intake has recorded now or before.
+        new: How many it did not have.
+    """
+
+    ids: tuple[str, ...]
+    new: int
+
+
 def send_reference(
     intake_url: str,
     key: str,
@@ -31,8 +45,10 @@ def send_reference(
     obligations_from: date | None = None,
     patience_s: float = PATIENCE_S,
     tell: Tell = lambda _: None,
-) -> int:
-    """Send every row and return how many events intake has; repeating it changes nothing.
+) -> ReferenceSent:
+    """Send every row and return what intake has of them; repeating it changes nothing.
+
+    Whether they are on the topic is another question: intake may have recorded them long ago.
 
     Raises:
         UnreadableReferenceError: a file is missing, or a row is none that the contract allows.
@@ -54,7 +70,8 @@ def send_reference(
         raise ReferenceRefusedError(
             f"intake refused {len(refused)} of {len(receipts)} rows: {shown}"
         )
-    return len(receipts)
+    new = sum(1 for receipt in receipts if not receipt.get("repeated"))
+    return ReferenceSent(tuple(str(document["id"]) for document in documents), new)
 
 
 def _said(receipt: dict[str, Any]) -> str:

@@ -4,7 +4,6 @@ Everything is a child of this process and ends with it. Services are stopped bef
 engines that they write to; an engine that died comes back on its data.
 """
 
-import asyncio
 import os
 import shutil
 import time
@@ -29,7 +28,7 @@ from deploy.supervisor.asking import Readiness, readiness
 from deploy.supervisor.first_start import FIRST_KEYS, prepare_secrets
 from deploy.supervisor.kept import Kept
 from deploy.supervisor.plan import Plan, ServiceSpec
-from deploy.topics import BrokerAwayError, Provisioned, provision
+from deploy.supervisor.topics import KeepTopics
 
 #: What people open there, where they do.
 SHOWS: Final = {
@@ -55,6 +54,7 @@ class Supervisor:
     services: dict[str, ChildProcess] = field(default_factory=dict)
     kept: list[Kept] = field(default_factory=list)
     state: State | None = None
+    topics: KeepTopics | None = None
     first_keys: Sequence[str] = ()  # Made at this start, to be shown once.
 
     @property
@@ -80,7 +80,14 @@ class Supervisor:
             )
         self._start_engines()
         assert self.state is not None, "the engines have started"
-        self._provision()
+        self.topics = KeepTopics(
+            self.installation,
+            self.plan.durability,
+            next((one for one in self.engines if isinstance(one, Kafka)), None),
+            self.plan.start_wait_s,
+            self.say,
+        )
+        self.topics.make()
         self.first_keys = prepare_secrets(self.plan.data)
         self._start_services()
         self.wait_ready()
@@ -94,12 +101,16 @@ class Supervisor:
         said = [sentence for one in self.kept if (sentence := one.tend(time.monotonic()))]
         for sentence in said:
             self.say(sentence)
+        if self.topics is not None:
+            self.topics.look()
         if said and self.state is not None:
             self._write(self.state.phase)
 
     def stop(self) -> None:
         """Stop the services, then the engines; each gets the time it needs."""
         self.kept.clear()
+        if self.topics is not None:
+            self.topics.stop()
         if self.state is not None:
             self._write("stopping")
         for process in self.services.values():
@@ -168,28 +179,6 @@ class Supervisor:
             auditor=None if self.plan.auditor is None else self.plan.auditor.url,
         )
 
-    def _provision(self) -> None:
-        """Make the topics that are missing, and say which.
-
-        Raises:
-            CommandError: the broker refuses, or does not answer in time.
-        """
-        installation = self.installation
-        durability = installation.durability(self.plan.durability)
-        log = next((one.process.log for one in self.engines if isinstance(one, Kafka)), None)
-        wait = self._wait("the topics", log)
-        done: Provisioned | None = None
-        while done is None:
-            try:
-                done = asyncio.run(provision(installation.kafka, durability=durability))
-            except BrokerAwayError as error:
-                wait.check(str(error))
-                time.sleep(POLL_S)
-        if done.created:
-            self.say(f"topics: {len(done.created)} created")
-        for sentence in done.left_alone():
-            self.say(f"topics: {sentence}")
-
     def _start_services(self) -> None:
         self._write("starting")  # The auditor reads there where the engines are.
         for spec in self.plan.processes:
@@ -207,7 +196,7 @@ class Supervisor:
         key = self.installation.publisher_key(PUBLISHER)
         wait_s = self.plan.start_wait_s
         try:
-            rows = send_reference(
+            sent = send_reference(
                 self.installation.http("intake"), key, patience_s=wait_s, tell=self.say
             )
         except NoAnswerError as error:
@@ -216,8 +205,9 @@ class Supervisor:
                 f"the reference data were not loaded within {wait_s:g} s ({error}); see {log}; "
                 f"if the machine is slow, set {SETTING} to more and start again"
             ) from error
+        rows = len(sent.ids)
         done.write_text(f"{rows}\n", encoding="ascii")
-        self.say(f"reference data: {rows} rows loaded")
+        self.say(f"reference data: intake has recorded {rows} rows")
 
     def _process(self, spec: ServiceSpec) -> ChildProcess:
         where: Mapping[str, str] = {}

@@ -70,6 +70,7 @@ from shared.ops.run import run_service
 from shared.ops.settings import derive_key
 from shared.ops.supervise import Supervisor, Work
 from shared.service.group import GroupWatch
+from shared.service.written_ends import watch_written_ends
 from shared.subjects.errors import UnavailableError
 from shared.subjects.ownership import BEAT_S
 from shared.subjects.ports import SubjectStore
@@ -161,6 +162,9 @@ class Intake:
             self.relay, self.broker.publisher, self.metrics, self.ready.is_set
         )
         self.stopping = asyncio.Event()
+        self.written_ends = watch_written_ends(
+            settings.service, self.mongo, self.broker, self.supervisor, self.health, self.ready
+        )
         self.mark = self._marking()
         self._tasks()
 
@@ -294,6 +298,7 @@ class Intake:
             await self.archive.prepare()
             await self.rejections.prepare()
             await self.read_positions.prepare()
+            await self.written_ends.begin()
         await self.receive.references.refresh()
         await self.receive.grants.refresh()
         self.ready.set()

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from faststream.exceptions import FastStreamException
 from faststream.kafka import KafkaBroker
 from faststream.kafka.prometheus import KafkaPrometheusMiddleware
@@ -16,13 +17,24 @@ from shared.kafka.consumer import ConsumerOptions, Consumption, Handle
 from shared.kafka.ends import PartitionEnds
 from shared.kafka.logs import PartitionLogs
 from shared.kafka.publisher import KafkaPublisher
-from shared.kafka.replay import drain_replay
+from shared.kafka.replay import HandlerUnavailableError, drain_replay
 from shared.kafka.subscribe import subscribe
+from shared.ops.log import logger
 from shared.ops.pulse import Pulse
 from shared.subjects.errors import UnavailableError
 from shared.subjects.read_positions import ReadPositions
 
 CONNECT_RETRY_S = 2.0
+NO_ANSWER: Final = "no Kafka broker answers"
+CONNECT_ERRORS: Final = (
+    KafkaError,
+    OSError,
+    FastStreamException,
+    TimeoutError,
+    UnavailableError,
+)
+
+LOG = logger(__name__)
 
 
 class ServiceBroker:
@@ -69,6 +81,10 @@ class ServiceBroker:
         self._ignored = ignored
         self.consumptions: list[Consumption] = []
         self._replaying: list[Consumption] = []
+        self._unconnected = NO_ANSWER
+        self._replay_waits: str | None = None
+        self.on_published: Callable[[], Awaitable[None]] | None = None
+        """Called at the stop, when nothing more will be published."""
         self.connected = False
         self.failure: str | None = None
 
@@ -118,7 +134,8 @@ class ServiceBroker:
                 await self._replay()
                 await self._broker.start()
                 await self.publisher.start()
-            except (KafkaError, OSError, FastStreamException, TimeoutError, UnavailableError):
+            except CONNECT_ERRORS as error:
+                self._note_unconnected(error)
                 with contextlib.suppress(Exception):
                     await self._broker.stop()
                 with contextlib.suppress(TimeoutError):
@@ -126,16 +143,44 @@ class ServiceBroker:
                         await stopping.wait()
                 continue
             self.connected = True
+            await self._replay_what_waits(stopping)
             await stopping.wait()
 
     async def _replay(self) -> None:
+        """Read the replay topics to their ends, unless what their events need is not there yet.
+
+        Then the live topics are read meanwhile, and the replay goes on beside them: each event
+        is applied by its sequence, whichever topic brings it.
+        """
+        waits: str | None = None
         for consumption in self._replaying:
-            await drain_replay(
-                self._cluster,
-                consumption.group,
-                consumption.handle,
-                client_id=self._client_id,
-            )
+            try:
+                await drain_replay(
+                    self._cluster,
+                    consumption.group,
+                    consumption.handle,
+                    client_id=self._client_id,
+                )
+            except HandlerUnavailableError as error:
+                waits = f"the replay of {consumption.group} waits: {error}"
+                LOG.warning("replay_waits", group=consumption.group, reason=str(error))
+                continue
+        self._replay_waits = waits
+
+    async def _replay_what_waits(self, stopping: asyncio.Event) -> None:
+        while self._replay_waits is not None and not stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CONNECT_RETRY_S):
+                    await stopping.wait()
+            with contextlib.suppress(UnavailableError):
+                await self._replay()
+
+    def _note_unconnected(self, error: BaseException) -> None:
+        """Keep why there is no connection, for readiness; log it when it is another reason."""
+        reason = str(error) if isinstance(error, UnavailableError) else _named(error)
+        if reason != self._unconnected:
+            LOG.warning("kafka_not_connected", reason=reason)
+        self._unconnected = reason
 
     async def stop(self) -> None:
         """Stop fetching, finish the batches in hand, flush, disconnect."""
@@ -145,6 +190,8 @@ class ServiceBroker:
         await self._broker.stop()
         await self.store_positions()
         await self.publisher.stop()
+        if self.on_published is not None:
+            await self.on_published()
         await self.ends.stop()
 
     async def store_positions(self) -> None:
@@ -165,7 +212,7 @@ class ServiceBroker:
         if self.failure is not None:
             return [self.failure]
         if not self.connected:
-            return ["no Kafka broker answers"]
+            return [self._unconnected]
         lacking = [
             f"group {consumption.group} does not answer, or does not know us yet"
             for consumption in self.consumptions
@@ -175,7 +222,16 @@ class ServiceBroker:
         lacking += [sentence for sentence in waiting if sentence is not None]
         if not self.publisher.alive:
             lacking.append("the producer is not connected")
+        if self._replay_waits is not None:
+            lacking.append(self._replay_waits)
         return lacking
 
     def _fail(self, reason: str) -> None:
         self.failure = reason
+
+
+def _named(error: BaseException) -> str:
+    """Say what a client's error means, with its own name."""
+    if isinstance(error, KafkaConnectionError | OSError | TimeoutError):
+        return f"{NO_ANSWER} ({type(error).__name__})"
+    return f"Kafka refuses the connection: {type(error).__name__}: {error}"

@@ -10,16 +10,20 @@ transaction begins before it. The high watermark is as far as anything has been 
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Sequence
-from typing import Final, Literal
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Final, Literal, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaError
 
 from shared.kafka.cluster import Cluster
+from shared.kafka.disconnect import disconnect
 from shared.subjects.errors import UnavailableError
 
 ANSWER_S_MAX: Final = 5.0
+
+Answer = TypeVar("Answer")
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 
@@ -55,6 +59,16 @@ class PartitionEnds:
         """
         return await self._written.of(partitions)
 
+    async def partitions(self, topics: Collection[str]) -> frozenset[tuple[str, int]]:
+        """Return every partition of those of the topics that are there.
+
+        Asking where a partition ends that is not there would wait until the time is over.
+
+        Raises:
+            UnavailableError: the broker did not answer, or we have stopped.
+        """
+        return await self._written.partitions(topics)
+
     async def stop(self) -> None:
         """Disconnect for good."""
         await self._stable.stop()
@@ -86,19 +100,30 @@ class _Asking:
         if not partitions:
             self._answered()
             return {}
+        asked = [TopicPartition(*place) for place in partitions]
+        ends = await self._ask(lambda client: client.end_offsets(asked))
+        return {(tp.topic, tp.partition): int(end) for tp, end in ends.items()}
+
+    async def partitions(self, topics: Collection[str]) -> frozenset[tuple[str, int]]:
+        cluster = await self._ask(_metadata)
+        return frozenset(
+            (topic, number)
+            for topic in topics
+            for number in cluster.partitions_for_topic(topic) or ()
+        )
+
+    async def _ask(self, question: Callable[[AIOKafkaConsumer], Awaitable[Answer]]) -> Answer:
         async with self._asking:
             if self._stopped:
                 raise UnavailableError("the service stops")
             try:
                 async with asyncio.timeout(ANSWER_S_MAX):
-                    client = await self._connected()
-                    asked = [TopicPartition(*place) for place in partitions]
-                    ends = await client.end_offsets(asked)
+                    answer = await question(await self._connected())
             except (KafkaError, OSError, TimeoutError) as error:
                 await self._discard()
                 raise UnavailableError("the broker does not answer where topics end") from error
         self._answered()
-        return {(tp.topic, tp.partition): int(end) for tp, end in ends.items()}
+        return answer
 
     async def stop(self) -> None:
         self._stopped = True
@@ -106,13 +131,8 @@ class _Asking:
 
     async def _discard(self) -> None:
         client, self._client = self._client, None
-        if client is None:
-            return
-        try:
-            async with asyncio.timeout(ANSWER_S_MAX):
-                await client.stop()
-        except (KafkaError, OSError, TimeoutError):
-            return
+        if client is not None:
+            await disconnect(client)
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._client is None:
@@ -122,3 +142,7 @@ class _Asking:
             )
             await self._client.start()
         return self._client
+
+
+async def _metadata(client: AIOKafkaConsumer) -> ClusterMetadata:
+    return await client._client.fetch_all_metadata()  # noqa: SLF001 - there is no public way.

@@ -9,10 +9,16 @@ from aiokafka.errors import KafkaError
 from shared.events.topics import replay
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import Handle, cluster_of, to_record
+from shared.kafka.disconnect import disconnect
 from shared.kafka.positions import positions_of
 from shared.subjects.errors import UnavailableError
+from shared.subjects.records import Record
 
 BATCH_MAX: Final = 500
+
+
+class HandlerUnavailableError(UnavailableError):
+    """What the handler needs is not there; the broker is, and no position was committed."""
 
 
 async def drain_replay(
@@ -24,7 +30,8 @@ async def drain_replay(
     already. Members that start together each read it all, which is only work done twice.
 
     Raises:
-        UnavailableError: the broker went away, or the handler's own.
+        HandlerUnavailableError: what the handler needs is not there; it says what.
+        UnavailableError: the broker went away.
     """
     topic = replay(group).name
     consumer = AIOKafkaConsumer(
@@ -48,14 +55,23 @@ async def drain_replay(
             noted = positions_of(consumer)
             records = [to_record(record) for part in fetched.values() for record in part]
             if records:
-                await handle(records)
+                await _hand_over(handle, records)
                 handled += len(records)
             moved = {tp: noted.get((tp.topic, tp.partition), at) for tp, at in passed.items()}
             if moved != passed:
                 await consumer.commit(moved)
                 passed = moved
     except (KafkaError, OSError) as error:
-        raise UnavailableError("the broker went away during the replay") from error
+        raise UnavailableError(
+            f"the broker went away during the replay of {group} ({type(error).__name__})"
+        ) from error
     finally:
-        await consumer.stop()
+        await disconnect(consumer)
     return handled
+
+
+async def _hand_over(handle: Handle, records: Sequence[Record]) -> None:
+    try:
+        await handle(records)
+    except UnavailableError as error:
+        raise HandlerUnavailableError(str(error)) from error

@@ -33,6 +33,7 @@ records subjects applied repeated held parked refused accepted losers published 
 outbox swept due rungs count total
 kind rung cycle channel notice_id template provider_status
 seconds milliseconds now until next_at mark marks rate
+ends_at written_end remedy reason
 file row exit_code error where dropped
 """
 ALLOWED = frozenset(_ALLOWED.split())

@@ -24,6 +24,7 @@ from shared.mongo.collection import Order
 from shared.mongo.owners import beat, leave, share_outboxes
 from shared.mongo.parking import MongoParking
 from shared.mongo.read_positions import MongoReadPositions
+from shared.mongo.reference_versions import MongoReferenceVersions
 from shared.mongo.subjects import MongoSubjects
 from shared.ops.clock import Clock, open_clock, wall_now
 from shared.ops.health import Health
@@ -32,6 +33,7 @@ from shared.ops.settings import ServiceSettings
 from shared.ops.supervise import Supervisor
 from shared.service.group import GroupWatch
 from shared.service.refusals import Refusals
+from shared.service.written_ends import watch_written_ends, written_by
 from shared.subjects.apply import ApplyBatch
 from shared.subjects.change import ChangeSubjects
 from shared.subjects.decide_parked import DecideParked
@@ -49,6 +51,9 @@ from shared.web.probes import Probes
 PREPARE_S: Final = 1.0
 LEFT_BEHIND_S: Final = 2.0
 MEASURE_S: Final = 10.0
+NOTE_S: Final = 2.0
+"""How often the version of the reference data is kept, where it is new."""
+
 EVER: Final = timedelta(days=1)
 
 StateT = TypeVar("StateT")
@@ -106,7 +111,11 @@ class Runtime(Generic[StateT]):
         self.read_positions = MongoReadPositions(self.mongo, filled=[collection])
         members = GroupMembers.of_service(self.cluster, self.service, self.client_id)
         self.group = GroupWatch(self.broker, members, self.metrics)
-        self.reference = ReferenceReader(self.cluster, client_id=self.client_id)
+        self.reference = ReferenceReader(
+            self.cluster,
+            client_id=self.client_id,
+            versions=MongoReferenceVersions(self.mongo),
+        )
         self.subjects = MongoSubjects[StateT](self.mongo, collection, codec, indexes=indexes)
         self.archive = MongoArchive(self.mongo, never=never_archived)
         self.parking = MongoParking(self.mongo)
@@ -129,7 +138,22 @@ class Runtime(Generic[StateT]):
             self.archive.prepare,
             self.parking.prepare,
             self.read_positions.prepare,
+            self.reference.begin,
         ]
+        self._watch_topics()
+
+    def _watch_topics(self) -> None:
+        """Watch the topics that this service writes, if it writes any."""
+        if written_by(self.service):
+            watch = watch_written_ends(
+                self.service,
+                self.mongo,
+                self.broker,
+                self.supervisor,
+                self.health,
+                self.ready,
+            )
+            self.preparing.append(watch.begin)
 
     def consume(
         self,
@@ -184,6 +208,7 @@ class Runtime(Generic[StateT]):
         self.refusals.watch(self.health)
         self.supervisor.every(PREPARE_S, "prepare", self._prepare)
         self.supervisor.keep("reference", lambda: self.reference.run(self.stopping))
+        self.supervisor.every(NOTE_S, "reference version", self._note_reference)
         self.supervisor.keep("kafka", self._run_broker)
         self.supervisor.every(BEAT_S, "outbox owner", self._beat)
         self.supervisor.every(LEFT_BEHIND_S, "outboxes", self._publish_left_behind)
@@ -249,9 +274,14 @@ class Runtime(Generic[StateT]):
         return "; ".join(self.broker.missing()) or None
 
     async def _reference_missing(self) -> str | None:
-        if self.reference.failure is not None:
-            return self.reference.failure
-        return None if self.reference.caught_up.is_set() else "the reference data is not read"
+        return self.reference.missing()
+
+    async def _note_reference(self) -> None:
+        if self.ready.is_set():
+            try:
+                await self.reference.note()
+            except UnavailableError:
+                return  # Readiness names the store; the version is kept the next time.
 
     async def _prepare(self) -> None:
         if not self.ready.is_set():

@@ -8,6 +8,7 @@ from shared.reference.view import Reference
 from shared.subjects.document import Document, Outgoing, Refusal
 from shared.subjects.parking import Decided, Parked
 from shared.subjects.refused import RefusedRecord, Waiting
+from shared.subjects.written_ends import Place, WrittenEnd
 
 StateT = TypeVar("StateT")
 
@@ -126,6 +127,38 @@ class ParkingDesk(Parking, Protocol):
 
     async def decided(self, *, limit: int) -> Sequence[Decided]:
         """Return the newest decisions, the last one first."""
+        ...
+
+
+class WrittenEndStore(Protocol):
+    """Keeps the written ends of a service's own topics.
+
+    Every method raises `UnavailableError` when the store does not answer.
+    """
+
+    async def load(self) -> dict[Place, WrittenEnd]: ...
+
+    async def save(self, rows: Mapping[Place, WrittenEnd]) -> None:
+        """Raise the ends of partitions whose `log` is still the one given; lower none."""
+        ...
+
+    async def restored(self, ends: Mapping[Place, int]) -> None:
+        """Record where restored partitions end now; what was found of them is over."""
+        ...
+
+
+class ReferenceVersions(Protocol):
+    """Keeps the newest version of the reference data that a service has applied.
+
+    Both methods raise `UnavailableError` when the store does not answer.
+    """
+
+    async def last(self) -> int:
+        """Return the version; 0 where none was ever applied."""
+        ...
+
+    async def note(self, version: int) -> None:
+        """Keep this version, unless a newer one is kept."""
         ...
 
 

@@ -18,6 +18,7 @@ from shared.subjects.ownership import OwnerRow
 from shared.subjects.parking import Parked
 from shared.subjects.ports import StateCodec
 from shared.subjects.refused import RefusedRecord, Scope, Waiting
+from shared.subjects.written_ends import Place, WrittenEnd
 
 StateT = TypeVar("StateT")
 
@@ -277,6 +278,51 @@ class MemoryParking:
         """Forget these."""
         for one in ids:
             self.parked.pop(one, None)
+
+
+@dataclass
+class MemoryWrittenEnds:
+    """Keeps written ends in a dict; several processes may share one."""
+
+    rows: dict[Place, WrittenEnd] = field(default_factory=dict)
+
+    async def load(self) -> dict[Place, WrittenEnd]:
+        """Return what is recorded."""
+        return dict(self.rows)
+
+    async def save(self, rows: Mapping[Place, WrittenEnd]) -> None:
+        """Raise the ends of partitions that were not restored meanwhile."""
+        for place, row in rows.items():
+            kept = self.rows.get(place)
+            if kept is None:
+                if row.log == 0:
+                    self.rows[place] = row
+            elif kept.log == row.log:
+                found = [one for one in (kept.found, row.found) if one is not None]
+                self.rows[place] = WrittenEnd(
+                    max(kept.next, row.next), kept.log, min(found, default=None)
+                )
+
+    async def restored(self, ends: Mapping[Place, int]) -> None:
+        """Record where restored partitions end."""
+        for place, end in ends.items():
+            log = self.rows[place].log + 1 if place in self.rows else 1
+            self.rows[place] = WrittenEnd(end, log)
+
+
+@dataclass
+class MemoryReferenceVersions:
+    """Keeps the newest version."""
+
+    version: int = 0
+
+    async def last(self) -> int:
+        """Return it."""
+        return self.version
+
+    async def note(self, version: int) -> None:
+        """Keep it, unless a newer one is kept."""
+        self.version = max(self.version, version)
 
 
 @dataclass

@@ -425,8 +425,9 @@ async def test_starts_without_a_broker_and_says_what_is_missing(unused_port: int
         raise AssertionError("nothing to handle")
 
     async with consuming(f"127.0.0.1:{unused_port}", "nowhere", never) as (broker, _):
-        await asyncio.sleep(0.5)
-        assert broker.missing() == ["no Kafka broker answers"]
+        await until(lambda: broker.missing() != ["no Kafka broker answers"])
+        (missing,) = broker.missing()
+        assert missing == "no Kafka broker answers (KafkaConnectionError)"
 
 
 @pytest.fixture

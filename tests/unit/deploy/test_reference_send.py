@@ -79,16 +79,25 @@ def applied(event: dict[str, Any]) -> dict[str, Any]:
 def test_every_row_is_sent_in_order() -> None:
     """Units come before what names them, and the key is the publisher's."""
     with running(applied) as (url, intake):
-        count = send_reference(
+        sent = send_reference(
             url, KEY, obligations_from=date(2026, 11, 1), patience_s=PATIENCE_S
         )
-    assert count == len(intake.events) == bundled_reference().version
+    assert len(sent.ids) == len(intake.events) == bundled_reference().version
+    assert sent.new == len(sent.ids)
     assert intake.keys == {f"Bearer {KEY}"}
     assert [event["type"] for event in intake.events[:66]] == ["vn.motcua.unit.changed.v1"] * 66
     assert intake.events[0]["data"]["obligations_from"] == "2026-11-01"
     assert {event["source"] for event in intake.events} == {
         "urn:motcua:publisher:province:bundle"
     }
+
+
+def test_rows_that_intake_had_are_not_new() -> None:
+    """Recorded before: whether the topic has them is another question."""
+    with running(lambda event: {**applied(event), "repeated": True}) as (url, _):
+        sent = send_reference(url, KEY, patience_s=PATIENCE_S)
+    assert sent.new == 0
+    assert len(sent.ids) == bundled_reference().version
 
 
 def test_what_is_refused_is_said() -> None:
