@@ -33,6 +33,7 @@ from services.intake.adapters.measuring import Measure
 from services.intake.adapters.outboxes import Outboxes
 from services.intake.adapters.presences import MongoPresences
 from services.intake.adapters.receipts import MongoCodeCounter, MongoReceipts
+from services.intake.adapters.recovery import Recovery, Stores
 from services.intake.adapters.reference import ArchivedReference
 from services.intake.core.contacts import ContactCodec, ContactState
 from services.intake.core.fold import LookupKeys
@@ -133,6 +134,10 @@ class Intake:
             self.clock,
             timedelta(seconds=settings.heartbeat_silence_s),
         )
+        stores = self.mongo, self.ownership, self.archive, self.subjects, self.contacts
+        self.recovery = Recovery.of(
+            settings, Stores(*stores, self.presences, self.receipts), self.clock, self.health
+        )
         self.door = self._http_door()
         self.consumption = self._kafka_door()
         self.positions = InboundPositions(self.consumption)
@@ -157,7 +162,12 @@ class Intake:
     def _kafka_door(self) -> Consumption:
         return self.broker.consume(
             KafkaDoor(
-                self.receive, self.relay, self.broker.publisher, self.clock, self.counting
+                self.receive,
+                self.relay,
+                self.broker.publisher,
+                self.clock,
+                self.counting,
+                self.recovery.pass_over,
             ),
             group=GROUP,
             pattern=INBOUND_PATTERN,
@@ -236,20 +246,14 @@ class Intake:
         await self.broker.run(self.stopping)
 
     async def _refresh(self) -> None:
-        if not self.ready.is_set():
-            await self.ownership.begin()
-            await self.subjects.prepare()
-            await self.held.prepare()
-            await self.contacts.prepare()
-            await self.presences.prepare()
-            await self.receipts.prepare()
-            await self.archive.prepare()
+        if not self.ready.is_set() and not await self.recovery.is_level():
+            return
         await self.receive.references.refresh()
         await self.receive.grants.refresh()
         self.ready.set()
 
     async def _beat(self) -> None:
-        if self.ready.is_set():
+        if self.ownership.has_begun:
             await beat(self.ownership)
 
     async def _sweep(self) -> None:

@@ -28,6 +28,8 @@ from shared.ops.health import Health
 from shared.ops.metrics import Metrics
 from shared.ops.settings import ServiceSettings
 from shared.ops.supervise import Supervisor
+from shared.service.store_level import StoreLevel
+from shared.subjects.adoption import Adopter
 from shared.subjects.apply import ApplyBatch
 from shared.subjects.change import ChangeSubjects
 from shared.subjects.decide_parked import DecideParked
@@ -55,6 +57,8 @@ class Runtime(Generic[StateT]):
         ready: Set once the store is prepared; nothing is consumed before.
         stopping: Set when the service is to end.
         preparing: What a service prepares in the store besides, in order.
+        store_level: Whether the store has what the topics that the service writes have.
+        beginning: What a service does once its store is known to be level, in order.
     """
 
     def __init__(
@@ -113,6 +117,13 @@ class Runtime(Generic[StateT]):
             self.archive.prepare,
             self.parking.prepare,
         ]
+        self.store_level = StoreLevel(self.mongo, self.cluster, client_id=self.client_id)
+        self.beginning: list[Callable[[], Awaitable[None]]] = []
+        self._prepared = False
+
+    def compare(self, adopter: Adopter) -> None:
+        """Compare the store with the service's own topics before anything else happens."""
+        self.store_level.compare(adopter, self.ownership, self.health)
 
     def consume(
         self,
@@ -230,10 +241,17 @@ class Runtime(Generic[StateT]):
         return None if self.reference.caught_up.is_set() else "the reference data is not read"
 
     async def _prepare(self) -> None:
-        if not self.ready.is_set():
+        if self.ready.is_set():
+            return
+        if not self._prepared:
             for prepare in self.preparing:
                 await prepare()
-            self.ready.set()
+            self._prepared = True
+        if not await self.store_level():
+            return
+        for begin in self.beginning:
+            await begin()
+        self.ready.set()
 
     async def _run_broker(self) -> None:
         """Consume once the store is there: before that every batch would fail."""
@@ -241,7 +259,7 @@ class Runtime(Generic[StateT]):
         await self.broker.run(self.stopping)
 
     async def _beat(self) -> None:
-        if self.ready.is_set():
+        if self.ownership.has_begun:
             await beat(self.ownership)
 
     async def _publish_left_behind(self) -> None:

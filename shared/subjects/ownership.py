@@ -136,6 +136,11 @@ class SharedOwnership:
     _unknown: set[str] = field(default_factory=set)
     _beating: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether this process has a row, which is to be renewed."""
+        return self._name is not None
+
     async def begin(self) -> None:
         """Enter this process; call it before anything is saved.
 

@@ -20,6 +20,15 @@ from shared.web.principal import Principal
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET_ROUTES = frozenset({"/livez", "/readyz", "/metrics", "/statusz"})
+OPEN_PATHS = QUIET_ROUTES | {"/openapi.json"}
+"""What is answered although the service takes no request: it says why not."""
+
+CLOSED_RETRY_S = 30
+CLOSED_VI = (
+    "Yêu cầu chưa được ghi nhận: kho dữ liệu của dịch vụ chưa khớp với các chủ đề Kafka. "
+    "Người vận hành xem `motcua status`; hãy thử lại sau thời gian nêu trong tiêu đề "
+    "Retry-After."
+)
 TOO_LARGE = 413
 UNSUPPORTED = 415
 
@@ -42,8 +51,16 @@ _log = log.logger(__name__)
 class Edge:
     """The outermost layer of a service's HTTP side."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, *, https: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        *,
+        https: bool,
+        closed: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._app = app
+        self._closed = closed
         self._metrics = metrics
         self._headers = HEADERS | (
             {"Strict-Transport-Security": TRANSPORT_SECURITY} if https else {}
@@ -57,10 +74,23 @@ class Edge:
         answer = _Answer(scope, send, self._headers)
         started = time.monotonic()
         try:
-            app = _refusal_of_charset(scope) or self._app
+            app = self._refusal(scope) or _refusal_of_charset(scope) or self._app
             await app(scope, receive, answer.send)
         finally:
             self._record(scope, answer.status, time.monotonic() - started)
+
+    def _refusal(self, scope: Scope) -> ASGIApp | None:
+        """Return the answer to whatever comes while no request is taken; None else."""
+        sentence = self._closed()
+        if sentence is None or scope["path"] in OPEN_PATHS:
+            return None
+        refused = problem.ProblemError(
+            "unavailable",
+            detail=f"Nothing was recorded: {sentence}.",
+            detail_vi=CLOSED_VI,
+            headers={"Retry-After": str(CLOSED_RETRY_S)},
+        )
+        return problem.response(refused, problem.language_of(Headers(scope=scope)))
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope)
