@@ -1,6 +1,6 @@
 """Which events of its own topics a service's store does not fully have."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -85,17 +85,25 @@ def document_id(event: Event) -> str:
     return event.subject
 
 
+async def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class OwnEvents:
     """Reads events from records, and tells which of them the store lacks.
 
     A record that is no numbered event was not written by this service: it is passed over.
+
+    `is_made_later` says whether a document may be lacking although its events are kept, since
+    it is made again of them when its cause is read.
     """
 
     store: EmittedStore
     archive: KnownArchive
     document_of: Callable[[Event], str] = document_id
     entry_of: Callable[[Event], str] = entry_id
+    is_made_later: Callable[[], Awaitable[bool]] = _never
 
     def read(self, records: Sequence[Record]) -> list[OwnEvent]:
         """Return the events of these records, in order."""
@@ -128,13 +136,16 @@ class OwnEvents:
             for topic, entries in by_topic.items()
             for entry in await self.archive.known(topic, entries)
         }
-        lacking = [one for one in own if _is_lacking(one, stored, kept)]
+        later = await self.is_made_later()
+        lacking = [one for one in own if _is_lacking(one, stored, kept, later=later)]
         left = {one.record.place for one in lacking}
         await self._clear_published(
             [
                 one
                 for one in own
-                if one.record.place not in left and one.entry in stored[one.document].waiting
+                if one.record.place not in left
+                and one.document in stored
+                and one.entry in stored[one.document].waiting
             ]
         )
         return [one.record for one in lacking]
@@ -150,13 +161,19 @@ class OwnEvents:
 
 
 def _is_lacking(
-    one: OwnEvent, stored: Mapping[str, Emitted], kept: Collection[tuple[str, str]]
+    one: OwnEvent,
+    stored: Mapping[str, Emitted],
+    kept: Collection[tuple[str, str]],
+    *,
+    later: bool,
 ) -> bool:
-    document = stored.get(one.document)
-    topic = one.record.topic
-    if document is None or document.numbers.get(topic, 0) < (one.event.sequence or 0):
+    document, topic = stored.get(one.document), one.record.topic
+    is_kept = (topic, one.entry) in kept
+    if document is None:
+        return not (later and is_kept)
+    if document.numbers.get(topic, 0) < (one.event.sequence or 0):
         return True
-    return one.entry not in document.waiting and (topic, one.entry) not in kept
+    return one.entry not in document.waiting and not is_kept
 
 
 def stored_as(row: Mapping[str, Any]) -> Emitted:

@@ -20,7 +20,7 @@ from shared.events.rejections import Rejection
 from shared.events.topics import REFERENCE
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
-from shared.mongo.collection import Collection
+from shared.mongo.seen_keys import MongoSeenKeys
 from shared.mongo.subjects import MongoSubjects
 from shared.ops.log import logger
 
@@ -31,9 +31,9 @@ VERSION: Final = "state.contact_version"
 
 @dataclass(slots=True)
 class MongoContactsNamed(ContactsNamed):
-    """Looks into contacts, subjects and reference events; `contacts_seen` lasts one reading."""
+    """Looks into contacts, subjects and reference events."""
 
-    mongo: Mongo
+    seen: MongoSeenKeys
     subjects: MongoSubjects[Subject]
     contacts: MongoSubjects[ContactState]
     archive: MongoArchive
@@ -56,20 +56,15 @@ class MongoContactsNamed(ContactsNamed):
 
     @override
     async def begin(self) -> None:
-        await self._seen.drop()
+        await self.seen.begin()
 
     @override
     async def note(self, keys: Many[str]) -> None:
-        await self._seen.insert_new([{"_id": key} for key in keys])
+        await self.seen.note(keys)
 
     @override
     async def noted(self, keys: Many[str]) -> frozenset[str]:
-        rows = await self._seen.find({"_id": {"$in": list(keys)}})
-        return frozenset(str(row["_id"]) for row in rows)
-
-    @property
-    def _seen(self) -> Collection:
-        return self.mongo.collection("contacts_seen")
+        return await self.seen.noted(keys)
 
 
 class MongoRefusedPlaces(RefusedPlaces):

@@ -16,6 +16,7 @@ from shared.events.numbering import CodePattern
 from shared.kafka.cluster import Cluster
 from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
+from shared.mongo.seen_keys import MongoSeenKeys
 from shared.mongo.subjects import MongoSubjects
 from shared.ops.clock import wall_now
 from shared.ops.health import Health
@@ -80,7 +81,7 @@ class Recovery:
         level = StoreLevel(stores.mongo, Cluster.of(settings), client_id=client_id)
         places = MongoRefusedPlaces(stores.mongo)
         named = MongoContactsNamed(
-            stores.mongo, stores.subjects, stores.contacts, stores.archive
+            MongoSeenKeys(stores.mongo), stores.subjects, stores.contacts, stores.archive
         )
         adopting = AdoptCanonical(
             OwnEvents(stores.subjects, stores.archive, document_of, entry_of),
