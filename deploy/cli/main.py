@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "parked": ("parked",),
     "progress": ("progress",),
     "replay": ("replay",),
+    "restore": ("restore",),
     "keys": ("keys",),
     "topics": ("topics",),
     "numbering": ("numbering",),

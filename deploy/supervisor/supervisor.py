@@ -42,6 +42,9 @@ SERVICE_STOP_WAIT_S: Final = 25.0
 POLL_S: Final = 0.2
 MEBIBYTE: Final = 1024 * 1024
 FREE_BYTES_MIN: Final = 512 * MEBIBYTE
+RESTORE_STORE: Final = "motcua restore store"
+"""In a sentence of readiness: the service goes on by this command, and by nothing else."""
+
 HOPELESS_EXIT_CODES: Final = frozenset({2, 3})  # A wrong setting, a port that is taken.
 
 
@@ -56,6 +59,7 @@ class Supervisor:
     kept: list[Kept] = field(default_factory=list)
     state: State | None = None
     first_keys: Sequence[str] = ()  # Made at this start, to be shown once.
+    waits_for_person: set[str] = field(default_factory=set)
 
     @property
     def installation(self) -> Installation:
@@ -84,7 +88,7 @@ class Supervisor:
         self.first_keys = prepare_secrets(self.plan.data)
         self._start_services()
         self.wait_ready()
-        if self.plan.load_reference:
+        if self.plan.load_reference and not self.waits_for_person:
             self._load_reference()
         self._write("running")
         self._say_where()
@@ -123,12 +127,27 @@ class Supervisor:
         while waiting:
             self.tend()
             said = {name: self._ask(spec) for name, spec in waiting.items()}
-            waiting = {name: waiting[name] for name, answer in said.items() if not answer.ready}
+            self._hand_over(said)
+            waiting = {
+                name: waiting[name]
+                for name, answer in said.items()
+                if not answer.ready and name not in self.waits_for_person
+            }
             if waiting:
                 wait.what = ", ".join(waiting)
                 wait.log = self.services[next(iter(waiting))].log
                 wait.check("; ".join(_missing(name, said[name]) for name in waiting))
                 time.sleep(POLL_S)
+
+    def _hand_over(self, said: Mapping[str, Readiness]) -> None:
+        """Say which services wait for a person's command; nobody waits for those here."""
+        for name, answer in said.items():
+            sentence = next(
+                (why for why in answer.missing.values() if RESTORE_STORE in why), None
+            )
+            if sentence is not None and name not in self.waits_for_person:
+                self.say(f"{name} waits: {sentence}")
+                self.waits_for_person.add(name)
 
     def _ask(self, spec: ServiceSpec) -> Readiness:
         process = self.services[spec.name]

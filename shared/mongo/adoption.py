@@ -135,7 +135,12 @@ class MongoAdoption:
         for partition, extent in extents.items():
             place = f"{topic}/{partition}"
             await self._rows.replace({"_id": f"{LOG}{place}", "first": extent.first})
-            updates.append(GuardedUpdate({"_id": place}, {"$max": {"next": extent.end}}))
+            update = {
+                "$max": {"next": extent.end},
+                "$set": {"topic": topic, "partition": partition},
+                "$setOnInsert": {"log": 0},
+            }
+            updates.append(GuardedUpdate({"_id": place}, update))
         await self._ends.compare_and_set(updates)
 
     async def _of(

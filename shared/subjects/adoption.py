@@ -306,6 +306,7 @@ class CompareStore:
         # Empty topics say nothing: a wrong address may have them, and so has a lost broker.
         if compared.has_known or compared.lacks or (empty and known is None):
             await self.marks.belongs_to(compared.cluster)
+        await self.marks.found(compared.cluster, ())
         await self.marks.end()
         self._compared = None
 
