@@ -63,7 +63,7 @@ class KafkaOwnTopics:
                 tp.partition: Extent(starts[tp], ends[tp], firsts.get(tp, "")) for tp in held
             }
         except (KafkaError, OSError) as error:
-            raise _away(topic) from error
+            raise _away(topic, error) from error
         finally:
             await consumer.stop()
 
@@ -106,7 +106,7 @@ class KafkaOwnTopics:
                     if reached.get((tp.topic, tp.partition), 0) < end
                 }
         except (KafkaError, OSError) as error:
-            raise _away(topic) from error
+            raise _away(topic, error) from error
         finally:
             await consumer.stop()
 
@@ -140,5 +140,6 @@ class KafkaOwnTopics:
         )
 
 
-def _away(topic: str) -> UnavailableError:
-    return UnavailableError(f"no broker answers what stands on {topic}")
+def _away(topic: str, error: Exception | None = None) -> UnavailableError:
+    reason = "no answer" if error is None else type(error).__name__
+    return UnavailableError(f"{topic} cannot be read ({reason})")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.events.faults import fault
@@ -15,7 +16,7 @@ from shared.ops import log
 from shared.ops.metrics import Metrics
 from shared.web import problem
 from shared.web.auth import SET_COOKIE, WHO
-from shared.web.pages import STATIC_PATH
+from shared.web.pages import STATIC_PATH, problem_page, wants_page
 from shared.web.principal import Principal
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -82,7 +83,8 @@ class Edge:
     def _refusal(self, scope: Scope) -> ASGIApp | None:
         """Return the answer to whatever comes while no request is taken; None else."""
         sentence = self._closed()
-        if sentence is None or scope["path"] in OPEN_PATHS:
+        path: str = scope["path"]
+        if sentence is None or path in OPEN_PATHS or path.startswith(f"{STATIC_PATH}/"):
             return None
         refused = problem.ProblemError(
             "unavailable",
@@ -90,7 +92,10 @@ class Edge:
             detail_vi=CLOSED_VI,
             headers={"Retry-After": str(CLOSED_RETRY_S)},
         )
-        return problem.response(refused, problem.language_of(Headers(scope=scope)))
+        request = Request(scope)
+        if wants_page(request):
+            return problem_page(request, refused)
+        return problem.response(refused, problem.language_of(request.headers))
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope)
