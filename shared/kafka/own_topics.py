@@ -19,7 +19,7 @@ from shared.subjects.records import Record
 RECORDS_MAX: Final = 1_000
 POLL_MS: Final = 500
 STILL_S_MAX: Final = 60.0
-"""How long a broker may give nothing of what stands before the end."""
+"""How long a broker may give nothing of what lies before the end."""
 
 FIRST_BYTES_MAX: Final = 16 * 1024
 """How much of a partition is fetched for its first record; a longer one comes all the same."""

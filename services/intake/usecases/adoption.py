@@ -103,7 +103,7 @@ class AdoptCanonical:
         """Take in the contacts and what was rejected, and see every connection anew."""
         await self.contacts()
         await self.refused()
-        # Nobody knows who was heard while the store was away: silence counts from now.
+        # Heartbeats after the copy was taken are lost: silence counts from now.
         await self.presences.seen_again(self.clock.now())
 
     async def _into_subjects(

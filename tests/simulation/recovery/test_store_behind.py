@@ -1,6 +1,6 @@
 """The stores come back older than the topics, or empty, and everything goes on.
 
-Yesterday's copy of all four databases stands beside today's topics; then none is left at all.
+Yesterday's copy of the databases beside today's topics; then no database at all.
 """
 
 import asyncio
@@ -22,6 +22,12 @@ from tests.simulation.recovery.running import Running, until
 pytestmark = [pytest.mark.recovery, pytest.mark.asyncio, pytest.mark.timeout(600)]
 
 SERVICES: Final = ("intake", "workflow", "notifications", "reporting")
+WHOSE: Final = [
+    pytest.param(SERVICES, id="all"),
+    *(pytest.param((name,), id=name, marks=pytest.mark.nightly) for name in SERVICES),
+]
+"""All at once, as a backup has them; each alone besides, by night."""
+
 CHECKED: Final = (DOSSIERS, CENTRES, OBLIGATIONS, NOTICES)
 
 Copy = dict[str, dict[str, list[dict[str, Any]]]]
@@ -46,9 +52,9 @@ def copied(store: Any) -> Copy:  # noqa: ANN401 -- The driver's client.
     }
 
 
-def set_back(store: Any, copy: Copy) -> None:  # noqa: ANN401 -- As above.
-    """Put a copy in the place of what the databases have."""
-    for service in SERVICES:
+def set_back(store: Any, copy: Copy, services: Sequence[str]) -> None:  # noqa: ANN401 -- As above.
+    """Put a copy in the place of what the databases of some services have."""
+    for service in services:
         database = store[f"motcua_{service}"]
         for name in database.list_collection_names():
             database[name].delete_many({})
@@ -57,9 +63,9 @@ def set_back(store: Any, copy: Copy) -> None:  # noqa: ANN401 -- As above.
                 database[name].insert_many(documents)
 
 
-async def rewind(bootstrap: str) -> None:
-    """Commit the beginning of every topic for each group that reads it."""
-    for service in SERVICES:
+async def rewind(bootstrap: str, services: Sequence[str]) -> None:
+    """Commit the beginning of every topic for the groups of some services."""
+    for service in services:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap, group_id=service, enable_auto_commit=False
         )
@@ -101,9 +107,9 @@ async def figures(running: Running) -> dict[str, Any]:
     async with httpx2.AsyncClient(timeout=60, trust_env=False) as http:
         answer = await http.get(url, headers=headers)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    told.pop("as_of", None)
-    return told
+    counted: dict[str, Any] = answer.json()
+    counted.pop("as_of", None)
+    return counted
 
 
 async def a_day(running: Running, *codes: str) -> None:
@@ -114,9 +120,15 @@ async def a_day(running: Running, *codes: str) -> None:
     await running.rest()
 
 
-async def test_yesterdays_copy_beside_todays_topics(running: Running, store: Any) -> None:  # noqa: ANN401 -- The client.
+@pytest.mark.parametrize("services", WHOSE)
+async def test_yesterdays_copy_beside_todays_topics(
+    running: Running,
+    store: Any,  # noqa: ANN401 -- The client.
+    unique: str,
+    services: Sequence[str],
+) -> None:
     """Nothing is numbered, raised or sent twice; figures and answers are what they were."""
-    old, new = ["rs-1", "rs-2"], ["rs-3", "rs-4"]
+    old, new = [f"{unique}-1", f"{unique}-2"], [f"{unique}-3", f"{unique}-4"]
     await a_day(running, *old)
     yesterday = copied(store)
     done = running.completed(old[0])
@@ -127,9 +139,9 @@ async def test_yesterdays_copy_beside_todays_topics(running: Running, store: Any
     before, counted = await on_topics(running), await figures(running)
     insist_numbers(before)
 
-    async with running.stopped(*SERVICES):
-        await asyncio.to_thread(set_back, store, yesterday)
-        await rewind(running.installation.kafka_bootstrap[0])
+    async with running.stopped(*services):
+        await asyncio.to_thread(set_back, store, yesterday, services)
+        await rewind(running.installation.kafka_bootstrap[0], services)
     await running.rest()
     assert await on_topics(running) == before
     assert await figures(running) == counted
@@ -141,44 +153,57 @@ async def test_yesterdays_copy_beside_todays_topics(running: Running, store: Any
     insist_numbers(await on_topics(running))
 
 
-async def test_no_store_is_left(running: Running, store: Any) -> None:  # noqa: ANN401 -- The client.
+@pytest.mark.parametrize("services", WHOSE)
+async def test_no_store_is_left(
+    running: Running,
+    store: Any,  # noqa: ANN401 -- The client.
+    unique: str,
+    services: Sequence[str],
+) -> None:
     """Nothing begins before it is permitted; then everything is as it was."""
-    await a_day(running, "rs-5", "rs-6")
-    first = running.completed("rs-5")
+    one, other = f"{unique}-5", f"{unique}-6"
+    await a_day(running, one, other)
+    first = running.completed(one)
     await running.send(first)
     await running.rest()
     before, counted = await on_topics(running), await figures(running)
 
-    async with running.stopped(*SERVICES):
-        await asyncio.to_thread(set_back, store, {})
-        await rewind(running.installation.kafka_bootstrap[0])
-        permitting = asyncio.create_task(_permit(running))
+    async with running.stopped(*services):
+        await asyncio.to_thread(set_back, store, {}, services)
+        await rewind(running.installation.kafka_bootstrap[0], services)
+        permitting = asyncio.create_task(_permit(running, services, running.completed(other)))
     await permitting
     await running.rest()
     assert await on_topics(running) == before
     assert await figures(running) == counted
     (again,) = await running.send(first)
     assert (again["outcome"], again["repeated"]) == ("applied", True)
-    (fresh,) = await running.send(running.completed("rs-6"))
+    (fresh,) = await running.send(running.completed(other))
     assert (fresh["sequence"], fresh["repeated"]) == (2, False)
     await running.rest()
     insist_numbers(await on_topics(running))
 
 
-async def _permit(running: Running) -> None:
-    """Wait until intake asks for it, see that nothing is taken in, and permit it."""
-    await until(lambda: _waits(running), "intake waits for a permission")
-    refused = await _post(running, running.completed("rs-6"))
-    assert refused.status_code == 503
-    assert "motcua restore store" in refused.text
+async def _permit(
+    running: Running, services: Sequence[str], events: Sequence[Mapping[str, Any]]
+) -> None:
+    """Wait until the services ask for it, see that nothing is taken in, and permit it."""
+    writers = [name for name in services if name != "reporting"]
+    for name in writers:
+        await until(lambda name=name: _waits(running, name), f"{name} waits")  # type: ignore[misc]  # Bound at once.
+    if "intake" in services:
+        refused = await _post(running, events)
+        assert refused.status_code == 503
+        assert "motcua restore store" in refused.text
     command = ["restore", "store", "--data", str(running.installation.data)]
     assert await asyncio.to_thread(run, command) == 0
-    assert (await running.readiness("intake")).ready is False
+    for name in writers:
+        assert (await running.readiness(name)).ready is False
     assert await asyncio.to_thread(run, [*command, "--yes"]) == 0
 
 
-async def _waits(running: Running) -> bool:
-    missing = (await running.readiness("intake")).missing
+async def _waits(running: Running, service: str) -> bool:
+    missing = (await running.readiness(service)).missing
     return "motcua restore store" in missing.get("store and topics", "")
 
 

@@ -97,10 +97,10 @@ async def test_a_store_that_is_behind_does_not_begin() -> None:
     topics, marks, store = written("a", "b"), MemoryMarks(), Store()
     compare = CompareStore(topics, marks, store, SoleOwner())
     assert not await compare()
-    said = await compare.missing()
-    assert said is not None
-    assert "2 of motcua.obligations.v1" in said
-    assert "motcua restore store" in said
+    sentence = await compare.missing()
+    assert sentence is not None
+    assert "2 of motcua.obligations.v1" in sentence
+    assert "motcua restore store" in sentence
     assert (store.steps, marks.own) == ([], None)
     assert [lack.records for lack in marks.findings[-1][1]] == [2]
 

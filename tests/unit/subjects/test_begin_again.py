@@ -65,7 +65,7 @@ class Forgets:
 
 
 @dataclass
-class House:
+class Parts:
     """Everything that the adopter works on."""
 
     rows: Forgets
@@ -95,51 +95,51 @@ class House:
 
 async def test_the_archive_is_completed_before_anything_is_forgotten() -> None:
     """What a person asked for goes out first; then all is read again to the noted ends."""
-    house = House(Forgets({CODE: Emitted({TOPIC: 1}, frozenset())}, (ANSWER,)))
-    await house.archive.insert([emitted(1)])
-    house.topics.write([emitted(1), emitted(2), Outgoing("d", DOSSIERS.name, CODE, {})])
-    compare = house.compare()
+    parts = Parts(Forgets({CODE: Emitted({TOPIC: 1}, frozenset())}, (ANSWER,)))
+    await parts.archive.insert([emitted(1)])
+    parts.topics.write([emitted(1), emitted(2), Outgoing("d", DOSSIERS.name, CODE, {})])
+    compare = parts.compare()
     assert await compare()
     assert compare.adopted == 1
-    assert sorted(one for _, one in house.archive.kept) == ["e-1", "e-2"]
-    assert house.publisher.published == [ANSWER]
-    assert house.rows.steps == ["first", "forget", "last"]
-    assert list(house.rows.again.values()) == [1]
+    assert sorted(one for _, one in parts.archive.kept) == ["e-1", "e-2"]
+    assert parts.publisher.published == [ANSWER]
+    assert parts.rows.steps == ["first", "forget", "last"]
+    assert list(parts.rows.again.values()) == [1]
 
 
 async def test_a_level_store_is_left_alone() -> None:
     """Every start compares."""
-    house = House(Forgets({CODE: Emitted({TOPIC: 1}, frozenset())}))
-    await house.archive.insert([emitted(1)])
-    house.topics.write([emitted(1)])
-    assert await house.compare()()
-    assert house.rows.steps == []
+    parts = Parts(Forgets({CODE: Emitted({TOPIC: 1}, frozenset())}))
+    await parts.archive.insert([emitted(1)])
+    parts.topics.write([emitted(1)])
+    assert await parts.compare()()
+    assert parts.rows.steps == []
 
 
 async def test_a_document_older_than_the_archive_begins_again() -> None:
     """Collections that were copied one after the other need not be of one moment."""
-    house = House(Forgets({CODE: Emitted({TOPIC: 1}, frozenset())}))
-    await house.archive.insert([emitted(1), emitted(2)])
-    house.topics.write([emitted(1), emitted(2)])
-    assert await house.compare()()
-    assert house.rows.steps == ["first", "forget", "last"]
+    parts = Parts(Forgets({CODE: Emitted({TOPIC: 1}, frozenset())}))
+    await parts.archive.insert([emitted(1), emitted(2)])
+    parts.topics.write([emitted(1), emitted(2)])
+    assert await parts.compare()()
+    assert parts.rows.steps == ["first", "forget", "last"]
 
 
 @pytest.mark.parametrize("later", [False, True])
 async def test_a_document_that_is_made_later_is_not_lacking(later: bool) -> None:  # noqa: FBT001 -- A case.
     """A notice is made again when its cause is read, perhaps after the next restart."""
-    house = House(Forgets(), later=later)
-    await house.archive.insert([emitted(1)])
-    house.topics.write([emitted(1)])
-    assert await house.compare()()
-    assert house.rows.steps == ([] if later else ["first", "forget", "last"])
+    parts = Parts(Forgets(), later=later)
+    await parts.archive.insert([emitted(1)])
+    parts.topics.write([emitted(1)])
+    assert await parts.compare()()
+    assert parts.rows.steps == ([] if later else ["first", "forget", "last"])
 
 
 async def test_what_only_waits_in_an_outbox_was_published() -> None:
     """A crash came between broker and archive: that is finished, and nothing begins again."""
-    house = House(Forgets({CODE: Emitted({TOPIC: 1}, frozenset({"e-1"}))}))
-    house.topics.write([emitted(1)])
-    assert await house.compare()()
-    assert house.rows.steps == ["clear"]
-    assert list(house.archive.kept) == [(TOPIC, "e-1")]
-    assert not house.rows.documents[CODE].waiting
+    parts = Parts(Forgets({CODE: Emitted({TOPIC: 1}, frozenset({"e-1"}))}))
+    parts.topics.write([emitted(1)])
+    assert await parts.compare()()
+    assert parts.rows.steps == ["clear"]
+    assert list(parts.archive.kept) == [(TOPIC, "e-1")]
+    assert not parts.rows.documents[CODE].waiting
