@@ -119,10 +119,13 @@ class Supervisor:
     def wait_ready(self) -> None:
         """Wait until every service is ready, and start again those that end meanwhile.
 
+        One that goes on by a command of a person alone is named, and not waited for.
+
         Raises:
             CommandError: one cannot start, or is not ready in time; with what it says.
         """
         waiting = {spec.name: spec for spec in self.plan.processes}
+        self.waits_for_person.clear()
         wait = self._wait("the services", None)
         while waiting:
             self.tend()
