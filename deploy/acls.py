@@ -65,7 +65,8 @@ def _of_service(service: str) -> Iterator[Acl]:
         yield Acl("cluster", CLUSTER, ("IdempotentWrite",))
     if service == "intake":
         yield Acl("topic", ALL_INBOUND, READ, prefix=True)
-        yield Acl("topic", ALL_REJECTED, WRITE, prefix=True)
+        # Read once its store was lost: what was rejected before is not received again.
+        yield Acl("topic", ALL_REJECTED, ("Read", *WRITE), prefix=True)
     if service in PUBLISHERS:  # It tells intake what people answered, under its own name.
         yield Acl("topic", inbound(service).name, WRITE)
     if service == "workflow":  # Its pages say what became of what was sent from them.
@@ -100,9 +101,8 @@ def acls_of_operator() -> tuple[Acl, ...]:
 
 def _operations(topic: Topic, service: str) -> tuple[Operation, ...]:
     """Return what the contract has a service do with a topic, in the broker's words."""
-    reads, writes = service in topic.readers, service == topic.writer
-    if reads and writes:
+    if service == topic.writer:
+        # A writer compares its store with what it has written, also with contacts, before it
+        # begins (decision 0037).
         return ("Read", "Write", "Describe")
-    if writes:
-        return WRITE
-    return READ if reads else ()
+    return READ if service in topic.readers else ()

@@ -1,0 +1,1 @@
+"""Bringing back what a broker or a store has lost."""

@@ -41,6 +41,9 @@ SERVICE_STOP_WAIT_S: Final = 25.0
 POLL_S: Final = 0.2
 MEBIBYTE: Final = 1024 * 1024
 FREE_BYTES_MIN: Final = 512 * MEBIBYTE
+RESTORE_STORE: Final = "motcua restore store"
+"""In a sentence of readiness: the service goes on by this command, and by nothing else."""
+
 HOPELESS_EXIT_CODES: Final = frozenset({2, 3})  # A wrong setting, a port that is taken.
 
 
@@ -56,6 +59,7 @@ class Supervisor:
     state: State | None = None
     topics: KeepTopics | None = None
     first_keys: Sequence[str] = ()  # Made at this start, to be shown once.
+    waits_for_person: set[str] = field(default_factory=set)
 
     @property
     def installation(self) -> Installation:
@@ -91,7 +95,7 @@ class Supervisor:
         self.first_keys = prepare_secrets(self.plan.data)
         self._start_services()
         self.wait_ready()
-        if self.plan.load_reference:
+        if self.plan.load_reference and not self.waits_for_person:
             self._load_reference()
         self._write("running")
         self._say_where()
@@ -126,20 +130,38 @@ class Supervisor:
     def wait_ready(self) -> None:
         """Wait until every service is ready, and start again those that end meanwhile.
 
+        One that goes on by a command of a person alone is named, and not waited for.
+
         Raises:
             CommandError: one cannot start, or is not ready in time; with what it says.
         """
         waiting = {spec.name: spec for spec in self.plan.processes}
+        self.waits_for_person.clear()
         wait = self._wait("the services", None)
         while waiting:
             self.tend()
             said = {name: self._ask(spec) for name, spec in waiting.items()}
-            waiting = {name: waiting[name] for name, answer in said.items() if not answer.ready}
+            self._hand_over(said)
+            waiting = {
+                name: waiting[name]
+                for name, answer in said.items()
+                if not answer.ready and name not in self.waits_for_person
+            }
             if waiting:
                 wait.what = ", ".join(waiting)
                 wait.log = self.services[next(iter(waiting))].log
                 wait.check("; ".join(_missing(name, said[name]) for name in waiting))
                 time.sleep(POLL_S)
+
+    def _hand_over(self, said: Mapping[str, Readiness]) -> None:
+        """Say which services wait for a person's command; nobody waits for those here."""
+        for name, answer in said.items():
+            sentence = next(
+                (why for why in answer.missing.values() if RESTORE_STORE in why), None
+            )
+            if sentence is not None and name not in self.waits_for_person:
+                self.say(f"{name} waits: {sentence}")
+                self.waits_for_person.add(name)
 
     def _ask(self, spec: ServiceSpec) -> Readiness:
         process = self.services[spec.name]

@@ -29,6 +29,7 @@ from services.intake.adapters.measuring import Measure
 from services.intake.adapters.outboxes import Outboxes
 from services.intake.adapters.presences import MongoPresences
 from services.intake.adapters.receipts import MongoCodeCounter, MongoReceipts
+from services.intake.adapters.recovery import Recovery, Stores
 from services.intake.adapters.reference import ArchivedReference
 from services.intake.adapters.refusing import refusals_of
 from services.intake.adapters.rejections import MongoRejections
@@ -144,6 +145,18 @@ class Intake:
             self.clock,
             timedelta(seconds=settings.heartbeat_silence_s),
         )
+        stores = Stores(
+            self.mongo,
+            self.ownership,
+            self.archive,
+            self.subjects,
+            self.contacts,
+            self.presences,
+            self.receipts,
+            self.rejections,
+            self.read_positions,
+        )
+        self.recovery = Recovery.of(settings, stores, self.clock, self.health)
         self.door = self._http_door()
         self.consumption = self._kafka_door()
         self.positions = InboundPositions(self.consumption)
@@ -173,7 +186,14 @@ class Intake:
 
     def _kafka_door(self) -> Consumption:
         return self.broker.consume(
-            KafkaDoor(self.receive, self.relay, self.publisher, self.clock, self.counting),
+            KafkaDoor(
+                self.receive,
+                self.relay,
+                self.publisher,
+                self.clock,
+                self.counting,
+                self.recovery.pass_over,
+            ),
             group=GROUP,
             stored=self.read_positions,
             pattern=INBOUND_PATTERN,
@@ -289,22 +309,15 @@ class Intake:
 
     async def _refresh(self) -> None:
         if not self.ready.is_set():
-            await self.ownership.begin()
-            await self.subjects.prepare()
-            await self.held.prepare()
-            await self.contacts.prepare()
-            await self.presences.prepare()
-            await self.receipts.prepare()
-            await self.archive.prepare()
-            await self.rejections.prepare()
-            await self.read_positions.prepare()
+            if not await self.recovery.is_level():
+                return
             await self.written_ends.begin()
         await self.receive.references.refresh()
         await self.receive.grants.refresh()
         self.ready.set()
 
     async def _beat(self) -> None:
-        if self.ready.is_set():
+        if self.ownership.has_begun:
             await beat(self.ownership)
 
     def _when_possible(self, work: Callable[[], Awaitable[object]]) -> Work:

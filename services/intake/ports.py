@@ -133,6 +133,14 @@ class Presences(Protocol):
         """Take the mark away again."""
         ...
 
+    async def adopt(self, subject: str, *, lost_at: datetime | None, now: datetime) -> None:
+        """Note what the topics say of a connection: lost since a moment, or not lost."""
+        ...
+
+    async def seen_again(self, now: datetime) -> None:
+        """Count the silence of every connection that is not lost from now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AcceptedLoss:

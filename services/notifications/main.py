@@ -27,6 +27,7 @@ from services.notifications.adapters.measuring import CountNotices, MeasureSendi
 from services.notifications.adapters.names import ReferenceNames
 from services.notifications.adapters.pages import STATIC, Pages
 from services.notifications.adapters.reach import judging, verdicts_in
+from services.notifications.adapters.recovery import forgetting, recover
 from services.notifications.adapters.render import FileRenderer
 from services.notifications.adapters.store import (
     MongoAnswers,
@@ -34,7 +35,6 @@ from services.notifications.adapters.store import (
     MongoContacts,
     MongoEndpoints,
     MongoNotices,
-    MongoTold,
     unpublished,
 )
 from services.notifications.core.cause import Cause
@@ -60,6 +60,7 @@ from shared.mongo.client import Mongo
 from shared.ops.clock import wall_now
 from shared.ops.run import run_service
 from shared.ops.settings import derive_key
+from shared.service.read_again import ReadAgain
 from shared.service.runtime import Runtime
 from shared.subjects.change import ChangeSubjects
 from shared.subjects.decide_refused import Queue
@@ -71,6 +72,7 @@ from shared.web.parked import parked_router
 from shared.web.probes import Probes
 from shared.web.refused import refused_router
 
+TOPICS: Final = (CONTACTS.name, DOSSIERS.name, OBLIGATIONS.name)
 SWEEP_S: Final = 2.0
 MEASURE_S: Final = 5.0
 JUDGE_S: Final = 0.1
@@ -108,6 +110,9 @@ class Notifications(Runtime[Cause]):
             self.contacts, self.endpoints, self.reference.current, self.rules, self.clock
         )
         self._relays()
+        self.read_again = ReadAgain(forgetting(self.mongo), lambda: self.consumption)
+        recover(self, self.notices, self.planning, TOPICS)
+        self.beginning.append(self.read_again.begin)
         self._senders()
         self._readers()
         self._tasks()
@@ -146,7 +151,6 @@ class Notifications(Runtime[Cause]):
             self.notices.subjects.prepare,
             self.answers.subjects.prepare,
             self.verdicts.prepare,
-            self._notice_a_lost_store,
         ]
         self.steps = StepNotices(
             self.notices.subjects,
@@ -202,7 +206,7 @@ class Notifications(Runtime[Cause]):
                 self.quiet,
                 timedelta(seconds=self.own.lease_seconds),
             )
-            waits = (self.ready, self.reference.caught_up)
+            waits = (self.ready, self.reference.caught_up, self.read_again.done)
             self.senders.append(
                 KeepSending(
                     send,
@@ -226,8 +230,7 @@ class Notifications(Runtime[Cause]):
             wall_now,
             self.wake,
         )
-        topics = [CONTACTS.name, DOSSIERS.name, OBLIGATIONS.name]
-        consumption = self.consume(FoldCause(self.rules), topics)
+        consumption = self.consume(FoldCause(self.rules), TOPICS)
         relay = self.verdict_relay
         self.judging = judging(self.mongo, self.reach, relay, consumption, self.reference)
         self.apply_contacts.heard = self.judging.hear
@@ -249,17 +252,12 @@ class Notifications(Runtime[Cause]):
 
     def _tasks(self) -> None:
         self.supervise()
+        self.read_again.watch(self.supervisor, self.health)
         self.supervisor.every(SWEEP_S, "notice outboxes", self._sweep)
         self.supervisor.every(MEASURE_S, "notices", self._measure_notices)
         self.supervisor.every(JUDGE_S, "reach", self._judge)
         for sender in self.senders:
             self.supervisor.keep(f"send {sender.send.channel.value}", sender)
-
-    async def _notice_a_lost_store(self) -> None:
-        """Adopt what was ever told, when the notices themselves are gone."""
-        told = MongoTold(self.mongo)
-        self.planning.told = told
-        self.planning.rebuilding = await self.notices.none() and await told.any()
 
     def wake(self) -> None:
         """Let the senders look at once."""

@@ -43,8 +43,12 @@ from shared.calendar.zone import ONE_DAY, at, legal_day
 from shared.events.topics import OBLIGATIONS
 from shared.kafka.progress import ProgressReader
 from shared.kafka.rejected import RejectionReader
+from shared.mongo.begin_again import MongoForgetting
 from shared.ops.run import run_service
+from shared.service.read_again import ReadAgain
 from shared.service.runtime import Runtime
+from shared.subjects.begin_again import BeginAgain
+from shared.subjects.own_events import OwnEvents
 from shared.web.app import build_app
 from shared.web.parked import parked_router
 from shared.web.refused import refused_router
@@ -77,21 +81,37 @@ class Workflow:
             self.runtime.cluster, PUBLISHER, client_id=self.runtime.client_id
         )
         self.passes = self._passes(settings)
-        self.runtime.preparing.append(self._adopting())
+        self._begin_with()
         self.runtime.supervise()
+        self.read_again.watch(self.supervisor, self.runtime.health)
         self.supervisor.keep("progress", lambda: self.progress.run(self.runtime.stopping))
         self.supervisor.keep("rejections", lambda: self.rejections.run(self.runtime.stopping))
         self.supervisor.every(LOOK_S, "sweep", self._look, wake=self.marked)
         self.supervisor.every(GAUGES_S, "gauges", self._gauge)
 
-    def _adopting(self) -> AdoptPublished:
+    def _begin_with(self) -> None:
+        """Tie what comes before anything is consumed: the store compared, or begun again."""
         runtime = self.runtime
-        return AdoptPublished(
-            ArchivedObligations(runtime.mongo, runtime.archive, runtime.subjects),
-            runtime.subjects,
-            runtime.clock,
-            OBLIGATIONS.name,
+        published = ArchivedObligations(runtime.mongo, runtime.archive, runtime.subjects)
+        adopt = AdoptPublished(published, runtime.subjects, runtime.clock, OBLIGATIONS.name)
+        forgetting = MongoForgetting(
+            runtime.mongo, subjects=["subjects"], marks=["calendar_marks", "coverage_marks"]
         )
+        self.read_again = ReadAgain(forgetting, lambda: self.consumption)
+        runtime.compare(
+            BeginAgain(
+                OwnEvents(runtime.subjects, runtime.archive),
+                runtime.archive,
+                runtime.store_level.topics,
+                runtime.broker.publisher,
+                forgetting,
+                topics=[OBLIGATIONS.name],
+                reads=TOPICS,
+                first=published.begin,
+                last=adopt,
+            )
+        )
+        runtime.beginning += [adopt, self.read_again.begin]
 
     def _passes(self, settings: WorkflowSettings) -> Passes:
         change = self.runtime.changing()
@@ -141,6 +161,7 @@ class Workflow:
             self.runtime.ready.is_set()
             and self.reference.caught_up.is_set()
             and self.progress.caught_up.is_set()
+            and self.read_again.done.is_set()
         )
 
     async def _look(self) -> None:

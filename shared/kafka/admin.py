@@ -122,6 +122,14 @@ class TopicAdmin:
         cluster = await self._ask(self._client.describe_cluster)
         return frozenset(int(broker["node_id"]) for broker in cluster["brokers"])
 
+    async def cluster_id(self) -> str:
+        """Return what the cluster calls itself: made with its first disk, and never changed.
+
+        Raises:
+            UnavailableError: no broker answers.
+        """
+        return str((await self._ask(self._client.describe_cluster))["cluster_id"])
+
     async def listed_everywhere(self, names: Collection[str]) -> bool:
         """Return whether each broker that is alive lists these topics, with their leaders.
 

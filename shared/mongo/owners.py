@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+import signal
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from shared.mongo.client import Mongo
 from shared.ops import log
 from shared.ops.clock import wall_now
 from shared.subjects.errors import UnavailableError
-from shared.subjects.ownership import OwnerRow, SharedOwnership
+from shared.subjects.ownership import SET_BACK, OwnerRow, SharedOwnership
 
 KEPT: Final = timedelta(days=1)
 """How long a row stays once it has an heir. An entry that still bears its name afterwards is
@@ -83,7 +84,11 @@ def share_outboxes(mongo: Mongo, instance: str) -> SharedOwnership:
 
 
 async def beat(ownership: SharedOwnership) -> None:
-    """Renew and look; a store that is away is readiness's to say, losses are logged."""
+    """Renew and look; a store that is away is readiness's to say, losses are logged.
+
+    A process whose store was set back under it ends: whoever starts it anew has it compare
+    the store with the topics first.
+    """
     taken_over, lost = ownership.taken_over, ownership.lost
     try:
         await ownership.beat()
@@ -92,6 +97,9 @@ async def beat(ownership: SharedOwnership) -> None:
     finally:
         if ownership.lost > lost:
             _log.warning("outboxes_lost", times=ownership.lost - lost)
+        if ownership.set_back:
+            _log.error("store_set_back", reason=SET_BACK)
+            signal.raise_signal(signal.SIGTERM)
         if ownership.taken_over > taken_over:
             _log.info("outboxes_taken_over", owners=ownership.taken_over - taken_over)
 

@@ -10,6 +10,7 @@ from shared.events.envelope import from_document, to_document
 from shared.mongo.client import Mongo
 from shared.mongo.collection import Collection, GuardedUpdate, Order
 from shared.subjects.document import Document, Outgoing, Refusal
+from shared.subjects.own_events import Emitted, stored_as
 from shared.subjects.ports import StateCodec
 from shared.subjects.refused import Waiting
 
@@ -72,6 +73,18 @@ class MongoSubjects(Generic[StateT]):
                 {"_id": {"$in": wanted[start : start + LOAD_MAX]}}
             )
             found.update((str(row["_id"]), self.read(row)) for row in rows)
+        return found
+
+    async def emitted(self, ids: AnyCollection[str]) -> Mapping[str, Emitted]:
+        """Read the numbers that documents gave out, without their states."""
+        wanted = list(ids)
+        found: dict[str, Emitted] = {}
+        for start in range(0, len(wanted), LOAD_MAX):
+            rows = await self._collection.find(
+                {"_id": {"$in": wanted[start : start + LOAD_MAX]}},
+                projection={"emitted": 1, "outbox.id": 1},
+            )
+            found.update((str(row["_id"]), stored_as(row)) for row in rows)
         return found
 
     async def save(

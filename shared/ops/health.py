@@ -36,6 +36,7 @@ class Health:
         self._checks: dict[str, Check] = {}
         self._watched: dict[str, Check] = {}
         self._draining = asyncio.Event()
+        self._closed: Callable[[], str | None] = _open
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -60,6 +61,15 @@ class Health:
         """
         assert name not in self._watched, f"the part {name} is watched already"
         self._watched[name] = check
+
+    def close_while(self, closed: Callable[[], str | None]) -> None:
+        """Have every request refused for as long as `closed` gives a sentence."""
+        self._closed = closed
+
+    @property
+    def closed(self) -> str | None:
+        """Return why no request is answered; None while requests are."""
+        return self._closed()
 
     def drain(self) -> None:
         """Say that this process is about to stop: no longer ready, still alive."""
@@ -97,3 +107,7 @@ async def _ask(check: Check) -> str | None:
         return f"no answer within {CHECK_SECONDS_MAX:g} s"
     except Exception as error:  # noqa: BLE001 -- A check that breaks is a check that fails.
         return f"the check failed ({type(error).__name__})"
+
+
+def _open() -> str | None:
+    return None

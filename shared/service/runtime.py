@@ -33,7 +33,9 @@ from shared.ops.settings import ServiceSettings
 from shared.ops.supervise import Supervisor
 from shared.service.group import GroupWatch
 from shared.service.refusals import Refusals
+from shared.service.store_level import StoreLevel
 from shared.service.written_ends import watch_written_ends, written_by
+from shared.subjects.adoption import Adopter
 from shared.subjects.apply import ApplyBatch
 from shared.subjects.change import ChangeSubjects
 from shared.subjects.decide_parked import DecideParked
@@ -66,6 +68,8 @@ class Runtime(Generic[StateT]):
         ready: Set once the store is prepared; nothing is consumed before.
         stopping: Set when the service is to end.
         preparing: What a service prepares in the store besides, in order.
+        store_level: Whether the store has what the topics that the service writes have.
+        beginning: What a service does once its store is known to be level, in order.
     """
 
     def __init__(
@@ -140,6 +144,9 @@ class Runtime(Generic[StateT]):
             self.read_positions.prepare,
             self.reference.begin,
         ]
+        self.store_level = StoreLevel(self.mongo, self.cluster, client_id=self.client_id)
+        self.beginning: list[Callable[[], Awaitable[None]]] = []
+        self._prepared = False
         self._watch_topics()
 
     def _watch_topics(self) -> None:
@@ -153,7 +160,11 @@ class Runtime(Generic[StateT]):
                 self.health,
                 self.ready,
             )
-            self.preparing.append(watch.begin)
+            self.beginning.append(watch.begin)
+
+    def compare(self, adopter: Adopter) -> None:
+        """Compare the store with the service's own topics before anything else happens."""
+        self.store_level.compare(adopter, self.ownership, self.health)
 
     def consume(
         self,
@@ -284,10 +295,17 @@ class Runtime(Generic[StateT]):
                 return  # Readiness names the store; the version is kept the next time.
 
     async def _prepare(self) -> None:
-        if not self.ready.is_set():
+        if self.ready.is_set():
+            return
+        if not self._prepared:
             for prepare in self.preparing:
                 await prepare()
-            self.ready.set()
+            self._prepared = True
+        if not await self.store_level():
+            return
+        for begin in self.beginning:
+            await begin()
+        self.ready.set()
 
     async def _run_broker(self) -> None:
         """Consume once the store is there: before that every batch would fail."""
@@ -295,7 +313,7 @@ class Runtime(Generic[StateT]):
         await self.broker.run(self.stopping)
 
     async def _beat(self) -> None:
-        if self.ready.is_set():
+        if self.ownership.has_begun:
             await beat(self.ownership)
 
     async def _publish_left_behind(self) -> None:

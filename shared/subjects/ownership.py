@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Protocol
 
+from shared.subjects.errors import UnavailableError
+
 BEAT_S: Final = 1.0
 """How long a process pauses between two renewals of its row."""
 
@@ -19,6 +21,8 @@ seconds later, and one sweep.
 
 SURE_S: Final = 5.0
 """How long after a renewal a process need not ask whether it is still the owner."""
+
+SET_BACK: Final = "the store was set back while this process ran: it must be started anew"
 
 DOUBT_S: Final = 120.0
 """How long after a loss everything in hand is compared with the store before it goes out."""
@@ -119,6 +123,8 @@ class SharedOwnership:
     Attributes:
         taken_over: How many rows this process became the heir of.
         lost: How often another process became the heir of this one while it lived.
+        set_back: Whether the store came back older while this process lived: its row is gone,
+            or was renewed more often before than it shows now. Nothing may be published then.
     """
 
     owners: Owners
@@ -127,6 +133,8 @@ class SharedOwnership:
     seconds: Callable[[], float]
     taken_over: int = 0
     lost: int = 0
+    set_back: bool = False
+    _beats: int = 0
     _name: str | None = None
     _sure_until: float = 0.0
     _doubt_until: float = 0.0
@@ -135,6 +143,11 @@ class SharedOwnership:
     _looks: dict[str, tuple[int, int]] = field(default_factory=dict)
     _unknown: set[str] = field(default_factory=set)
     _beating: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether this process has a row, which is to be renewed."""
+        return self._name is not None
 
     async def begin(self) -> None:
         """Enter this process; call it before anything is saved.
@@ -165,6 +178,8 @@ class SharedOwnership:
 
     async def confirm(self) -> bool:
         """Return whether this process certainly owns what it saved lately."""
+        if self.set_back:
+            raise UnavailableError(SET_BACK)
         if self.seconds() >= self._sure_until:
             async with self._beating:
                 if self.seconds() >= self._sure_until:
@@ -184,6 +199,7 @@ class SharedOwnership:
 
     async def _enter(self) -> None:
         started = self.seconds()
+        self._beats = 0
         name = self.new_name()
         await self.owners.enter(name, at=self.wall_now())
         self._name = name
@@ -195,15 +211,28 @@ class SharedOwnership:
             await self._enter()
         elif await self.owners.renew(self._name):
             self._sure_until = started + SURE_S
+        elif await self._is_set_back():
+            return
         else:
             self.lost += 1
             self._doubt_until = self.seconds() + DOUBT_S
             await self._enter()
         await self._look()
 
+    async def _is_set_back(self) -> bool:
+        """Return whether this process's row is gone, which no other process ever removes."""
+        names = {row.owner for row in await self.owners.rows()}
+        self.set_back = self.set_back or self._name not in names
+        return self.set_back
+
     async def _look(self) -> None:
         assert self._name is not None, "entered before"
         rows = {row.owner: row for row in await self.owners.rows()}
+        beats = rows[self._name].beats if self._name in rows else -1
+        if beats < self._beats:
+            self.set_back = True
+            return
+        self._beats = beats
         looks: dict[str, tuple[int, int]] = {}
         for row in [*rows.values()]:
             if row.owner == self._name or row.heir is not None:

@@ -95,7 +95,9 @@ def build_app(
         max_body_size=body_bytes_max,
         responses={"4XX": _PROBLEM_RESPONSE, "5XX": _PROBLEM_RESPONSE},
     )
-    app.edge = Edge(app.inside, probes.metrics, https=https)
+    app.edge = Edge(
+        app.inside, probes.metrics, https=https, closed=lambda: probes.health.closed
+    )
     app.state.authenticator = Authenticator(ring, Sessions(settings.secret(), secure=https))
     app.state.health = probes.health
     app.state.public_mounts = set[str]()

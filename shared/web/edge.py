@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.events.faults import fault
@@ -15,11 +16,20 @@ from shared.ops import log
 from shared.ops.metrics import Metrics
 from shared.web import problem
 from shared.web.auth import SET_COOKIE, WHO
-from shared.web.pages import STATIC_PATH
+from shared.web.pages import STATIC_PATH, problem_page, wants_page
 from shared.web.principal import Principal
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET_ROUTES = frozenset({"/livez", "/readyz", "/metrics", "/statusz"})
+OPEN_PATHS = QUIET_ROUTES | {"/openapi.json"}
+"""What is answered although the service takes no request: it says why not."""
+
+CLOSED_RETRY_S = 30
+CLOSED_VI = (
+    "Yêu cầu chưa được ghi nhận: kho dữ liệu của dịch vụ chưa khớp với các chủ đề Kafka. "
+    "Người vận hành xem `motcua status`; hãy thử lại sau thời gian nêu trong tiêu đề "
+    "Retry-After."
+)
 TOO_LARGE = 413
 UNSUPPORTED = 415
 
@@ -42,8 +52,16 @@ _log = log.logger(__name__)
 class Edge:
     """The outermost layer of a service's HTTP side."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, *, https: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        *,
+        https: bool,
+        closed: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._app = app
+        self._closed = closed
         self._metrics = metrics
         self._headers = HEADERS | (
             {"Strict-Transport-Security": TRANSPORT_SECURITY} if https else {}
@@ -57,10 +75,27 @@ class Edge:
         answer = _Answer(scope, send, self._headers)
         started = time.monotonic()
         try:
-            app = _refusal_of_charset(scope) or self._app
+            app = self._refusal(scope) or _refusal_of_charset(scope) or self._app
             await app(scope, receive, answer.send)
         finally:
             self._record(scope, answer.status, time.monotonic() - started)
+
+    def _refusal(self, scope: Scope) -> ASGIApp | None:
+        """Return the answer to whatever comes while no request is taken; None else."""
+        sentence = self._closed()
+        path: str = scope["path"]
+        if sentence is None or path in OPEN_PATHS or path.startswith(f"{STATIC_PATH}/"):
+            return None
+        refused = problem.ProblemError(
+            "unavailable",
+            detail=f"Nothing was recorded: {sentence}.",
+            detail_vi=CLOSED_VI,
+            headers={"Retry-After": str(CLOSED_RETRY_S)},
+        )
+        request = Request(scope)
+        if wants_page(request):
+            return problem_page(request, refused)
+        return problem.response(refused, problem.language_of(request.headers))
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope)

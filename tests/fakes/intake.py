@@ -221,6 +221,14 @@ class MemoryPresences:
         if known.lost_at == lost_at:
             self.kept[subject] = Presence(subject, known.last_seen)
 
+    async def adopt(self, subject: str, *, lost_at: datetime | None, now: datetime) -> None:
+        self.kept[subject] = Presence(subject, lost_at or now, lost_at)
+
+    async def seen_again(self, now: datetime) -> None:
+        for subject, one in self.kept.items():
+            if one.lost_at is None:
+                self.kept[subject] = Presence(subject, now)
+
 
 class MemoryLosses:
     """What was accepted as lost, each once."""

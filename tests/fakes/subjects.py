@@ -14,6 +14,7 @@ from shared.events.envelope import from_document, to_document
 from shared.reference.view import Reference
 from shared.subjects.document import Document, Outgoing, Refusal
 from shared.subjects.errors import UnavailableError
+from shared.subjects.own_events import Emitted, stored_as
 from shared.subjects.ownership import OwnerRow
 from shared.subjects.parking import Parked
 from shared.subjects.ports import StateCodec
@@ -42,6 +43,10 @@ class MemorySubjects(Generic[StateT]):
     async def load(self, ids: Collection[str]) -> dict[str, Document[StateT]]:
         """Read copies of the documents that exist."""
         return {one: self._read(self.rows[one]) for one in ids if one in self.rows}
+
+    async def emitted(self, ids: Collection[str]) -> Mapping[str, Emitted]:
+        """Read the numbers that documents gave out."""
+        return {one: stored_as(self.rows[one]) for one in ids if one in self.rows}
 
     async def save(
         self, documents: Sequence[Document[StateT]], *, pending_at: datetime
@@ -257,6 +262,10 @@ class MemoryArchive:
         """Keep these; one kept before stays as it is."""
         for out in outgoing:
             self.kept.setdefault((out.topic, out.id), out)
+
+    async def known(self, topic: str, event_ids: Collection[str]) -> frozenset[str]:
+        """Return which of these were published."""
+        return frozenset(one for one in event_ids if (topic, one) in self.kept)
 
 
 @dataclass

@@ -4,6 +4,7 @@ The door, the partition and the answer are what the published contract says, so 
 ours is on the publisher's side of this test: only a program that everybody can install.
 """
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from deploy.installation import SUPERVISED
 from deploy.supervisor.plan import plan_for
 from deploy.supervisor.supervisor import Supervisor
 from shared.events.partitioner import partition_of
+from tests.fakes.level import begin_at_the_ends
 
 pytestmark = [pytest.mark.foreign, pytest.mark.connected, pytest.mark.timeout(300)]
 
@@ -84,6 +86,7 @@ def kcat(engines: EmbeddedEngines, tmp_path_factory: pytest.TempPathFactory) -> 
     plan = plan_for(data, ports.pick(row=len(SUPERVISED)), environ)
     intake = plan.services[0]
     own = {**intake.environ, "MOTCUA_MONGO_DATABASE": "intake_of_kcat"}
+    asyncio.run(begin_at_the_ends(engines.kafka.bootstrap, engines.store.url, "intake_of_kcat"))
     supervisor = Supervisor(
         replace(plan, services=(replace(intake, environ=own),)), lambda _said: None
     )

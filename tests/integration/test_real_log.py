@@ -24,6 +24,7 @@ from deploy.engines.embedded import EmbeddedEngines
 from deploy.reference.load import reference_documents
 from shared.mongo.client import Mongo
 from shared.web.keys import mint
+from tests.fakes.level import begin_at_the_ends
 from tests.receipt_log import LOG, MISSING, ROOT, WHY_MISSING, count_by_hand
 
 PROFILE = ROOT / "deploy/imports/profiles/receipt.yaml"
@@ -112,6 +113,7 @@ def installation(
         "MOTCUA_SECRET_FILE": str(tmp_path / "secret"),
         "MOTCUA_HTTP_PORT": str(port),
     }
+    asyncio.run(begin_at_the_ends(engines.kafka.bootstrap, engines.store.url, unique))
     made = Installation(tmp_path, environ, url)
     made.start()
     body = b"\n".join(json.dumps(one).encode() for one in reference_documents())

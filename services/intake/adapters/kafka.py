@@ -1,6 +1,6 @@
 """The Kafka door: inbound records to the use case, refusals back to their publisher."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,11 +24,17 @@ GROUP: Final = "intake"
 INBOUND_PATTERN: Final = r"^motcua\.inbound\.[a-z][a-z0-9-]{1,30}\.v1$"
 
 
+async def _all(records: Sequence[Record]) -> Sequence[Record]:
+    return records
+
+
 @dataclass(frozen=True, slots=True)
 class KafkaDoor:
     """Hands each publisher's records to the use case; the right to write was the identity.
 
     Its publisher keeps the rejections that their topic does not take.
+
+    `to_receive` leaves out what was rejected before the store was lost.
     """
 
     receive: ReceiveEvents
@@ -36,6 +42,7 @@ class KafkaDoor:
     publisher: Publisher
     clock: Clock
     counting: CountEvents
+    to_receive: Callable[[Sequence[Record]], Awaitable[Sequence[Record]]] = _all
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Receive a batch; when this returns, its position may be committed.
@@ -43,7 +50,7 @@ class KafkaDoor:
         Raises:
             UnavailableError: store or broker does not answer; the batch comes again.
         """
-        for topic, part in _by_topic(records).items():
+        for topic, part in _by_topic(await self.to_receive(records)).items():
             name = publisher_of_topic(topic)
             assert name is not None, "the subscription's pattern asks for a publisher"
             origins = [Origin(record) for record in part]

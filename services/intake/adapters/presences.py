@@ -62,6 +62,27 @@ class MongoPresences(Presences):
             {"$set": {"watched_from": row["last_seen"]}, "$unset": {"lost_at": ""}},
         )
 
+    @override
+    async def adopt(self, subject: str, *, lost_at: datetime | None, now: datetime) -> None:
+        if lost_at is None:
+            change: dict[str, Any] = {
+                "$set": {"last_seen": now, "watched_from": now},
+                "$unset": {"lost_at": ""},
+            }
+        else:
+            change = {
+                "$set": {"last_seen": lost_at, "lost_at": lost_at},
+                "$unset": {"watched_from": ""},
+            }
+        await self._collection.update_one({"_id": subject}, change, upsert=True)
+
+    @override
+    async def seen_again(self, now: datetime) -> None:
+        await self._collection.update_many(
+            {"watched_from": {"$gt": _EARLIEST}},
+            {"$set": {"last_seen": now, "watched_from": now}},
+        )
+
 
 def _read(row: dict[str, Any]) -> Presence:
     return Presence(row["_id"], row["last_seen"], row.get("lost_at"))

@@ -144,8 +144,12 @@ class MongoCodeCounter(CodeCounter):
 
     @override
     async def skip(self, prefix: str, day: date, through: int) -> None:
+        # Inserted where nobody has counted yet: a store that was emptied has no counters.
+        place = _place(prefix, day)
+        if await self._collection.insert({"_id": place, "last": through}):
+            return
         await self._collection.update_one(
-            {"_id": _place(prefix, day), "last": {"$lt": through}}, {"$set": {"last": through}}
+            {"_id": place, "last": {"$lt": through}}, {"$set": {"last": through}}
         )
 
 

@@ -18,6 +18,7 @@ from services.intake.core.order import (
     missing,
     with_key_fault,
 )
+from services.intake.core.receipts import is_same
 from services.intake.core.standing import after
 from services.intake.core.state import REFERENCE_SUBJECT, Fact, Subject
 from shared.events.codes import publisher_of
@@ -209,7 +210,7 @@ def _known(subject: Subject, arrival: Arrival) -> Verdict | None:
     event = arrival.event
     fact = known_fact(subject, event.publisher, event.id)
     if fact is not None:
-        if fact.fingerprint != arrival.fingerprint:
+        if not is_same(fact.fingerprint, arrival.fingerprint, event):
             return Refused((id_reused(),))
         return replace(applied_before(subject, event.topic.name, fact), repeated=True)
     for held in subject.held:

@@ -12,12 +12,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from shared.events import meaning
+from shared.events.envelope import Event
 from shared.events.inbound import InboundEvent, fingerprint
 
 FINGERPRINT_CHARACTERS: Final = 32
 
 MEANING: Final = "2:"
 """Begins a fingerprint of what an event means; one without it is of an event's letters."""
+
+RECORDED: Final = "3:"
+"""Begins a fingerprint that was taken of a canonical event, after the store was lost."""
 
 
 class Outcome(StrEnum):
@@ -79,3 +84,30 @@ def is_of_letters(key: bytes, stored: str, event: InboundEvent) -> bool:
     if stored.startswith(MEANING):
         return False
     return stored == keyed_fingerprint(key, fingerprint(event.sent))
+
+
+def recorded_fingerprint(event: InboundEvent | Event) -> str:
+    """Return the fingerprint of what a canonical event keeps of what was sent.
+
+    That is all but the contact part and the units, which intake may have added. Nothing of it
+    is personal, so it needs no key.
+    """
+    data = event.data
+    if getattr(data, "lookup_hash", None) is not None:
+        data = data.model_copy(update={"lookup_hash": None})
+    content: meaning.Attributes = {
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "subject": event.subject,
+        "backfill": event.backfill,
+    }
+    taken = meaning.fingerprint_of(content, event.time, data, None)
+    return RECORDED + taken[:FINGERPRINT_CHARACTERS]
+
+
+def is_same(stored: str, taken: str, event: InboundEvent) -> bool:
+    """Return whether a stored fingerprint is that of an event; `taken` is of what was sent."""
+    if stored.startswith(RECORDED):
+        return stored == recorded_fingerprint(event)
+    return stored == taken

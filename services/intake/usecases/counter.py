@@ -102,13 +102,17 @@ class ReceiveDossier:
     async def _receipt(self, key: ReceiptKey, print_of: str, unit: Unit) -> Receipt:
         """Return the receipt of this key, with the code that it has."""
         receipts = self.receive.receipts
-        found = (await receipts.find([key.text()])).get(key.text())
-        if found is not None:
-            return found
-        now = self.receive.in_work.clock.now()
         # Keyed: nobody can foresee the id, and send another event under it.
         request = keyed_fingerprint(self.receive.fingerprint_key, key.text())
         event_id = derived_id(f"counter:{key.owner}", request)
+        of_event = ReceiptKey(COUNTER, event_id).text()
+        standing_under = await receipts.find([key.text(), of_event])
+        found, recorded = standing_under.get(key.text()), standing_under.get(of_event)
+        if recorded is not None and (found is None or found.outcome is not Outcome.APPLIED):
+            return await self._recovered(key, print_of, recorded)
+        if found is not None:
+            return found
+        now = self.receive.in_work.clock.now()
         receipt = replace(
             self.receive.receipt_for(key, event_id, print_of),
             code=await self.codes.next(unit, now.astimezone(ICT).date()),
@@ -117,6 +121,23 @@ class ReceiveDossier:
         (standing,) = await receipts.open([receipt])
         # Two requests at once: the first one's code holds, and the other number is a gap.
         return receipt if standing is None else standing
+
+    async def _recovered(self, key: ReceiptKey, print_of: str, recorded: Receipt) -> Receipt:
+        """Return the receipt of a request that was answered before the store was lost.
+
+        The topics kept its event, by which the dossier's code is known, but not this key.
+        """
+        receipts = self.receive.receipts
+        again = replace(
+            self.receive.receipt_for(key, recorded.event_id, print_of),
+            code=recorded.code,
+            answer={RECEIVED: recorded.answer[RECEIVED]},
+        )
+        (standing,) = await receipts.open([again])
+        if standing is None or standing.code == again.code:
+            return standing or again
+        assert again.code is not None, "a counter's event is its dossier's"
+        return await receipts.move(standing, again.code)
 
     async def _attempt(
         self, sender: Sender, receipt: Receipt, request: DossierRequest

@@ -56,11 +56,14 @@ class Entry:
     """The event must be its dossier's first, or the code is another's."""
     document_id: str = field(init=False)
     """The document that this event is folded into."""
+    taken: str = field(init=False)
+    """The fingerprint of what was sent; the receipt may get one of an earlier version."""
 
     def __post_init__(self) -> None:
         """Work out once what is asked many times."""
         is_reference = self.event.topic is REFERENCE
         self.document_id = REFERENCE_SUBJECT if is_reference else self.event.subject
+        self.taken = self.receipt.fingerprint
 
     def reused(self) -> Answer:
         """Return the answer to an id that was applied with other content."""

@@ -27,6 +27,7 @@ from services.intake.core.receipts import (
     ReceiptKey,
     event_fingerprint,
     is_of_letters,
+    is_same,
 )
 from services.intake.core.reference import fold_reference
 from services.intake.core.state import REFERENCE_SUBJECT, Subject
@@ -324,7 +325,7 @@ class ReceiveEvents:
 
 
 def _answer_again(entry: Entry, found: Receipt) -> Answer:
-    if found.fingerprint != entry.receipt.fingerprint:
+    if not is_same(found.fingerprint, entry.receipt.fingerprint, entry.event):
         return entry.reused()
     return recalled(found)
 

@@ -13,6 +13,7 @@ class Waiting(Protocol):
 
     receipt: Receipt
     answer: Answer | None
+    taken: str
 
     @property
     def document_id(self) -> str: ...  # noqa: D102 -- Named so that the name says it.
@@ -66,13 +67,13 @@ class Waves:
         """Answer a repeat of what was applied, or of what was refused a moment ago."""
         applied = self._applied.get(entry.receipt.key)
         if applied is not None and applied.answer is not None:
-            same = applied.receipt.fingerprint == entry.receipt.fingerprint
+            same = applied.taken == entry.taken
             entry.answer = replace(applied.answer, repeated=True) if same else entry.reused()
             return True
         latest = self._latest.get(entry.document_id)
         if latest is None or latest.receipt.key != entry.receipt.key:
             return False
-        if latest.receipt.fingerprint != entry.receipt.fingerprint:
+        if latest.taken != entry.taken:
             return False
         entry.answer = latest.answer  # Nothing has changed since it was refused.
         return True

@@ -1,8 +1,8 @@
 """Notices, causes, answers, contacts and endpoints in MongoDB."""
 
 from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from collections.abc import Collection as Many
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from shared.subjects.document import Document
 from shared.subjects.errors import UnavailableError
 
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+REBUILT: Final = "rebuilt"
 COUNTED_MAX: Final = 10_000
 """Counts for the status page stop here; what is more is "many"."""
 
@@ -223,10 +224,23 @@ class MongoAnswers:
 
 
 class MongoTold:
-    """What the archive keeps of notices."""
+    """What the archive keeps of notices, and whether notices are made again of it.
+
+    That is never over: a notice whose cause is read again later, or whose process died before
+    it was stored, is still looked for here.
+    """
 
     def __init__(self, mongo: Mongo) -> None:
         self._rows = mongo.collection("archive")
+        self._marks = mongo.collection("rebuild_marks")
+
+    async def begin(self) -> None:
+        """Remember that notices are made again of what was published."""
+        await self._marks.replace({"_id": REBUILT})
+
+    async def is_rebuilt(self) -> bool:
+        """Return whether notices are made again of what was published."""
+        return await self._marks.find_one({"_id": REBUILT}) is not None
 
     async def any(self) -> bool:
         """Say whether anything was ever told of a notice."""
@@ -256,6 +270,11 @@ class MongoContacts:
             return {}
         rows = await self._rows.find({"_id": {"$in": list(keys)}})
         return {str(row["_id"]): contact_from_document(row) for row in rows}
+
+    async def keys(self) -> AsyncIterator[str]:
+        """Yield the keys of the contacts that are not erased."""
+        async for row in self._rows.stream({"erased": {"$ne": True}}, projection={"_id": 1}):
+            yield str(row["_id"])
 
     async def keep(self, contacts: Sequence[Contact]) -> None:
         """Write contacts whole, in one bulk; a marker leaves nothing of what it replaces."""

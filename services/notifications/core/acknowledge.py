@@ -126,6 +126,9 @@ def answer(
     if answers.standing(refusals) is not None:
         return answers, None
     number = len(answers.given) + 1
+    # A store that was set back has fewer answers than were refused: their ids are taken.
+    while derived_id(matter.key, "acknowledged", str(number)) in refusals:
+        number += 1
     event = derived_id(matter.key, "acknowledged", str(number))
     data = ObligationAcknowledged(
         obligation=matter.obligation,

@@ -28,6 +28,10 @@ class ArchivedObligations:
         self._marks = mongo.collection("rebuild_marks")
         self._subjects = subjects
 
+    async def begin(self) -> None:
+        """Remember that everything is to be adopted, whatever the store has."""
+        await self._marks.replace({"_id": MARK})
+
     async def is_to_be_adopted(self) -> bool:
         """Say whether there is no subject although something was published."""
         if await self._marks.find_one({"_id": MARK}) is not None:

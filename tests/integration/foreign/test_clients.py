@@ -1,5 +1,6 @@
 """A client of another make at our doors: where their records land, and what bad ones get."""
 
+import asyncio
 import hashlib
 import json
 import time
@@ -16,6 +17,7 @@ from deploy.installation import SUPERVISED
 from deploy.supervisor.plan import plan_for
 from deploy.supervisor.supervisor import Supervisor
 from shared.events.partitioner import partition_of
+from tests.fakes.level import begin_at_the_ends
 from tests.integration.foreign.clients import Kcat
 
 pytestmark = [pytest.mark.foreign, pytest.mark.connected, pytest.mark.timeout(300)]
@@ -43,7 +45,9 @@ def bootstrap(
         tmp_path_factory.mktemp("foreign"), ports.pick(row=len(SUPERVISED)), environ
     )
     intake = plan.services[0]
-    own = {**intake.environ, "MOTCUA_MONGO_DATABASE": "intake_of_foreign_clients"}
+    database = "intake_of_foreign_clients"
+    own = {**intake.environ, "MOTCUA_MONGO_DATABASE": database}
+    asyncio.run(begin_at_the_ends(engines.kafka.bootstrap, engines.store.url, database))
     supervisor = Supervisor(
         replace(plan, services=(replace(intake, environ=own),)), lambda _said: None
     )

@@ -11,6 +11,7 @@ from services.intake.main import Intake, build_around
 from services.intake.settings import IntakeSettings
 from shared.events.topics import Topic
 from tests.fakes.intake import reference
+from tests.fakes.level import begin_at_the_ends
 
 READY_S = 60.0
 
@@ -26,6 +27,8 @@ class Running:
 @asynccontextmanager
 async def running(settings: IntakeSettings, key: str) -> AsyncIterator[Running]:
     """Start intake, wait until it is ready, and stop it in order."""
+    url = settings.mongo_url.get_secret_value()
+    await begin_at_the_ends(settings.kafka_bootstrap[0], url, settings.mongo_database)
     intake = Intake(settings)
     app = build_around(intake)
     transport = httpx2.ASGITransport(app=app)

@@ -21,6 +21,7 @@ from shared.ops.clock import ClockFile
 from shared.subjects.document import Outgoing
 from shared.subjects.records import Record
 from shared.web.keys import mint
+from tests.fakes.level import begin_at_the_ends
 from tests.fakes.mail_sink import Sink
 from tests.fakes.notified import MONDAY, outgoing
 
@@ -148,6 +149,7 @@ async def running(
         mail_from="motcua@province.test",
         **{"retry_scale": 0.05, **more},
     )
+    await begin_at_the_ends(engines.kafka, engines.mongo, settings.mongo_database)
     app = build(settings)
     service: Notifications = app.state.notifications
     publisher = KafkaPublisher([engines.kafka], client_id="test")

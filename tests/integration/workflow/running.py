@@ -22,6 +22,7 @@ from shared.ops.clock import ClockFile
 from shared.subjects.document import Outgoing
 from shared.subjects.records import Record
 from shared.web.keys import mint
+from tests.fakes.level import begin_at_the_ends
 
 WAIT_S = 30.0
 
@@ -145,6 +146,7 @@ async def running(
     clock.start(now=now, rate=0)
     key = mint(folder / "keys.json", role="province", days=1)
     settings = settings_of(folder, bootstrap, mongo_url)
+    await begin_at_the_ends(bootstrap, mongo_url, settings.mongo_database)
     app = build(settings)
     service: Workflow = app.state.workflow
     publisher = KafkaPublisher([bootstrap], client_id="test")

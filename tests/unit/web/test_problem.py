@@ -3,6 +3,7 @@
 from typing import get_args
 
 import pytest
+from fastapi import FastAPI
 from starlette.datastructures import Headers
 
 from shared.web import problem
@@ -46,6 +47,23 @@ def test_what_is_away_for_a_while_says_when_to_come_back(web: Clients) -> None:
     answer = web.client.post("/v1/away", headers=web.as_("clerk"))
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "7"
+
+
+def test_a_closed_service_answers_probes_alone(web: Clients) -> None:
+    """Its store is behind its topics: it says so to everybody, and records nothing."""
+    app = web.client.app
+    assert isinstance(app, FastAPI)
+    app.state.health.close_while(lambda: "the store lacks 3 events")
+    headers = web.as_("clerk") | {"Accept-Language": "en"}
+    answer = web.client.post("/v1/refused", headers=headers)
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.json()["detail"] == "Nothing was recorded: the store lacks 3 events."
+    vietnamese = web.client.post("/v1/refused", headers=web.as_("clerk"))
+    assert "Yêu cầu chưa được ghi nhận" in vietnamese.json()["detail"]
+    assert web.client.get("/livez").status_code == 200
+    app.state.health.close_while(lambda: None)
+    assert web.client.post("/v1/refused", headers=headers).status_code == 422
 
 
 def test_a_bug_shows_nothing_of_itself(web: Clients) -> None:
