@@ -14,7 +14,6 @@ from prometheus_client import CollectorRegistry
 from services.intake.adapters.consumer_watch import WatchConsumer
 from services.intake.adapters.counting import CountEvents
 from services.intake.adapters.grants import MongoGrants
-from services.intake.adapters.held import MongoHeld
 from services.intake.adapters.http.door import Door
 from services.intake.adapters.http.routers import intake_routers
 from services.intake.adapters.kafka import (
@@ -27,15 +26,12 @@ from services.intake.adapters.losses import MongoLosses
 from services.intake.adapters.marking import MarkProgress
 from services.intake.adapters.measuring import Measure
 from services.intake.adapters.outboxes import Outboxes
-from services.intake.adapters.presences import MongoPresences
-from services.intake.adapters.receipts import MongoCodeCounter, MongoReceipts
-from services.intake.adapters.recovery import Recovery, Stores
+from services.intake.adapters.receipts import MongoCodeCounter
+from services.intake.adapters.recovery import Recovery
 from services.intake.adapters.reference import ArchivedReference
 from services.intake.adapters.refusing import refusals_of
-from services.intake.adapters.rejections import MongoRejections
-from services.intake.core.contacts import ContactCodec, ContactState
+from services.intake.adapters.stores import Stores
 from services.intake.core.fold import LookupKeys
-from services.intake.core.state import Subject, SubjectCodec
 from services.intake.settings import IntakeSettings
 from services.intake.usecases.codes import DrawCodes
 from services.intake.usecases.contacts import KeepContacts
@@ -53,17 +49,14 @@ from services.intake.usecases.rejections import PublishRejections
 from services.intake.usecases.relaying import RelayOutboxes
 from services.intake.usecases.work import InWork
 from shared.events.numbering import CodePattern, NumberingRights
-from shared.events.topics import CONTACTS, INBOUND_RECORD_BYTES_MAX, REJECTED
+from shared.events.topics import INBOUND_RECORD_BYTES_MAX
 from shared.kafka.broker import ServiceBroker
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import ConsumerOptions, Consumption
 from shared.kafka.measure import LagMeter
 from shared.kafka.members import GroupMembers
-from shared.mongo.archive import MongoArchive
 from shared.mongo.client import Mongo
 from shared.mongo.owners import beat, leave, share_outboxes
-from shared.mongo.read_positions import MongoReadPositions
-from shared.mongo.subjects import MongoSubjects
 from shared.ops.clock import Clock, open_clock, wall_now
 from shared.ops.health import Health
 from shared.ops.metrics import Metrics
@@ -88,7 +81,6 @@ LOOK_SIMULATED_S: Final = 0.02
 STOP_S: Final = 2.0
 SILENT_S_MAX: Final = 20.0
 RECORDS_MAX: Final = 500
-FILLED: Final = ("subjects", "contacts", "receipts")
 
 StateT = TypeVar("StateT")
 
@@ -116,45 +108,29 @@ class Intake:
             registry=self.metrics.registry,
             ignored=self.metrics.ignore_committed,
         )
-        self.read_positions = MongoReadPositions(self.mongo, filled=FILLED)
         members = GroupMembers.of_service(self.cluster, settings.service, self.client_id)
         self.group = GroupWatch(self.broker, members, self.metrics)
-        self.archive = MongoArchive(self.mongo, never=(CONTACTS.name, REJECTED))
-        self.subjects = MongoSubjects[Subject](self.mongo, "subjects", SubjectCodec())
-        self.contacts = MongoSubjects[ContactState](self.mongo, "contacts", ContactCodec())
-        self.presences = MongoPresences(self.mongo)
-        self.receipts = MongoReceipts(self.mongo)
-        self.held = MongoHeld(self.subjects)
-        self.outboxes = Outboxes(self.subjects, self.contacts.collection)
-        self.counting = CountEvents(self.metrics)
         self.ownership = share_outboxes(self.mongo, settings.instance)
-        self.rejections = MongoRejections(self.mongo)
-        self.publisher = PublishRejections(self.broker.publisher, self.rejections, wall_now)
+        stores = self.stores = Stores.of(self.mongo, self.ownership)
+        self.outboxes = Outboxes(stores.subjects, stores.contacts.collection)
+        self.counting = CountEvents(self.metrics)
+        self.publisher = PublishRejections(self.broker.publisher, stores.rejections, wall_now)
         self.relay = RelayOutboxes(
-            self._relay(self.subjects),
-            self._relay(self.contacts),
+            self._relay(stores.subjects),
+            self._relay(stores.contacts),
             wall_now,
             work=self.broker.pulse.work,
         )
         self.pattern = CodePattern(settings.dossier_code_pattern)
         self.receive = self._receive()
-        self.expire = ExpireHeld(self.subjects, self.held, self.receipts, self.clock, wall_now)
+        self.expire = ExpireHeld(
+            stores.subjects, stores.held, stores.receipts, self.clock, wall_now
+        )
         self.connections = WatchConnections(
-            self.presences,
+            stores.presences,
             self.receive,
             self.clock,
             timedelta(seconds=settings.heartbeat_silence_s),
-        )
-        stores = Stores(
-            self.mongo,
-            self.ownership,
-            self.archive,
-            self.subjects,
-            self.contacts,
-            self.presences,
-            self.receipts,
-            self.rejections,
-            self.read_positions,
         )
         self.recovery = Recovery.of(settings, stores, self.clock, self.health)
         self.door = self._http_door()
@@ -164,9 +140,9 @@ class Intake:
         self.measure = Measure(
             self.metrics,
             self.outboxes,
-            self.receipts,
-            self.presences,
-            self.held,
+            stores.receipts,
+            stores.presences,
+            stores.held,
             self.publisher,
         )
         self.lag = LagMeter(self.metrics, GROUP)
@@ -182,7 +158,9 @@ class Intake:
         self._tasks()
 
     def _relay(self, store: SubjectStore[StateT]) -> Relay[StateT]:
-        return Relay(store, self.publisher, self.archive, self.ownership, wall_now=wall_now)
+        return Relay(
+            store, self.publisher, self.stores.archive, self.ownership, wall_now=wall_now
+        )
 
     def _kafka_door(self) -> Consumption:
         return self.broker.consume(
@@ -195,7 +173,7 @@ class Intake:
                 self.recovery.pass_over,
             ),
             group=GROUP,
-            stored=self.read_positions,
+            stored=self.stores.read_positions,
             pattern=INBOUND_PATTERN,
             options=ConsumerOptions(
                 records_max=RECORDS_MAX, partition_bytes_max=INBOUND_RECORD_BYTES_MAX
@@ -205,10 +183,12 @@ class Intake:
     def _receive(self) -> ReceiveEvents:
         secret = self.settings.secret()
         return ReceiveEvents(
-            self.subjects,
-            self.receipts,
-            KeepContacts(self.contacts, self.relay.contacts, wall_now),
-            ReferenceBook(self.subjects, ArchivedReference(self.mongo, self.archive)),
+            self.stores.subjects,
+            self.stores.receipts,
+            KeepContacts(self.stores.contacts, self.relay.contacts, wall_now),
+            ReferenceBook(
+                self.stores.subjects, ArchivedReference(self.mongo, self.stores.archive)
+            ),
             InWork(self.clock),
             wall_now,
             LookupKeys(derive_key(secret, "lookup-secret"), derive_key(secret, "lookup-hash")),
@@ -220,7 +200,7 @@ class Intake:
 
     def _accepting(self) -> AcceptLosses:
         return AcceptLosses(
-            self.read_positions,
+            self.stores.read_positions,
             MongoLosses(self.mongo),
             self.receive,
             self.relay,
@@ -253,7 +233,7 @@ class Intake:
             self.receive,
             ReceiveDossier(
                 self.receive,
-                DrawCodes(MongoCodeCounter(self.mongo), self.subjects, self.pattern),
+                DrawCodes(MongoCodeCounter(self.mongo), self.stores.subjects, self.pattern),
                 self.counting.code_taken,
             ),
             self.receive.contacts,
@@ -357,7 +337,7 @@ class Intake:
     async def status(self) -> Mapping[str, Any]:
         """Give the service's own account."""
         outbox = await self.outboxes.count(wall_now())
-        expires = await self.held.earliest()
+        expires = await self.stores.held.earliest()
         return {
             "service": self.settings.service,
             "now": self.clock.now().isoformat(),

@@ -3,62 +3,23 @@
 from dataclasses import dataclass, field
 
 from services.intake.adapters.adoption import MongoContactsNamed, MongoRefusedPlaces
-from services.intake.adapters.held import MongoHeld
-from services.intake.adapters.presences import MongoPresences
-from services.intake.adapters.receipts import MongoCodeCounter, MongoReceipts
-from services.intake.adapters.rejections import MongoRejections
-from services.intake.core.contacts import ContactState
-from services.intake.core.state import Subject
+from services.intake.adapters.receipts import MongoCodeCounter
+from services.intake.adapters.stores import Stores
 from services.intake.settings import IntakeSettings
 from services.intake.usecases.adoption import AdoptCanonical, document_of, entry_of
 from services.intake.usecases.contacts_adoption import AdoptContacts
 from services.intake.usecases.refused_before import FindRefused, PassOverRefused
 from shared.events.numbering import CodePattern
 from shared.kafka.cluster import Cluster
-from shared.mongo.archive import MongoArchive
-from shared.mongo.client import Mongo
-from shared.mongo.read_positions import MongoReadPositions
 from shared.mongo.seen_keys import MongoSeenKeys
-from shared.mongo.subjects import MongoSubjects
 from shared.ops.clock import wall_now
 from shared.ops.health import Health
 from shared.ops.log import logger
 from shared.service.store_level import StoreLevel
 from shared.subjects.own_events import OwnEvents
-from shared.subjects.ownership import SharedOwnership
 from shared.subjects.ports import Clock
 
 LOG = logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """The collections of intake that are prepared and recovered."""
-
-    mongo: Mongo
-    ownership: SharedOwnership
-    archive: MongoArchive
-    subjects: MongoSubjects[Subject]
-    contacts: MongoSubjects[ContactState]
-    presences: MongoPresences
-    receipts: MongoReceipts
-    rejections: MongoRejections
-    read_positions: MongoReadPositions
-
-    async def prepare(self) -> None:
-        """Enter this process, and create the indexes.
-
-        Raises:
-            UnavailableError: the store does not answer.
-        """
-        await self.ownership.begin()
-        held = MongoHeld(self.subjects)
-        for one in (self.subjects, held, self.contacts, self.presences, self.receipts):
-            await one.prepare()
-        await self.archive.prepare()
-        await self.rejections.prepare()
-        # Before anything is adopted: a store that is empty now has read nothing.
-        await self.read_positions.prepare()
 
 
 @dataclass(slots=True)

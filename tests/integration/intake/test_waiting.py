@@ -126,7 +126,7 @@ async def test_what_nothing_came_for_is_rejected_by_whichever_replica_looks(
     async with running(short, key) as two:
         with_reference(two.intake)
         await worked_off(two.intake)
-        assert await two.intake.held.count() == 0
+        assert await two.intake.stores.held.count() == 0
     rejections = [
         json.loads(item.value) for item in await read(kafka_bootstrap, rejected(publisher), {})
     ]
