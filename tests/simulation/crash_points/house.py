@@ -124,6 +124,7 @@ class Process:
         self.change = ChangeSubjects[list[str]](
             "workflow", store, self.relay, source, StandingClock(), lambda: START
         )
+        self.disk = disk
         self.desk = desk
         self.decide = DecideParked(self.apply, desk)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared.events.obligations import ObligationRungSkipped
+from shared.events.topics import OBLIGATIONS
 from shared.subjects import ports
 from shared.subjects.document import Document
 from shared.subjects.errors import UnavailableError
@@ -27,8 +28,11 @@ PORTS = (
     ports.ParkingDesk,
     ports.ReferenceSource,
 )
-#: The desk's list and look-up only read, and no use case calls them.
-READ_BY_PAGES_ALONE = {"ParkingDesk.list", "ParkingDesk.get", "ParkingDesk.decided"}
+#: Lists and look-ups only read, and no use case calls them.
+READ_BY_PAGES_ALONE = {
+    *("ParkingDesk.list", "ParkingDesk.get", "ParkingDesk.decided"),
+    *("SubjectStore.refused", "SubjectStore.count_refused"),
+}
 
 Work = Callable[[Process], Awaitable[None]]
 
@@ -70,6 +74,14 @@ async def retry_what_waited(process: Process) -> None:
         await process.decide.retry(parked, who="o", dry_run=False)
 
 
+async def retry_what_was_refused(process: Process) -> None:
+    """A topic takes nothing until it is created; an operator retries, the sweep the rest."""
+    await process.apply(records([assigned(CODE, 1), assigned(OTHER, 1)]))
+    process.disk.publisher.missing.clear()
+    await process.apply(records([assigned(CODE, 2)]))
+    await process.relay.retry(CODE)
+
+
 def climb(document: Document[list[str]], context: Context) -> list[Emission] | None:
     """Decide by level: what is said once is not said again."""
     if "swept" in (document.state or ()):
@@ -91,6 +103,13 @@ def climb(document: Document[list[str]], context: Context) -> list[Emission] | N
 def nothing_before() -> Disk:
     """Return a disk on which nothing happened yet."""
     return Disk()
+
+
+def missing_topic() -> Disk:
+    """Return a disk beside brokers that lack the topic of obligations."""
+    disk = Disk()
+    disk.publisher.missing = {OBLIGATIONS.name}
+    return disk
 
 
 def outboxes_before() -> Disk:
@@ -130,6 +149,7 @@ CASES: Mapping[str, tuple[Work, Callable[[], Disk]]] = {
     "outboxes left behind": (left_behind, outboxes_before),
     "discarding a parked event": (discard_with_another_behind, poison_twice),
     "retrying a parked event": (retry_what_waited, poison_before),
+    "retrying a refused event": (retry_what_was_refused, missing_topic),
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.intake.usecases import rejections as module
@@ -132,6 +132,7 @@ steps = st.lists(
 )
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps)
 @pytest.mark.asyncio
 async def test_each_topic_gets_every_rejection_once_and_in_order(
