@@ -15,6 +15,9 @@ KEYS: Final = "keys.json"
 OPERATOR_KEY: Final = "operator.key"
 STATE: Final = "state.json"
 PORTS: Final = f"engines/{PORTS_FILE}"
+PUBLISHERS: Final = "publishers"
+"""Who was given a topic on the embedded broker."""
+
 NAMED: Final = "named"
 NAMED_BYTES_MAX: Final = 1024 * 1024
 """Channels, certificates and passwords are small; a larger file is something else."""
@@ -62,8 +65,8 @@ def place_of_key(data: Path, settings: Mapping[str, str], name: str) -> Path | N
 
 
 def other_files(data: Path) -> Iterator[tuple[str, Path]]:
-    """Yield what else is kept: which ports, which settings, what was loaded once."""
-    for name in (STATE, SETTINGS_FILE, REFERENCE_MARK, PORTS):
+    """Yield what else is kept: ports, settings, publishers, what was loaded once."""
+    for name in (STATE, SETTINGS_FILE, PUBLISHERS, REFERENCE_MARK, PORTS):
         yield name, data / name
 
 

@@ -61,12 +61,11 @@ class BackupFolder:
         name = documents_path(database, collection)
         count = 0
         with _created(self.folder / name) as file, _compressed(file) as packed:
-            async with aclosing(snapshot.documents(database, collection)) as pages:
-                async for page in pages:
-                    for document in page:
-                        packed.write(document)
-                        self.store_bytes += len(document)
-                    count += len(page)
+            async with aclosing(snapshot.documents(database, collection)) as documents:
+                async for document in documents:
+                    packed.write(document)
+                    self.store_bytes += len(document)
+                    count += 1
         self._list(name, count)
 
     def write(self, name: str, text: str) -> None:

@@ -17,6 +17,7 @@ from typing import Final
 
 from deploy.backup.data_files import (
     PORTS,
+    PUBLISHERS,
     SECRET,
     STATE,
     key_files,
@@ -245,8 +246,8 @@ class Restore:
             write_private(place, self._kept(within).read_bytes())
 
     def _place_others(self, manifest: Manifest) -> None:
-        """Place what the folder lacks; ports and settings that are there are newer."""
-        for name in (REFERENCE_MARK, SETTINGS_FILE, PORTS):
+        """Place what the folder lacks; what is there is newer."""
+        for name in (REFERENCE_MARK, SETTINGS_FILE, PUBLISHERS, PORTS):
             place, copy = self.data / name, self._kept(name)
             if copy.is_file() and not place.exists():
                 if name == PORTS and not all(map(ports.is_free, _numbers_in(copy))):

@@ -72,4 +72,6 @@ def _say_what_is_replaced(plan: RestorePlan, verb: str) -> None:
     if plan.replaces:
         typer.echo(f"{', '.join(plan.replaces)} {verb} set aside in {plan.aside}")
     if plan.keeps_keys:
-        typer.echo("the keys in the folder stay, for they are newer than those of the backup")
+        typer.echo(
+            "the keys in the folder stay, for they are not older than those of the backup"
+        )

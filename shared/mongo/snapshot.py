@@ -61,13 +61,11 @@ class StoreSnapshot:
             cursor = await self._client[database][collection].list_indexes()
             return [dict(index) async for index in cursor]
 
-    async def documents(
-        self, database: str, collection: str
-    ) -> AsyncGenerator[Sequence[bytes], None]:
-        """Yield all documents, as BSON, in pages of at most `PAGE_MAX`; in no certain order.
+    async def documents(self, database: str, collection: str) -> AsyncGenerator[bytes, None]:
+        """Yield all documents, as BSON, in no certain order.
 
         The embedded engine builds the whole answer to a question before it sends the first
-        document. So only the ids are asked for as a whole, and the documents by their ids.
+        document. So only the ids are asked for as a whole, and the documents by `PAGE_MAX` ids.
 
         Raises:
             SnapshotLostError: the server gave the moment up; what was yielded is void.
@@ -80,20 +78,27 @@ class StoreSnapshot:
             async for row in ids:
                 page.append(row["_id"])
                 if len(page) == PAGE_MAX:
-                    yield await self._page(raw, page)
+                    async for document in self._page(raw, page):
+                        yield document
                     page = []
-            if page:
-                yield await self._page(raw, page)
+            async for document in self._page(raw, page):
+                yield document
 
-    async def _page(self, collection: Any, ids: Sequence[Any]) -> Sequence[bytes]:  # noqa: ANN401 -- The driver's own generic class.
-        cursor = collection.find({"_id": {"$in": list(ids)}}, session=self._session)
-        found = [bytes(document.raw) async for document in cursor]
-        if len(found) != len(ids):
+    async def _page(
+        self,
+        collection: Any,  # noqa: ANN401 -- The driver's own generic class.
+        ids: Sequence[Any],
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield the documents with these ids, all of them or an error."""
+        count = 0
+        async for document in collection.find({"_id": {"$in": ids}}, session=self._session):
+            yield bytes(document.raw)
+            count += 1
+        if count != len(ids):
             raise SnapshotLostError(
-                f"the store gave {len(found)} of {len(ids)} documents of {collection.name} "
-                "that it had named: make the backup again"
+                f"the store gave {count} of {len(ids)} documents of {collection.name} that it "
+                "had named: make the backup again"
             )
-        return found
 
 
 @asynccontextmanager

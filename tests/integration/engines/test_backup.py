@@ -1,9 +1,10 @@
 """`motcua backup` and `motcua restore backup` on the real store, while it is written to."""
 
 import asyncio
+import socket
 import stat
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,9 +21,13 @@ from deploy.backup.manifest import Manifest, verify
 from deploy.backup.restore import Restore
 from deploy.cli.main import run
 from deploy.engines.embedded import EmbeddedEngines, start_engines, store_at
+from deploy.engines.errors import PortTakenError
 from deploy.errors import CommandError
 from deploy.installation import RESTORE_UNFINISHED, State, hold, insist_restored, write_state
+from deploy.settings_file import read_settings
 from deploy.supervisor.first_start import prepare_secrets
+from deploy.supervisor.plan import plan_for
+from deploy.supervisor.supervisor import Supervisor
 from shared.mongo.snapshot import StoreSnapshot, fill_collection, snapshot_of
 
 pytestmark = pytest.mark.connected
@@ -124,11 +129,7 @@ async def test_a_snapshot_is_of_one_moment_in_every_database(tmp_path: Path) -> 
 
 
 async def _highest(snapshot: StoreSnapshot, database: str) -> int:
-    rows = [
-        BSON(document).decode()
-        async for page in snapshot.documents(database, "rows")
-        for document in page
-    ]
+    rows = [BSON(document).decode() async for document in snapshot.documents(database, "rows")]
     numbers = sorted(int(row["_id"]) for row in rows)
     assert numbers == list(range(1, len(numbers) + 1)), "each once, without a gap"
     return len(numbers)
@@ -140,8 +141,9 @@ async def test_a_snapshot_that_lost_a_document_says_so(tmp_path: Path) -> None:
 
     class Losing(StoreSnapshot):
         @override
-        async def _page(self, collection: Any, ids: Any) -> Any:
-            return await super()._page(collection, [*ids, "never there"])
+        async def _page(self, collection: Any, ids: Any) -> AsyncGenerator[bytes, None]:
+            async for document in super()._page(collection, [*ids, "never there"]):
+                yield document
 
     with store_of(tmp_path) as url:
         await fill_collection(url, ("a", "rows"), indexes=[], documents=[BSON.encode(ODD)])
@@ -235,6 +237,8 @@ def test_an_interrupted_restore_is_run_again(data: Path, tmp_path: Path) -> None
     with pytest.raises(CommandError, match="was interrupted"):
         insist_restored(data)
     with pytest.raises(CommandError, match="was interrupted"):
+        Supervisor(plan_for(data, 9000, {}), silent).start()
+    with pytest.raises(CommandError, match="was interrupted"):
         Backup(data, tmp_path / "tuesday", "0.1.0", NOW, silent).make()
 
     again = Restore(target, data, {}, NOW.replace(hour=3), silent)
@@ -272,6 +276,26 @@ def test_a_backup_that_fails_leaves_nothing(
     assert run(["backup", str(above / "monday"), "--data", str(data)]) == 1
     assert "cannot be written" in capsys.readouterr().err
     assert above.read_text() == ""
+
+
+def test_the_settings_of_a_start_are_in_the_next_backup(data: Path, tmp_path: Path) -> None:
+    """Also of a start that went no further, here for a port; with the files that they name."""
+    channels = tmp_path / "channels.yaml"
+    channels.write_text("sms: {}\n")
+    environ = {"MOTCUA_CHANNELS_FILE": str(channels), "MOTCUA_SMTP_HOST": "relay.example"}
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(PortTakenError):
+            Supervisor(plan_for(data, taken.getsockname()[1], environ), silent).start()
+    target, new = tmp_path / "monday", tmp_path / "new"
+    Backup(data, target, "0.1.0", NOW, silent).make()
+    restore = Restore(target, new, {}, NOW, silent)
+    restore.carry_out(restore.plan())
+
+    assert read_settings(new) == environ
+    kept = target / "files" / "named" / "MOTCUA_CHANNELS_FILE"
+    assert kept.read_text() == "sms: {}\n"
 
 
 def test_a_running_installation_is_copied_with_where_its_topics_end(
