@@ -49,6 +49,7 @@ from deploy.supervisor.supervisor import FREE_BYTES_MIN, MEBIBYTE, REFERENCE_MAR
 from shared.mongo.snapshot import count_documents, fill_collection
 
 SET_ASIDE: Final = "set-aside"
+SECRET_COPY: Final = f"{FILES}/{SECRET}"
 STORE_FOLDER: Final = "engines/store"
 FILLING: Final = "engines/store.restoring"
 ROOM_TIMES: Final = 2
@@ -213,12 +214,13 @@ class Restore:
     def _put_in_place(self, plan: RestorePlan, filling: Path) -> None:
         """Replace what is there; interrupted, it leaves a mark, and is run again."""
         mark = self.data / RESTORE_UNFINISHED
-        mark.write_text(f"{self.source}\n", encoding="utf-8")
+        write_private(mark, f"{self.source}\n".encode())
         make_durable(self.data, within=False)
         self._set_aside(plan)
         filling.rename(self.data / STORE_FOLDER)
         if not plan.keeps_keys:
-            for name in plan.manifest.files:
+            # The secret comes last: until then a second run does not take the keys for its own.
+            for name in sorted(plan.manifest.files, key=lambda name: name == SECRET_COPY):
                 self._place_key(name)
         self._place_others(plan.manifest)
         make_durable(self.data / "engines", within=False)

@@ -17,8 +17,9 @@ TOPICS: Final = {
     "take from them what they have since",
     False: "the topics in the folder are not those that the backup was made beside: if the "
     "services are not ready after the next start, `motcua status` names the command",
-    None: "there are no topics in the folder: where the broker is the embedded one, the next "
-    "start makes them and fills them from the store",
+    None: "there are no topics in the folder: at the next start the embedded broker makes "
+    "them, and they are filled from the store; with brokers of your own `motcua status` names "
+    "the command, if one is needed",
 }
 
 

@@ -50,7 +50,7 @@ ODD: Mapping[str, Any] = {
 }
 
 
-def silent(_said: str) -> None:
+def silent(_line: str) -> None:
     """Take what is for a person."""
 
 
@@ -250,6 +250,30 @@ def test_an_interrupted_restore_is_run_again(data: Path, tmp_path: Path) -> None
     assert len(list((data / "set-aside").iterdir())) == 2, "nothing that was there is lost"
 
 
+def test_keys_that_were_half_replaced_are_replaced_again(data: Path, tmp_path: Path) -> None:
+    """Ended among the keys, the second run does not take those of the first for newer ones."""
+
+    class Interrupted(Restore):
+        @override
+        def _place_key(self, name: str) -> None:
+            if name.endswith("operator.key"):
+                raise KeyboardInterrupt
+            super()._place_key(name)
+
+    target, other = tmp_path / "monday", tmp_path / "other"
+    Backup(data, target, "0.1.0", NOW, silent).make()
+    prepare_secrets(other)
+    interrupted = Interrupted(target, other, {}, NOW, silent)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.carry_out(interrupted.plan())
+
+    again = Restore(target, other, {}, NOW.replace(hour=3), silent)
+    again.carry_out(again.plan())
+
+    for name in ("secret", "keys.json", "operator.key", "first-keys.txt"):
+        assert (other / name).read_bytes() == (data / name).read_bytes(), name
+
+
 def test_a_damaged_backup_changes_nothing(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -307,22 +331,22 @@ def test_a_running_installation_is_copied_with_where_its_topics_end(
         bootstrap = (engines.kafka.bootstrap,)
         versions = {"store": "SecantusDB", "kafka": "4.4.0"}
         write_state(data, State(bootstrap, url, {}, versions=versions, phase="running"))
-        said: list[str] = []
-        manifest = Backup(data, target, "0.1.0", NOW, said.append).make()
+        lines: list[str] = []
+        manifest = Backup(data, target, "0.1.0", NOW, lines.append).make()
 
     assert manifest == verify(target)
     assert manifest.running
     assert manifest.topics is not None
     assert len(manifest.topics["motcua.dossiers.v1"]) == 12
-    assert said == ["motcua_intake is copied", "motcua_reporting is copied"]
+    assert lines == ["motcua_intake is copied", "motcua_reporting is copied"]
 
 
 def test_without_a_broker_a_backup_is_made_all_the_same(data: Path, tmp_path: Path) -> None:
-    """It is of the store; that no broker answered is said and noted."""
+    """It is of the store; that no broker answered is shown and noted."""
     with hold(data), store_of(data) as url:
         versions = {"store": "SecantusDB", "kafka": "4.4.0"}
         write_state(data, State(("127.0.0.1:1",), url, {}, versions=versions))
-        said: list[str] = []
-        manifest = Backup(data, tmp_path / "monday", "0.1.0", NOW, said.append).make()
+        lines: list[str] = []
+        manifest = Backup(data, tmp_path / "monday", "0.1.0", NOW, lines.append).make()
     assert manifest.topics is None
-    assert "no broker answers" in said[0]
+    assert "no broker answers" in lines[0]

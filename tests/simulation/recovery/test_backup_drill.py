@@ -19,6 +19,7 @@ from typing import Final
 
 import pytest
 
+from deploy.demo.actor import PUBLISHER
 from deploy.demo.lockstep import SECOND, LockStep
 from deploy.demo.province import Span
 from deploy.demo.reconcile import reconcile
@@ -103,10 +104,10 @@ class Drill:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        said, _ = await process.communicate()
-        for line in said.decode().splitlines():
+        output, _ = await process.communicate()
+        for line in output.decode().splitlines():
             self.tell(line)
-        assert process.returncode == 0, said.decode()
+        assert process.returncode == 0, output.decode()
 
     async def stop(self) -> None:
         """Stop every process of the installation; clock and mail catcher go on."""
@@ -227,6 +228,7 @@ async def test_a_backup_on_a_disk_without_topics(
 ) -> None:
     """From the store alone come the topics, with the same ids; the days go on."""
     async with drill(tmp_path / "data", tell) as one:
+        await one.motcua("topics", "add-publisher", PUBLISHER)  # As an operator adds it.
         await one.steps(STEPS_BEFORE)
         await one.motcua("backup", str(tmp_path / "monday"))
         await one.stop()

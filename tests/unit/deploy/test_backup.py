@@ -33,7 +33,7 @@ DOCUMENTS = "store/motcua_intake/subjects.bson.gz"
 SECRET = "files/secret"
 
 
-def silent(_said: str) -> None:
+def silent(_line: str) -> None:
     """Take what is for a person."""
 
 
