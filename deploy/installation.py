@@ -29,6 +29,8 @@ HOST: Final = "127.0.0.1"
 PRIVATE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 STATE_FORMAT: Final = 1
+RESTORE_UNFINISHED: Final = "restore-unfinished"
+"""In the data folder while a backup is being put in its place; holds the backup's path."""
 
 DataOption = Annotated[
     Path | None,
@@ -245,6 +247,20 @@ def hold(folder: Path) -> Iterator[None]:
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         yield
+
+
+def insist_restored(folder: Path) -> None:
+    """Return when no restore was interrupted in this folder.
+
+    Raises:
+        CommandError: one was; store and keys may not belong together.
+    """
+    with suppress(FileNotFoundError):
+        source = (folder / RESTORE_UNFINISHED).read_text(encoding="utf-8").strip()
+        raise CommandError(
+            f"a restore into {folder} was interrupted: finish it with "
+            f"`motcua restore backup {source} --yes`"
+        )
 
 
 def holder_of(folder: Path) -> int | None:

@@ -17,6 +17,7 @@ from shared.subjects.errors import UnavailableError
 #: the module of the command that is asked for is imported, so that each starts quickly.
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "engines": ("up", "down", "status", "prepare"),
+    "backup": ("backup",),
     "demo": ("demo",),
     "check": ("check",),
     "imports": ("import",),

@@ -8,7 +8,11 @@ from typing import Final
 
 import typer
 
-COMMANDS: Final = ("deploy.restore.store_command", "deploy.restore.topics_command")
+COMMANDS: Final = (
+    "deploy.restore.topics_command",
+    "deploy.restore.store_command",
+    "deploy.restore.backup_command",
+)
 
 
 def register(app: typer.Typer) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.errors import CommandError
-from deploy.installation import Installation
+from deploy.installation import SERVICES, Installation
 from deploy.restore.archived import ArchivedTopic
 from deploy.restore.contacts import ContactsTopic
 from deploy.topics import admin_of
@@ -29,13 +29,14 @@ from shared.kafka.ends import PartitionEnds
 from shared.kafka.publisher import KafkaPublisher
 from shared.kafka.topic_reading import TopicReading
 from shared.mongo.client import Mongo
+from shared.mongo.read_positions import MongoReadPositions
 from shared.mongo.written_ends import MongoWrittenEnds
+from shared.subjects.refused import RefusedRecord
 from shared.subjects.written_ends import Place, WrittenEnds
 
 RESTORED: Final = (REFERENCE, CONTACTS, DOSSIERS, CENTRES, OBLIGATIONS, NOTICES)
 """In the order in which readers need them: no event waits for what comes after it."""
 
-WRITERS: Final = tuple(dict.fromkeys(topic.writer for topic in RESTORED))
 DATABASE: Final = "motcua_{service}"
 SAY_EVERY: Final = 20_000
 CLIENT_ID: Final = "motcua-restore"
@@ -45,6 +46,10 @@ Say = Callable[[str], None]
 
 class StoreBehindError(CommandError):
     """A topic has records that the store does not know."""
+
+
+class RefusedError(CommandError):
+    """The broker answers and does not take a record."""
 
 
 class StoppedError(CommandError):
@@ -87,7 +92,8 @@ async def restore_topics(
 
     Raises:
         StoreBehindError: a topic has what the store does not know; nothing was published.
-        StoppedError: `stopping` was set; the next run goes on.
+        RefusedError: the broker does not take a record; the next run goes on.
+        StoppedError: `stopping` was set; the same.
         CommandError: a topic is missing.
         UnavailableError: the broker or a store does not answer.
     """
@@ -171,7 +177,7 @@ class _Compared:
                 await self.reading.catch_up()
             batch = self.content.still(lacking)
             if into is not None:
-                await into.publish(batch)
+                insist_taken(await into.publish(batch))
             before, count = count, count + len(batch)
             tombstones += sum(1 for out in batch if out.value is None)
             if into is not None and count // SAY_EVERY > before // SAY_EVERY:
@@ -180,18 +186,23 @@ class _Compared:
         return TopicRestored(self.topic.name, count, tombstones, lost)
 
     async def record_ends(self, stores: Mapping[str, Mongo]) -> None:
-        """Record where the topic ends, now that it has everything."""
+        """Record where the topic ends, now that it has everything, and have its readers go on.
+
+        A reader halted a partition whose first records were deleted before it had read them.
+        """
         ends = await self.reading.catch_up()
         await MongoWrittenEnds(stores[self.topic.writer]).restored(
             {(self.topic.name, partition): end for partition, end in ends.items()}
         )
+        for reader in self.topic.readers:
+            await MongoReadPositions(stores[reader]).pass_over_restored([self.topic.name])
 
 
 @asynccontextmanager
 async def _stores(installation: Installation) -> AsyncIterator[Mapping[str, Mongo]]:
     stores = {
         service: Mongo(installation.mongo_url, DATABASE.format(service=service))
-        for service in WRITERS
+        for service in SERVICES
     }
     try:
         yield stores
@@ -233,6 +244,20 @@ def _insist_known(compared: Iterable[_Compared]) -> None:
         raise StoreBehindError(
             f"{'; '.join(said)} that the store does not know, so the store is behind its "
             "topics: bring it up to them with `motcua restore store`. Nothing was published"
+        )
+
+
+def insist_taken(refused: Sequence[RefusedRecord]) -> None:
+    """Raise where the broker did not take a record.
+
+    Raises:
+        RefusedError: it refuses one; what came before it is published.
+    """
+    if refused:
+        first = refused[0]
+        raise RefusedError(
+            f"the broker refuses {len(refused)} records of {first.outgoing.topic}, event "
+            f"{first.outgoing.id} first: {first.error}: {first.sentence}. Then run this again"
         )
 
 

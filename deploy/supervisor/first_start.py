@@ -1,6 +1,5 @@
 """What an installation gets at its first start and keeps from then on: secret and keys."""
 
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from deploy.cli.keys import operator_key
-from deploy.installation import PRIVATE, PRIVATE_FOLDER, local_key_file
+from deploy.installation import local_key_file
+from deploy.private_file import write_private
 from shared.web.keys import mint
 from shared.web.principal import Role
 
@@ -48,7 +48,7 @@ def prepare_secrets(data: Path) -> Sequence[str]:
                 publisher=publisher,
                 note=f"commands on this machine, as {publisher}",
             )
-            _write_private(path, f"{key}\n")
+            write_private(path, f"{key}\n".encode())
     if (data / FIRST_KEYS).exists():
         return ()
     lines = []
@@ -57,23 +57,10 @@ def prepare_secrets(data: Path) -> Sequence[str]:
             data / "keys.json", role=first.role, publisher=first.publisher, note=first.says
         )
         lines.append(f"{key}  {first.role}: {first.says}")
-    _write_private(data / FIRST_KEYS, "\n".join(lines) + "\n")
+    write_private(data / FIRST_KEYS, ("\n".join(lines) + "\n").encode())
     return lines
 
 
 def _make_secret(path: Path) -> None:
     if not path.exists():
-        _write_private(path, secrets.token_urlsafe(SECRET_BYTES))
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that its owner alone can read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-    partial = path.with_name(f"{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+        write_private(path, secrets.token_urlsafe(SECRET_BYTES).encode())

@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from deploy.installation import (
     SUPERVISED,
     read_state,
 )
+from deploy.settings_file import settings_of
 from shared.ops.settings import (
     COMMAND_LINE_ONLY,
     PREFIX,
@@ -58,6 +59,7 @@ class Plan:
     """Everything that differs between two installations.
 
     Attributes:
+        settings: Our variables of the environment; kept in the folder for backups.
         durability: How new topics are kept, where the environment states it.
     """
 
@@ -68,6 +70,7 @@ class Plan:
     clock_file: Path | None = None
     load_reference: bool = True
     auditor: ServiceSpec | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
     durability: Durability | None = None
     start_wait_s: float = waiting.START_WAIT_S  # For each step of the start.
 
@@ -109,6 +112,7 @@ def plan_for(
         mongo_url=_mongo_url(environ),
         clock_file=None if clock is None else Path(clock),
         auditor=_auditor(data, base, environ, audits),
+        settings=settings_of(environ),
         durability=stated_in(environ),
         start_wait_s=waiting.start_wait_s(environ),
     )

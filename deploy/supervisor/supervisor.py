@@ -21,9 +21,17 @@ from deploy.engines.process import ChildProcess
 from deploy.engines.waiting import SETTING, Say, Wait
 from deploy.errors import CommandError
 from deploy.imports.sending import NoAnswerError
-from deploy.installation import AUDITOR, PRIVATE_FOLDER, Installation, State, write_state
+from deploy.installation import (
+    AUDITOR,
+    PRIVATE_FOLDER,
+    Installation,
+    State,
+    insist_restored,
+    write_state,
+)
 from deploy.reference.load import PUBLISHER
 from deploy.reference.send import send_reference
+from deploy.settings_file import write_settings
 from deploy.supervisor.asking import Readiness, readiness
 from deploy.supervisor.first_start import FIRST_KEYS, prepare_secrets
 from deploy.supervisor.kept import Kept
@@ -74,7 +82,9 @@ class Supervisor:
             CommandError: something did not start; what did is for the caller to stop.
         """
         self.plan.data.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        insist_restored(self.plan.data)
         insist_space(self.plan.data)
+        write_settings(self.plan.data, self.plan.settings)
         for spec in self.plan.processes:
             self._process(spec).end_leftover()
             ports.insist(

@@ -180,10 +180,26 @@ def replay(group: str) -> Topic:
     )
 
 
+def partitions_written(topic: str) -> int | None:
+    """Return how many partitions of a topic we write to; None where all that there are.
+
+    Partitions that an operator added stay empty: a subject keeps its partition, and with it its
+    place among the shards.
+    """
+    if topic in TOPICS:
+        return TOPICS[topic].partitions
+    if topic.startswith(REJECTED):
+        return 1
+    return PARTITIONS if topic in _REPLAYED else None
+
+
 def publisher_of_topic(topic: str) -> str | None:
     """Read the publisher from an inbound topic's name; None for any other topic."""
     found = _INBOUND.fullmatch(topic)
     return found.group(1) if found else None
+
+
+_REPLAYED: Final = frozenset(replay(group).name for group in GROUPS)
 
 
 def _checked(publisher: str) -> str:

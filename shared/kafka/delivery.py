@@ -15,7 +15,7 @@ from aiokafka.errors import (
 )
 
 from shared.events.partitioner import partition_of
-from shared.events.topics import RECORD_BYTES_MAX
+from shared.events.topics import RECORD_BYTES_MAX, partitions_written
 from shared.kafka.lookups import (
     ANSWERS_AGAIN,
     ANSWERS_MAX,
@@ -160,6 +160,7 @@ class Delivery:
         except BrokerResponseError as error:
             self._miss_topic(error, topic, None, places)
             return
+        partitions = min(partitions, partitions_written(topic) or partitions)
         self._sending.add(topic)
         shares: dict[int, list[int]] = {}
         for place in places:
