@@ -113,8 +113,6 @@ class Runtime(Generic[StateT]):
             ignored=self.metrics.ignore_committed,
         )
         self.read_positions = MongoReadPositions(self.mongo, filled=[collection])
-        members = GroupMembers.of_service(self.cluster, self.service, self.client_id)
-        self.group = GroupWatch(self.broker, members, self.metrics)
         self.reference = ReferenceReader(
             self.cluster,
             client_id=self.client_id,
@@ -147,10 +145,12 @@ class Runtime(Generic[StateT]):
         self.store_level = StoreLevel(self.mongo, self.cluster, client_id=self.client_id)
         self.beginning: list[Callable[[], Awaitable[None]]] = []
         self._prepared = False
-        self._watch_topics()
+        self._watch_kafka()
 
-    def _watch_topics(self) -> None:
-        """Watch the topics that this service writes, if it writes any."""
+    def _watch_kafka(self) -> None:
+        """Watch who is a member of the group, and the topics that this service writes."""
+        members = GroupMembers.of_service(self.cluster, self.service, self.client_id)
+        self.group = GroupWatch(self.broker, members, self.metrics)
         if written_by(self.service):
             watch = watch_written_ends(
                 self.service,

@@ -30,7 +30,6 @@ from shared.calendar.zone import ICT
 from shared.events.topics import NOTICES, OBLIGATIONS
 from shared.kafka.publisher import KafkaPublisher
 from shared.kafka.whole import TopicEnds
-from tests.architecture.tables import every_command
 from tests.simulation.kills.counting import Account, count_mails, count_rungs, count_topics
 from tests.simulation.kills.play import Play
 
@@ -52,16 +51,6 @@ STEPS_BEFORE: Final = 12
 STEPS_BETWEEN: Final = 14
 STEPS_AFTER: Final = 8
 CHECKS_MIN: Final = 500
-
-KNOWN: Final = {name for name, _ in every_command()}
-#: A store that is older than its topics is brought up to them by what adds this command,
-needs_adoption = pytest.mark.skipif(
-    "restore store" not in KNOWN, reason="no `motcua restore store`: stores stay older"
-)
-#: and topics that end before their store by what adds this one.
-needs_topics = pytest.mark.skipif(
-    "restore topics" not in KNOWN, reason="no `motcua restore topics`: topics stay lost"
-)
 
 
 @dataclass
@@ -208,7 +197,6 @@ async def test_a_backup_of_this_moment_changes_nothing(
         insist(await one.account())
 
 
-@needs_adoption
 async def test_yesterdays_backup_beside_todays_topics(
     tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
@@ -222,7 +210,6 @@ async def test_yesterdays_backup_beside_todays_topics(
         insist(await one.account())
 
 
-@needs_topics
 async def test_a_backup_on_a_disk_without_topics(
     tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
