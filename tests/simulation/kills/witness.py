@@ -18,7 +18,7 @@ from typing_extensions import override
 from deploy.demo.actor import Actor, RefusedError
 from deploy.demo.staff import Answer, AnswerRefusedError, Staff
 from shared.kafka.publisher import KafkaPublisher
-from shared.subjects.errors import UnavailableError
+from shared.subjects.errors import RefusedRecordError, UnavailableError
 
 TRIES_MAX: Final = 240
 PAUSE_S: Final = 0.5
@@ -66,7 +66,7 @@ class PatientKafka(KafkaPublisher):
         for _ in range(TRIES_MAX):
             try:
                 await super().publish_raw(records)
-            except UnavailableError as error:
+            except (UnavailableError, RefusedRecordError) as error:
                 self.journal.note("kafka", "unknown", records=len(records), why=str(error))
                 await asyncio.sleep(PAUSE_S)
             else:

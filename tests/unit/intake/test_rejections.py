@@ -260,15 +260,30 @@ async def test_marks_wait_for_a_topic_but_not_for_a_refused_record(scope: Scope)
 async def test_a_repeat_of_a_refused_event_does_not_overtake_it() -> None:
     """It is applied already; later events of the dossier wait behind the refused one."""
     world = World()
-    world.publisher.too_large = {"urn:motcua:publisher:demo#dossier.accepted-WAITS-0001-0"}
-    await world.send(event("dossier.accepted", "WAITS-0001"))
+    world.publisher.too_large = {f"urn:motcua:publisher:demo#{accepted()['id']}"}
+    await world.send(accepted())
     world.publisher.too_large.clear()
-    await world.send(event("dossier.accepted", "WAITS-0001"))
-    await world.send(event("dossier.assigned", "WAITS-0001"))
+    await world.send(accepted())
+    await world.send(asked(1, 10))
     await world.send(event("dossier.accepted", "GOES-ON-0001"))
     assert [one["subject"] for one in world.stream(DOSSIERS.name)] == ["GOES-ON-0001"]
     world.wall += timedelta(hours=1)
     await world.relay.sweep()
-    waited = [one for one in world.stream(DOSSIERS.name) if one["subject"] == "WAITS-0001"]
-    assert [one["sequence"] for one in waited] == list(range(1, len(waited) + 1))
+    waited = [one["sequence"] for one in world.stream(DOSSIERS.name)[1:]]
+    assert waited == [1, 2]
     assert world.stream(DOSSIERS.name)[0]["subject"] == "GOES-ON-0001"
+
+
+@pytest.mark.asyncio
+async def test_a_copy_made_before_the_refusal_does_not_overtake() -> None:
+    """Both events are recorded, then the first is refused, then the second one's turn comes."""
+    world = World()
+    first, second = await world.settle(accepted()), await world.settle(asked(1, 10))
+    world.publisher.too_large = {f"urn:motcua:publisher:demo#{accepted()['id']}"}
+    await world.relay.now(first)
+    world.publisher.too_large.clear()
+    await world.relay.now(second)
+    assert world.stream(DOSSIERS.name) == []
+    world.wall += timedelta(hours=1)
+    await world.relay.sweep()
+    assert [one["sequence"] for one in world.stream(DOSSIERS.name)] == [1, 2]

@@ -161,6 +161,19 @@ def test_a_refusal_costs_nobody_else_anything() -> None:
     assert sorted(kafka.values(TOPIC)) == sorted(f"{number}".encode() for number in range(20))
 
 
+def test_after_a_refusal_nobody_meets_the_spent_numbers() -> None:
+    """The next call goes out at the first attempt."""
+    kafka = brokers()
+
+    async def work(publisher: KafkaPublisher) -> None:
+        await publisher.publish([out("bad")])
+        before = kafka.attempts[TOPIC]
+        assert await publisher.publish([out("1")]) == []
+        assert kafka.attempts[TOPIC] == before + 1
+
+    run(kafka, work)
+
+
 def test_a_record_over_our_own_limit_does_not_go_by_the_shared_producer() -> None:
     """The broker decides, since its limit may be another; nobody's numbers are spoiled."""
     kafka = brokers()
