@@ -33,7 +33,7 @@ class Refusals:
 
     def watch(self, health: Health) -> None:
         """Add the checks."""
-        health.watch("topics", self._topics)
+        health.watch("refused topics", self._topics)
         health.watch("refused records", self._records)
 
     async def measure(self) -> None:

@@ -121,18 +121,14 @@ class Runtime(Generic[StateT]):
         self.subjects = MongoSubjects[StateT](self.mongo, collection, codec, indexes=indexes)
         self.archive = MongoArchive(self.mongo, never=never_archived)
         self.parking = MongoParking(self.mongo)
-        publishing: Publisher = self.broker.publisher
-        if publisher is not None:
-            publishing = publisher(publishing, self.mongo)
+        own: Publisher = self.broker.publisher
+        publishing = own if publisher is None else publisher(own, self.mongo)
         self.ownership = share_outboxes(self.mongo, settings.instance)
         self.relay = Relay(
             self.subjects, publishing, self.archive, self.ownership, wall_now=wall_now
         )
         self.ready = asyncio.Event()
         self.refused = DecideRefused([Queue(collection, self.relay)])
-        self.refusals = Refusals(
-            self.broker.publisher, self.refused, self.metrics, self.ready.is_set
-        )
         self.stopping = asyncio.Event()
         self.preparing: list[Callable[[], Awaitable[None]]] = [
             self.ownership.begin,
@@ -148,9 +144,12 @@ class Runtime(Generic[StateT]):
         self._watch_kafka()
 
     def _watch_kafka(self) -> None:
-        """Watch who is a member of the group, and the topics that this service writes."""
+        """Watch the group's members, what brokers refuse, and the topics that we write."""
         members = GroupMembers.of_service(self.cluster, self.service, self.client_id)
         self.group = GroupWatch(self.broker, members, self.metrics)
+        self.refusals = Refusals(
+            self.broker.publisher, self.refused, self.metrics, self.ready.is_set
+        )
         if written_by(self.service):
             watch = watch_written_ends(
                 self.service,

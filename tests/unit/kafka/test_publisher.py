@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.events.partitioner import partition_of
-from shared.events.topics import RECORD_BYTES_MAX
+from shared.events.topics import RECORD_BYTES_MAX, rejected
 from shared.kafka.delivery import PUBLISH_S_MAX, TRIAL_S_MAX
 from shared.kafka.publisher import KafkaPublisher
 from shared.kafka.topic_states import TOPIC_RETRY_S
@@ -132,6 +132,15 @@ def test_an_unknown_offset_is_not_reported() -> None:
     kafka.known_offsets = False
     assert acknowledged(kafka, 2) == []
     assert len(kafka.values(TOPIC)) == 2
+
+
+def test_partitions_that_an_operator_added_to_our_topics_stay_empty() -> None:
+    """A subject keeps its partition; a topic of a publisher's has what it has."""
+    key = next(one for one in map(str, range(99)) if partition_of(one.encode(), 24) >= 12)
+    for topic, partitions in ((TOPIC, 12), (rejected("portal").name, 1), ("a.topic", 24)):
+        kafka = FakeKafka({topic: 24})
+        assert not publish(kafka, Outgoing("1", topic, key, {"id": "1", "filling": ""}))
+        assert list(kafka.log) == [(topic, partition_of(key.encode(), partitions))]
 
 
 def test_a_refused_record_waits_with_what_follows_it_and_the_rest_is_taken() -> None:
