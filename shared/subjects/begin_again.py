@@ -10,6 +10,7 @@ from typing import Protocol
 
 from shared.subjects.adoption import OwnTopics
 from shared.subjects.document import Outgoing
+from shared.subjects.errors import UnavailableError
 from shared.subjects.own_events import KnownArchive, OwnEvents
 from shared.subjects.ports import Publisher
 from shared.subjects.records import Record
@@ -65,10 +66,20 @@ class BeginAgain:
         await self.archive.insert([one.outgoing for one in self.own.read(records)])
 
     async def finish(self) -> None:
-        """Hand over what waits for other services, then forget the subjects."""
+        """Hand over what waits for other services, then forget the subjects.
+
+        Raises:
+            UnavailableError: store or broker do not answer, or a topic does not take what waits
+                for it; nothing is forgotten.
+        """
         # An answer or a request of a person follows from no topic. Intake knows a repeat.
         async for outgoing in self.forgetting.unsent():
-            await self.publisher.publish(outgoing)
+            if refused := await self.publisher.publish(outgoing):
+                first = refused[0]
+                raise UnavailableError(
+                    f"{first.outgoing.topic} does not take event {first.outgoing.id}: "
+                    f"{first.error}: {first.sentence}"
+                )
         again = {
             (topic, partition): extent.end
             for topic in self.reads

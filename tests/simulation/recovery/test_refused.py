@@ -32,6 +32,7 @@ from shared.subjects.errors import RefusedRecordError
 from shared.subjects.relay import Relay
 from tests.fakes.counting import NamesCodec
 from tests.fakes.intake import NOW, event
+from tests.fakes.level import begin_at_the_ends
 from tests.integration.intake.running import with_reference
 
 pytestmark = [pytest.mark.recovery, pytest.mark.asyncio, pytest.mark.timeout(120)]
@@ -182,7 +183,9 @@ async def test_a_publisher_without_its_topic_of_rejections_stops_nobody(
     """Its own events and those of others are applied; its rejection comes when it can."""
     name = f"half-{unique}"
     await provision([kafka_bootstrap], [inbound(name)])
-    intake = Intake(settings(kafka_bootstrap, mongo_url, unique, tmp_path))
+    own = settings(kafka_bootstrap, mongo_url, unique, tmp_path)
+    await begin_at_the_ends(kafka_bootstrap, mongo_url, own.mongo_database)
+    intake = Intake(own)
     app = build_around(intake)
     publisher = KafkaPublisher([kafka_bootstrap], client_id="test")
     codes = {"demo": f"{unique}-D".upper(), name: f"{unique}-H".upper()}

@@ -11,11 +11,10 @@ from typing import Any, Final
 import httpx2
 import orjson
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from pymongo import MongoClient
 
 from deploy.cli.main import run
-from shared.events.topics import CENTRES, DOSSIERS, NOTICES, OBLIGATIONS, TOPICS
+from shared.events.topics import CENTRES, DOSSIERS, NOTICES, OBLIGATIONS
 from shared.kafka.whole import read_to_end
 from tests.simulation.recovery.running import Running, until
 
@@ -61,22 +60,6 @@ def set_back(store: Any, copy: Copy, services: Sequence[str]) -> None:  # noqa: 
         for name, documents in copy.get(service, {}).items():
             if documents:
                 database[name].insert_many(documents)
-
-
-async def rewind(bootstrap: str, services: Sequence[str]) -> None:
-    """Commit the beginning of every topic for the groups of some services."""
-    for service in services:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, group_id=service, enable_auto_commit=False
-        )
-        await consumer.start()
-        try:
-            names = [one for one in TOPICS.values() if service in one.readers]
-            held = [TopicPartition(one.name, n) for one in names for n in range(one.partitions)]
-            consumer.assign(held)
-            await consumer.commit(dict.fromkeys(held, 0))
-        finally:
-            await consumer.stop()
 
 
 async def on_topics(running: Running) -> dict[str, list[tuple[str, int, str]]]:
@@ -141,7 +124,6 @@ async def test_yesterdays_copy_beside_todays_topics(
 
     async with running.stopped(*services):
         await asyncio.to_thread(set_back, store, yesterday, services)
-        await rewind(running.installation.kafka_bootstrap[0], services)
     await running.rest()
     assert await on_topics(running) == before
     assert await figures(running) == counted
@@ -170,7 +152,6 @@ async def test_no_store_is_left(
 
     async with running.stopped(*services):
         await asyncio.to_thread(set_back, store, {}, services)
-        await rewind(running.installation.kafka_bootstrap[0], services)
         permitting = asyncio.create_task(_permit(running, services, running.completed(other)))
     await permitting
     await running.rest()

@@ -143,3 +143,18 @@ async def test_what_only_waits_in_an_outbox_was_published() -> None:
     assert parts.rows.steps == ["clear"]
     assert list(parts.archive.kept) == [(TOPIC, "e-1")]
     assert not parts.rows.documents[CODE].waiting
+
+
+async def test_what_a_topic_does_not_take_keeps_everything() -> None:
+    """A person's answer is not forgotten; the service waits and names the topic."""
+    parts = Parts(Forgets({CODE: Emitted({TOPIC: 1}, frozenset())}, (ANSWER,)))
+    await parts.archive.insert([emitted(1)])
+    parts.topics.write([emitted(1), emitted(2)])
+    parts.publisher.missing = {ANSWER.topic}
+    compare = parts.compare()
+    assert not await compare()
+    assert f"{ANSWER.topic} does not take event answer-1" in (await compare.missing() or "")
+    assert parts.rows.steps == []
+    parts.publisher.missing = set()
+    assert await compare()
+    assert parts.rows.steps == ["first", "forget", "last"]
