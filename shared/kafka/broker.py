@@ -26,6 +26,7 @@ from shared.subjects.read_positions import ReadPositions
 
 CONNECT_RETRY_S = 2.0
 NO_ANSWER: Final = "no Kafka broker answers"
+NOT_ASKED: Final = "the service has not connected to Kafka yet"
 CONNECT_ERRORS: Final = (
     KafkaError,
     OSError,
@@ -81,7 +82,7 @@ class ServiceBroker:
         self._ignored = ignored
         self.consumptions: list[Consumption] = []
         self._replaying: list[Consumption] = []
-        self._unconnected = NO_ANSWER
+        self._unconnected = NOT_ASKED
         self._replay_waits: str | None = None
         self.on_published: Callable[[], Awaitable[None]] | None = None
         """Called at the stop, when nothing more will be published."""

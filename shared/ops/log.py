@@ -26,10 +26,12 @@ _ALLOWED = """
 timestamp level logger event service instance version text
 event_id event_ids event_name subject sequence unit publisher reference_version generation
 group topic topics partition partitions offset position lag
+place first_offset end_offset begins_at committed stored client_id host
 key_id role method route status request_id address port door outcome
 rule rules reason task attempt check missing ready state action
 numbers_for
 records subjects applied repeated held parked refused accepted losers published emitted
+adopted conflict gap times owners
 outbox swept due rungs count total
 kind rung cycle channel notice_id template provider_status
 seconds milliseconds now until next_at mark marks rate

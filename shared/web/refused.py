@@ -63,10 +63,10 @@ def refused_router(decider: DecideRefused) -> APIRouter:
         if not body.dry_run:
             _log.info(
                 "refused_record_retried",
-                id=found.id,
-                by=principal.key_id,
+                event_id=found.id,
+                key_id=principal.key_id,
                 published=verdict.published,
-                done=verdict.done,
+                outcome="done" if verdict.done else "refused again",
             )
         return verdict
 

@@ -13,7 +13,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from prometheus_client import CollectorRegistry
 
 from shared.kafka.admin import TopicAdmin, TopicSpec
-from shared.kafka.broker import ServiceBroker
+from shared.kafka.broker import NOT_ASKED, ServiceBroker
 from shared.kafka.consumer import ConsumerOptions, Consumption, Handle
 from shared.kafka.members import GroupMembers
 from shared.kafka.publisher import KafkaPublisher
@@ -425,7 +425,7 @@ async def test_starts_without_a_broker_and_says_what_is_missing(unused_port: int
         raise AssertionError("nothing to handle")
 
     async with consuming(f"127.0.0.1:{unused_port}", "nowhere", never) as (broker, _):
-        await until(lambda: broker.missing() != ["no Kafka broker answers"])
+        await until(lambda: broker.missing() != [NOT_ASKED])
         (missing,) = broker.missing()
         assert missing == "no Kafka broker answers (KafkaConnectionError)"
 

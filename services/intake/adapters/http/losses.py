@@ -79,7 +79,6 @@ def losses_router(door: Door, accepting: AcceptLosses) -> APIRouter:
             partition=loss.partition,
             first_offset=loss.first_offset,
             end_offset=loss.end_offset,
-            by=decision.by,
             key_id=decision.key_id,
         )
         return done
