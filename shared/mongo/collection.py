@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from pymongo import ReturnDocument, UpdateOne
-from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    OperationFailure,
+)
 
-from shared.mongo.errors import DUPLICATE_KEY, repeatable, translated
+from shared.mongo.errors import DUPLICATE_KEY, INDEX_DIFFERS, repeatable, translated
 
 StoredDocument: TypeAlias = dict[str, Any]
 Filter: TypeAlias = Mapping[str, Any]
@@ -41,9 +46,19 @@ class Collection:
     async def create_index(
         self, keys: Order, *, unique: bool = False, sparse: bool = False
     ) -> None:
-        """Create an index unless it is there; call it before data comes."""
+        """Create an index unless it is there; call it before data comes.
+
+        One that is there with other options is made anew. The embedded store forgets `sparse`
+        when it recovers from a crash that came before its first checkpoint.
+        """
         async with translated():
-            await self._raw.create_index(list(keys), unique=unique, sparse=sparse)
+            try:
+                await self._raw.create_index(list(keys), unique=unique, sparse=sparse)
+            except OperationFailure as error:
+                if error.code != INDEX_DIFFERS:
+                    raise
+                await self._raw.drop_index(list(keys))
+                await self._raw.create_index(list(keys), unique=unique, sparse=sparse)
 
     async def find_one(
         self, query: Filter, *, projection: Mapping[str, Any] | None = None

@@ -28,6 +28,8 @@ TRANSIENT: Final = (
 """What may go away by itself."""
 
 DUPLICATE_KEY: Final = 11000
+INDEX_DIFFERS: Final = 85
+"""An index of this name is there with other options."""
 
 
 def repeatable() -> stamina.BoundAsyncRetryingCaller:

@@ -1,7 +1,8 @@
 """Databases that begin where shared topics end.
 
 Connected tests share a broker and have databases of their own. To a service such a database
-looks like one that was emptied, so it is given the ends that the topics have before the test.
+looks like one that was emptied, so it is given the ends that the topics have before the test,
+and begins to read where its group stopped in the test before.
 """
 
 from shared.events.topics import CENTRES, CONTACTS, DOSSIERS, NOTICES, OBLIGATIONS, REFERENCE
@@ -20,5 +21,8 @@ async def begin_at_the_ends(bootstrap: str, mongo_url: str, database: str) -> No
         for topic in WRITTEN:
             if not await marks.known(topic.name):
                 await marks.level(topic.name, await topics.extents(topic.name))
+        await mongo.collection("read_positions").insert(
+            {"_id": "group", "believes_committed": True}
+        )
     finally:
         await mongo.close()

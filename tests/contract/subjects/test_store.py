@@ -185,3 +185,25 @@ async def test_what_is_published_is_refused_no_more(store: Store) -> None:
     assert (await one(store)).refused is None
     assert await store.refused(limit=9) == []
     assert await store.count_refused() == []
+
+
+@pytest.mark.connected
+@pytest.mark.parametrize("driver", ["motor", "pymongo"])
+async def test_an_index_with_other_options_is_made_anew(
+    driver: Any,  # noqa: ANN401 -- Its name.
+    mongo_url: str,
+    unique: str,
+) -> None:
+    """A store that came back from a crash without `sparse` stops no start."""
+    mongo = Mongo(mongo_url, unique, driver=driver)
+    collection = mongo.collection("subjects")
+    try:
+        await collection.create_index([("pending_at", 1)])
+        for _ in range(2):
+            await collection.create_index([("pending_at", 1)], sparse=True)
+        assert await collection.insert({"_id": "a", "pending_at": START})
+        assert await collection.insert({"_id": "b"})
+        assert [row["_id"] for row in await collection.find({"pending_at": START})] == ["a"]
+    finally:
+        await mongo.drop()
+        await mongo.close()
