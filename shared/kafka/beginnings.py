@@ -4,6 +4,7 @@ A partition is paused in the moment in which it is assigned, before anything of 
 and read once that is decided. While store or broker are away it stays paused.
 """
 
+import asyncio
 import contextlib
 import secrets
 import time
@@ -40,6 +41,9 @@ HINDERED_LOOK_S: Final = 5.0
 
 HALTED_LOOK_S: Final = 2.0
 """How often the store is asked whether an operator has passed over a loss."""
+
+COMMITTED_S_MAX: Final = 10.0
+"""How long the group's coordinator may take to say what is committed."""
 
 HOLDER_BYTES: Final = 8
 
@@ -112,7 +116,7 @@ class Beginnings:
                 await self._look_at_halted(consumer, positions)
             if self.undecided:
                 await self._look(consumer, positions)
-        except (KafkaError, UnavailableError) as error:
+        except (KafkaError, UnavailableError, TimeoutError) as error:
             self.failure = str(error) or type(error).__name__
             LOG.warning("partitions_not_decided", group=self.group, reason=self.failure)
         else:
@@ -136,9 +140,7 @@ class Beginnings:
         stored = await self.stored.claim(places, holder=self.holder)
         believes = await self.stored.believes_committed()
         looked = await self.logs.look({place: stored.get(place) for place in places})
-        committed = {
-            place: await consumer.committed(TopicPartition(*place)) for place in looked.logs
-        }
+        committed = await _committed(consumer, looked.logs)
         decided = {
             place: where_to_begin(
                 log,
@@ -256,6 +258,18 @@ class Beginnings:
             f"group {self.group} does not know yet where to begin in "
             f"{len(self.undecided)} partitions: {self.failure}"
         )
+
+
+async def _committed(
+    consumer: AIOKafkaConsumer, places: Collection[Place]
+) -> dict[Place, int | None]:
+    """Return the group's committed offsets; asked together, they are one question."""
+    asked = list(places)
+    async with asyncio.timeout(COMMITTED_S_MAX):
+        answers = await asyncio.gather(
+            *(consumer.committed(TopicPartition(*place)) for place in asked)
+        )
+    return dict(zip(asked, answers, strict=True))
 
 
 def halted_sentence(group: str, loss: Loss) -> str:
