@@ -1,4 +1,4 @@
-"""Partitions' logs as they are now: where they begin and end, and what stands at an offset.
+"""Partitions' logs as they are now: where they begin and end, and which record is at an offset.
 
 Asked when a subscription is given partitions, by a client that lives as long as the question.
 A partition without a leader, or one that we may not read, hinders none of the others.

@@ -34,7 +34,7 @@ class NotRecordedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AcceptLosses:
-    """Lists halted inbound partitions, and lets intake read on after a person's decision."""
+    """Lists halted inbound partitions, and makes intake read on after a decision of a person."""
 
     read_positions: ReadPositions
     losses: Losses

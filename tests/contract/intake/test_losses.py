@@ -27,7 +27,7 @@ ACCEPT = {"publisher": "bpi", "by": "p-20-officer-1", "why": "we were closed for
 
 
 async def halted(world: World) -> None:
-    """Let two partitions of two publishers be halted."""
+    """Halt two partitions of two publishers."""
     for loss in (LOSS, OTHER):
         world.read_positions.kept[loss.place] = StoredPosition(loss.first_offset)
         world.read_positions.losses[loss.place] = loss
