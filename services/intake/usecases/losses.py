@@ -34,7 +34,7 @@ class NotRecordedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AcceptLosses:
-    """Lists halted inbound partitions, and makes intake read on after a decision of a person."""
+    """Lists halted inbound partitions, and reads on once a person has decided it."""
 
     read_positions: ReadPositions
     losses: Losses
