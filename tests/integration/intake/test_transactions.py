@@ -15,7 +15,7 @@ from shared.events.topics import DOSSIERS, inbound, rejected
 from shared.web.keys import mint
 from tests.fakes.intake import event
 from tests.integration.intake.running import ends, read, running, with_reference
-from tests.integration.kafka.publishing import CLIENTS, Client, Publisher, publishing
+from tests.integration.kafka.publishing import Client, Publisher, publishing
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(300)]
 
@@ -25,7 +25,9 @@ COMMITTED, ABORTED, LEFT_OPEN, MIXED = range(4)
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    "client", ["librdkafka", pytest.param("java", marks=pytest.mark.nightly)]
+)
 async def test_marks_follow_the_clock_once_a_transaction_has_ended(
     client: Client, settings: IntakeSettings, kafka_bootstrap: str, unique: str
 ) -> None:

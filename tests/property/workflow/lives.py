@@ -227,6 +227,15 @@ def _outage(_life: Life, data: st.DataObject, at: datetime) -> EventData:
 
 _REPORT = {"items": ({"item": "wifi", "state": "good"},), "by": "p-a"}
 
+_LOSS = {
+    "publisher": "portal",
+    "partition": 0,
+    "first_offset": 0,
+    "end_offset": 2,
+    "until": datetime(2026, 1, 7, 2, tzinfo=UTC),
+    "by": "p-a",
+}
+
 _MAKE: Final[Mapping[str, Draw]] = {
     "dossier.submitted": _submitted,
     "dossier.accepted": _accepted,
@@ -278,6 +287,7 @@ _MAKE: Final[Mapping[str, Draw]] = {
     "outage.planned": _outage,
     "connection.lost": _plain(centres.ConnectionLost),
     "connection.restored": _plain(centres.ConnectionRestored),
+    "loss.accepted": _plain(centres.LossAccepted, **_LOSS),
     "datarequest.received": _some(
         centres.DataRequestReceived, "right", ("see", "erase", "restrict")
     ),
