@@ -32,7 +32,6 @@ READY_S = 60.0
 
 pytestmark = [
     pytest.mark.connected,
-    pytest.mark.nightly,  # The tier of kills imports the same log.
     pytest.mark.timeout(900),
     pytest.mark.skipif(MISSING, reason=WHY_MISSING),
 ]

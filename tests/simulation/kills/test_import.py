@@ -42,6 +42,7 @@ from tests.simulation.kills.small import small_house, tended
 
 pytestmark = [
     pytest.mark.kills,
+    pytest.mark.nightly,  # By day the same log is imported while intake alone is killed.
     pytest.mark.timeout(900),
     pytest.mark.skipif(MISSING, reason=WHY_MISSING),
 ]

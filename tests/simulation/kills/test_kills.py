@@ -26,7 +26,7 @@ from tests.simulation.kills.witness import Journal, PatientActor, PatientKafka, 
 pytestmark = [pytest.mark.kills, pytest.mark.timeout(900)]
 
 SEED: Final = int(os.environ.get("KILLS_SEED", "20261123"))
-KILLS: Final = int(os.environ.get("KILLS", "15"))
+KILLS: Final = int(os.environ.get("KILLS", "12"))
 SCALE: Final = 1 / 12
 FIRST: Final = date(2026, 8, 3)
 START: Final = datetime.combine(FIRST, clock_time(), tzinfo=ICT) - SECOND

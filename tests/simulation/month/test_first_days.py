@@ -11,7 +11,12 @@ import pytest
 from deploy.demo.once import FIRST, play_once
 from deploy.demo.report import Report
 
-pytestmark = [pytest.mark.connected, pytest.mark.asyncio, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.connected,
+    pytest.mark.nightly,
+    pytest.mark.asyncio,
+    pytest.mark.timeout(600),
+]
 
 DAYS = 4
 """A weekend, a Monday and a Tuesday."""
@@ -42,7 +47,6 @@ async def test_the_first_days_reconcile(tmp_path: Path) -> None:
     assert found["incidents told, and told to be over"] > 0
 
 
-@pytest.mark.nightly
 async def test_the_same_seed_counts_the_same(tmp_path: Path) -> None:
     """A second play of the same days has the same lines, after as many steps."""
     told: list[str] = []
