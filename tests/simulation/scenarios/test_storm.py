@@ -135,6 +135,7 @@ def _check_messages(house: House) -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.nightly
 def test_five_thousand_obligations_due_after_three_days() -> None:
     """Two communes, so that each of their people is owed hundreds of messages."""
     house = weather_the_storm(3_340, communes=2)
