@@ -228,7 +228,7 @@ def _insist_known(compared: Iterable[_Compared]) -> None:
     Raises:
         StoreBehindError: one has; nothing was published.
     """
-    said: list[str] = []
+    found: list[str] = []
     for one in compared:
         content = one.content
         count = (
@@ -239,10 +239,10 @@ def _insist_known(compared: Iterable[_Compared]) -> None:
         if count:
             # A contact's key may name a person; an event's id does not.
             shown = "" if isinstance(content, ContactsTopic) else f" ({content.unknown[0]})"
-            said.append(f"{one.topic.name} has {count} records{shown}")
-    if said:
+            found.append(f"{one.topic.name} has {count} records{shown}")
+    if found:
         raise StoreBehindError(
-            f"{'; '.join(said)} that the store does not know, so the store is behind its "
+            f"{'; '.join(found)} that the store does not know, so the store is behind its "
             "topics: bring it up to them with `motcua restore store`. Nothing was published"
         )
 
