@@ -40,6 +40,8 @@ pytestmark = [pytest.mark.connected, pytest.mark.timeout(400)]
 
 READY_S = 90.0
 ARRIVES_S = 60.0
+LATE_WAIT_S = 2
+LONG_AGO = "2026-11-02T08:00:00+07:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
                     "MOTCUA_HTTP_PORT": str(port),
                     "MOTCUA_KEYS_FILE": str(data / "keys.json"),
                     "MOTCUA_SECRET_FILE": str(data / "secret"),
+                    "MOTCUA_LATE_WAIT_S": str(LATE_WAIT_S),
                 },
             )
             process.start()
@@ -120,9 +123,12 @@ async def publish(where: Cluster, topic: str, value: bytes) -> None:
 
 @pytest.mark.asyncio
 async def test_an_event_passes_through_all_services(province: Province) -> None:
-    """From a publisher's own topic to a deadline, a notice's plan, and the figures."""
+    """From a publisher's own topic to a deadline, a notice's plan, and the figures.
+
+    The dossier is overdue whenever this runs, so a supervisor's alert is planned at once.
+    """
     code = "H37.999-261123-000001"
-    document = event("dossier.accepted", code, publisher=PUBLISHER)
+    document = event("dossier.accepted", code, publisher=PUBLISHER, time=LONG_AGO)
     kiosk = cluster(province.broker, user_of_publisher(PUBLISHER))
 
     await publish(kiosk, inbound(PUBLISHER).name, json.dumps(document).encode())
