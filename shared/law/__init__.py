@@ -1,0 +1,1 @@
+"""Which article of which text a rule rests on, by date."""
