@@ -96,18 +96,18 @@ class Stage:
         """Tell what happens in a span of days."""
         return simulate(
             centres(self.units, seed=span.seed, scale=scale),
-            procedures(),
+            procedures(span.first, span.last),
             {unit: f"p-{unit}-handler-1" for unit in (*self.units, PROVINCE)},
             self.calendar,
             span,
         )
 
 
-def procedures() -> list[Procedure]:
-    """Return the catalogue's procedures that have a limit, the frequent ones weighing more."""
+def procedures(first: date, last: date) -> list[Procedure]:
+    """Return the procedures that have one limit in these days; frequent ones weigh more."""
     return [
         Procedure(code, limit.unit, limit.value, STARRED_WEIGHT if code in STARRED else 1.0)
-        for code, limit in sorted(limits().items())
+        for code, limit in sorted(limits(first, last).items())
     ]
 
 
