@@ -12,7 +12,10 @@ from typing_extensions import override
 
 from deploy.cli import main
 from deploy.cli.changes import COUNTS, lines_of
+from deploy.law_watch import law_watch_lines
 from services.workflow.core.preview import COUNTED
+from shared.calendar.zone import legal_day
+from shared.ops.clock import wall_now
 
 LIMIT = {
     "proposal": "rule:new",
@@ -192,12 +195,13 @@ IN_FORCE = (
     "In force, published 2025-01-01 to 2027-01-31:\n"
     "  2026-01-02 off, with 2026-01-10 (Chính phủ)  VN-2026-01-02\n"
 )
+WATCHED = "".join(f"{line}\n" for line in law_watch_lines(legal_day(wall_now()), as_json=False))
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("calendar list", f"Nothing is proposed.\n{IN_FORCE}"),
+        ("calendar list", f"Nothing is proposed.\n{IN_FORCE}{WATCHED}"),
         ("calendar list --in-force", IN_FORCE),
         ("calendar list --waiting", "Nothing is proposed.\n"),
         (
