@@ -16,6 +16,9 @@ import typer
 from deploy.errors import CommandError, SettingError
 from deploy.http import ask
 from deploy.installation import DataOption, Installation
+from deploy.law_watch import law_watch_lines
+from shared.calendar.zone import legal_day
+from shared.ops.clock import wall_now
 
 KEY: Final = "MOTCUA_PERSON_KEY"
 Kind = Literal["calendar", "rule"]
@@ -162,8 +165,11 @@ def list_calendar(
     waiting: Waiting = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the days that wait for a second person, and those in force."""
+    """List the days that wait for a second person, those in force, and the law watch."""
     _list("calendar", data, in_force=in_force, waiting=waiting, as_json=as_json)
+    if in_force == waiting:
+        for line in law_watch_lines(legal_day(wall_now()), as_json=as_json):
+            typer.echo(line)
 
 
 def list_rules(

@@ -9,12 +9,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from deploy.demo.live import FIRST as FIRST_LIVE
 from deploy.demo.live import RATE, play_live
 from deploy.demo.once import FIRST, SEED, play_once
 from deploy.errors import EXIT_FAILED
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("demo")(demo)
 
 
-def demo(
+def demo(  # noqa: PLR0913 -- One option for each thing that can be chosen.
     *,
     once: Annotated[
         bool, typer.Option("--once", help="A month in lock-step, reconciled, then stop.")
@@ -39,9 +40,21 @@ def demo(
         float | None,
         typer.Option(help="Share of the measured volume.", min=0.001, max=2.0),
     ] = None,
+    start: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="The first simulated day; August 2026 if it is left out.",
+        ),
+    ] = None,
     days: Annotated[
-        int, typer.Option(help="With --once: how many days of the month.", min=1, max=31)
-    ] = 31,
+        int | None,
+        typer.Option(
+            help="With --once: how many days; to the end of the month if it is left out.",
+            min=1,
+            max=31,
+        ),
+    ] = None,
     rate: Annotated[
         float, typer.Option(help="Simulated seconds in a real one, while offices are open.")
     ] = RATE,
@@ -58,10 +71,18 @@ def demo(
         if not once:
             with contextlib.suppress(KeyboardInterrupt):
                 asyncio.run(
-                    play_live(folder, _say, seed=seed, scale=scale or SCALE_LIVE, rate=rate)
+                    play_live(
+                        folder,
+                        _say,
+                        seed=seed,
+                        scale=scale or SCALE_LIVE,
+                        rate=rate,
+                        first=FIRST_LIVE if start is None else start.date(),
+                    )
                 )
             _say("stopped")
             return
+        first = FIRST if start is None else start.date()
         started = time.monotonic()
         report = asyncio.run(
             play_once(
@@ -69,7 +90,8 @@ def demo(
                 _say,
                 seed=seed,
                 scale=scale or SCALE_ONCE,
-                last=FIRST + timedelta(days=days - 1),
+                first=first,
+                last=None if days is None else first + timedelta(days=days - 1),
             )
         )
         typer.echo(

@@ -16,13 +16,14 @@ from rich.live import Live
 from rich.table import Table
 
 from deploy.demo.actor import Running, acts_until
-from deploy.demo.once import Played
+from deploy.demo.once import Played, check_days
 from deploy.demo.province import Span
 from deploy.demo.stage import Stage, stage
 from shared.calendar.zone import ICT
 from shared.ops.clock import FileClock
 
-FIRST: Final = datetime(2026, 8, 3, 6, 45, tzinfo=ICT)
+FIRST: Final = date(2026, 8, 3)
+BEGINS_AT: Final = clock_time(6, 45)
 DAYS: Final = timedelta(days=90)
 RATE: Final = 60.0
 """Simulated seconds in a real one while offices are open: a working day in ten minutes."""
@@ -78,20 +79,26 @@ class Show:
 
 
 async def play_live(
-    folder: Path, say: Say, *, seed: int, scale: float, rate: float = RATE
+    folder: Path,
+    say: Say,
+    *,
+    seed: int,
+    scale: float,
+    rate: float = RATE,
+    first: date = FIRST,
 ) -> None:
-    """Let the province run until the task is cancelled.
+    """Run the province from the morning of `first` until the task is cancelled.
 
     Raises:
         CommandError: something did not start, or refused what happened.
     """
-    first: date = FIRST.date()
+    last = first + DAYS
+    check_days(first, last)
+    start = datetime.combine(first, BEGINS_AT, tzinfo=ICT)
     async with stage(
-        folder, start=FIRST, rate=rate, obligations_from=first, say=say
+        folder, start=start, rate=rate, obligations_from=first, say=say
     ) as playing:
-        month = playing.month(
-            Span(first, (FIRST + DAYS).date(), seed, outages=OUTAGES), scale=scale
-        )
+        month = playing.month(Span(first, last, seed, outages=OUTAGES), scale=scale)
         played = Played(
             [Running(story) for story in month.stories],
             month.at_centres,

@@ -13,14 +13,21 @@ from deploy.demo.province import CheckIn, Month, Span, Turn
 from deploy.demo.reconcile import reconcile
 from deploy.demo.report import Report
 from deploy.demo.stage import Stage, stage
+from deploy.errors import SettingError
+from deploy.reference.load import bundled_reference
 from shared.calendar.zone import ICT
 from shared.events.topics import inbound
 from shared.kafka.whole import TopicEnds
 
 FIRST: Final = date(2026, 8, 1)
-LAST: Final = date(2026, 8, 31)
-"""August 2026: it has a worked Saturday (22nd), the day off it was swapped for (31st), and the
+"""August 2026 has a worked Saturday (22nd), the day off it was swapped for (31st), and the
 communes' figures of the comparable province were measured in it."""
+
+EARLIEST: Final = date(2025, 7, 1)
+"""The communes of two tiers began, and with them the reference data."""
+
+DATES_REACH: Final = timedelta(days=60)
+"""No date of a dossier that is played lies further ahead than this."""
 
 SEED: Final = 1401
 SCALE: Final = 1 / 20
@@ -52,15 +59,19 @@ async def play_once(
     seed: int = SEED,
     scale: float = SCALE,
     first: date = FIRST,
-    last: date = LAST,
+    last: date | None = None,
 ) -> Report:
     """Play the days from `first` to `last` and reconcile what came of them.
+
+    Without a last day it is that of the first one's month.
 
     Raises:
         CommandError: something did not start, refused what happened, or never came to rest.
     """
+    last = last or month_end(first)
     start = datetime.combine(first, datetime.min.time(), tzinfo=ICT) - SECOND
     end = datetime.combine(last + timedelta(days=1), datetime.min.time(), tzinfo=ICT) - SECOND
+    check_days(first, last)
     async with stage(folder, start=start, rate=0, obligations_from=first, say=say) as playing:
         month = playing.month(Span(first, last, seed, SLOT_MINUTES, OUTAGES), scale=scale)
         say(
@@ -80,6 +91,28 @@ async def play_once(
             played = await _play(playing, clock, month, end, say)
         say(f"{played.steps} steps, {clock.rests} times at rest; reconciling")
         return await reconcile(playing, month, end=end)
+
+
+def month_end(day: date) -> date:
+    """Return the last day of a day's month."""
+    following = (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return following - timedelta(days=1)
+
+
+def check_days(first: date, last: date) -> None:
+    """Refuse days of which a date could lie where the reference data say nothing.
+
+    Raises:
+        SettingError: they begin too early, or dates would reach past the published calendar.
+    """
+    horizon = bundled_reference().horizon
+    assert horizon is not None, "the bundled calendar is published"
+    if not EARLIEST <= first <= last <= horizon - DATES_REACH:
+        raise SettingError(
+            f"--start {first}: the days {first} to {last} do not lie between {EARLIEST} and "
+            f"{horizon - DATES_REACH}; the calendar is published through {horizon}, and dates "
+            f"reach {DATES_REACH.days} days ahead"
+        )
 
 
 async def _play(

@@ -94,12 +94,17 @@ class Limit:
     value: int
 
 
-def limits(folder: Path = REFERENCE) -> dict[str, Limit]:
-    """Read each procedure's limit; the simulation's month lies within every row's validity."""
+def limits(first: date, last: date, folder: Path = REFERENCE) -> dict[str, Limit]:
+    """Return the limits of the procedures whose row holds from `first` through `last`.
+
+    A procedure whose limit begins or ends in between is none of the simulation's.
+    """
     with (folder / "rules.csv").open(encoding="utf-8", newline="") as rows:
         return {
             row["procedure"]: Limit(row["limit_unit"], int(row["limit_value"]))
             for row in csv.DictReader(rows)
+            if row["valid_from"] <= first.isoformat()
+            and (not row["valid_to"] or last.isoformat() < row["valid_to"])
         }
 
 

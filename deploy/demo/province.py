@@ -106,6 +106,7 @@ class Month:
     """Everything that is going to happen."""
 
     first: date
+    last: date
     stories: tuple[Story, ...]
     check_ins: tuple[CheckIn, ...]
     outages: tuple[Outage, ...] = ()
@@ -178,7 +179,7 @@ def simulate(
                 check_ins.extend(_duty(chance, unit, person, day))
         day += timedelta(days=1)
     outages = _outages([place.unit for place in places], calendar, span)
-    return Month(span.first, tuple(stories), tuple(check_ins), tuple(outages))
+    return Month(span.first, span.last, tuple(stories), tuple(check_ins), tuple(outages))
 
 
 def _outages(units: Sequence[str], calendar: DeadlineCalendar, span: Span) -> list[Outage]:

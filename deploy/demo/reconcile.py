@@ -58,7 +58,7 @@ async def reconcile(playing: Stage, month: Month, *, end: datetime) -> Report:
         UnavailableError: the broker went away.
     """
     report = Report()
-    calendar, rules = SlowCalendar(), limits()
+    calendar, rules = SlowCalendar(), limits(month.first, month.last)
     stories = playing.actor.sent.stories
     truths = {
         code: truth_of(story, rules.get(story.procedure), calendar, end)

@@ -96,15 +96,15 @@ class Stage:
         """Tell what happens in a span of days."""
         return simulate(
             centres(self.units, seed=span.seed, scale=scale),
-            procedures(),
+            procedures(span.first, span.last),
             {unit: f"p-{unit}-handler-1" for unit in (*self.units, PROVINCE)},
             self.calendar,
             span,
         )
 
 
-def procedures() -> list[Procedure]:
-    """Return the catalogue's procedures that have a limit, the frequent ones weighing more."""
+def procedures(first: date, last: date) -> list[Procedure]:
+    """Return the procedures that have one limit in these days; frequent ones weigh more."""
     linked = {code for code, one in bundled_reference().procedures.items() if one.linked}
     return [
         Procedure(
@@ -114,7 +114,7 @@ def procedures() -> list[Procedure]:
             STARRED_WEIGHT if code in STARRED else 1.0,
             linked=code in linked,
         )
-        for code, limit in sorted(limits().items())
+        for code, limit in sorted(limits(first, last).items())
     ]
 
 

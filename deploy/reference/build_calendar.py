@@ -1,8 +1,8 @@
 """Writes `calendar.csv` anew: `python -m deploy.reference.build_calendar`.
 
 The days off and the exchanged days come from the package `holidays`; what it lacks is in
-`calendar_overrides.csv`, each row with its source. The result is committed and reviewed: no
-service asks the package.
+`calendar_overrides.csv`, each row with its source. `TEXTS` names the legal texts that the days
+were compared with. The result is committed and reviewed: no service asks the package.
 """
 
 import csv
@@ -20,16 +20,54 @@ HERE: Final = Path(__file__).resolve().parent
 FIELDS: Final = ("row", "day", "unit", "kind", "reason", "counterpart", "source", "verified")
 FIRST_YEAR: Final = 2024
 
-# Through here the days are published, and why: decision record 0010.
+_PACKAGE: Final = "holidays 0.109 (VN)"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A legal text, and the days off that it names: from `first` to `last` for a reason.
+
+    Days between the two that have another reason are not its own. Both days of an exchange
+    have the reason `swap`, so the span reaches over both.
+    """
+
+    first: date
+    last: date
+    reason: str
+    source: str
+
+
+_TET_2026: Final = "Thông báo 9441/TB-BNV"
+_CULTURE_DAY: Final = "Nghị quyết 28/2026/QH16 ngày 24/04/2026"
+_SWAP_2026: Final = "Công văn 12729/VPCP-KGVX"
+_HOLIDAYS_2027: Final = "Công văn 10065/VPCP-KGVX ngày 02/10/2026"
+_LAW: Final = "Bộ luật Lao động 2019 Đ.112"
+_SUBSTITUTE_LAW: Final = "Bộ luật Lao động 2019 Đ.111.3, Đ.112"
+
+# Through here the days are published, and why: decision record 0039.
 PUBLISHED: Final = (
-    (date(2024, 1, 1), date(2024, 12, 31), "holidays 0.109 (VN), năm 2024"),
-    (date(2025, 1, 1), date(2025, 12, 31), "holidays 0.109 (VN), năm 2025"),
-    (date(2026, 1, 1), date(2026, 12, 31), "holidays 0.109 (VN) và hoán đổi 25/12/2025"),
+    (date(2024, 1, 1), date(2024, 12, 31), f"{_PACKAGE}, năm 2024", False),
+    (date(2025, 1, 1), date(2025, 12, 31), f"{_PACKAGE}, năm 2025", False),
     (
-        date(2027, 1, 1),
-        date(2027, 1, 31),
-        "Bộ luật Lao động 2019 Đ.112; lịch nghỉ Tết 2027 chưa tìm thấy văn bản",
+        date(2026, 1, 1),
+        date(2026, 12, 31),
+        f"{_PACKAGE}; {_SWAP_2026}; {_TET_2026}; {_CULTURE_DAY}",
+        False,
     ),
+    (date(2027, 1, 1), date(2027, 10, 31), f"{_HOLIDAYS_2027}; {_SUBSTITUTE_LAW}", True),
+)
+# Days that several sources agree on; the package alone is the source of all others.
+TEXTS: Final = (
+    Text(date(2026, 2, 16), date(2026, 2, 20), "tet", _TET_2026),
+    Text(date(2026, 8, 22), date(2026, 8, 31), "swap", _TET_2026),
+    Text(date(2026, 11, 24), date(2026, 11, 24), "culture_day", _CULTURE_DAY),
+    Text(date(2027, 1, 1), date(2027, 1, 1), "new_year", _LAW),
+    Text(date(2027, 2, 4), date(2027, 2, 10), "tet", _HOLIDAYS_2027),
+    Text(date(2027, 4, 16), date(2027, 4, 16), "hung_kings", _LAW),
+    Text(date(2027, 4, 30), date(2027, 4, 30), "reunification_day", _LAW),
+    Text(date(2027, 5, 1), date(2027, 5, 1), "labour_day", _LAW),
+    Text(date(2027, 5, 3), date(2027, 5, 3), "substitute", _SUBSTITUTE_LAW),
+    Text(date(2027, 9, 2), date(2027, 9, 3), "national_day", _HOLIDAYS_2027),
 )
 _REASONS: Final = (
     ("Tết Dương lịch", "new_year"),
@@ -42,10 +80,6 @@ _REASONS: Final = (
 )
 _INSTEAD_OF: Final = re.compile(r"thay cho ngày (\d{2})/(\d{2})/(\d{4})")
 _SUBSTITUTE: Final = "nghỉ bù"
-_PACKAGE: Final = "holidays 0.109 (VN)"
-_CULTURE: Final = "holidays 0.109 (VN); NQ 80-NQ/TW, chưa đối chiếu văn bản luật"
-# Checked against what was announced: the nine days of Tết 2026.
-_VERIFIED: Final = {("tet", 2026)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +111,8 @@ class Row:
 
 def published_rows() -> Iterator[Row]:
     """Yield the rows that say which days are published."""
-    for first, last, source in PUBLISHED:
-        yield Row(last, "published_through", "published", first, source, verified=False)
+    for first, last, source, verified in PUBLISHED:
+        yield Row(last, "published_through", "published", first, source, verified=verified)
 
 
 def package_rows() -> Iterator[Row]:
@@ -98,12 +132,18 @@ def package_rows() -> Iterator[Row]:
         exchanged = _INSTEAD_OF.search(name)
         if exchanged is not None:
             worked = date(*(int(part) for part in reversed(exchanged.groups())))
-            yield Row(day, "off", "swap", worked, _PACKAGE, verified=False)
-            yield Row(worked, "work", "swap", day, _PACKAGE, verified=False)
+            yield _row(day, "off", "swap", worked)
+            yield _row(worked, "work", "swap", day)
             continue
-        reason = "substitute" if _SUBSTITUTE in name else _reason(name)
-        source = _CULTURE if reason == "culture_day" else _PACKAGE
-        yield Row(day, "off", reason, None, source, verified=(reason, day.year) in _VERIFIED)
+        yield _row(day, "off", "substitute" if _SUBSTITUTE in name else _reason(name))
+
+
+def _row(day: date, kind: str, reason: str, counterpart: date | None = None) -> Row:
+    """Return a row with the text that names its day; without one it is not verified."""
+    for text in TEXTS:
+        if text.reason == reason and text.first <= day <= text.last:
+            return Row(day, kind, reason, counterpart, text.source, verified=True)
+    return Row(day, kind, reason, counterpart, _PACKAGE, verified=False)
 
 
 def override_rows() -> Iterator[Row]:

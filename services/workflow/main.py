@@ -44,6 +44,7 @@ from shared.events.topics import OBLIGATIONS
 from shared.kafka.progress import ProgressReader
 from shared.kafka.rejected import RejectionReader
 from shared.mongo.begin_again import MongoForgetting
+from shared.ops.law_watch import bundled_law_watch
 from shared.ops.run import run_service
 from shared.service.read_again import ReadAgain
 from shared.service.runtime import Runtime
@@ -66,6 +67,7 @@ class Workflow:
         )
         self.clock = self.runtime.clock
         self.reference = self.runtime.reference
+        self.law_watch = bundled_law_watch()
         self.supervisor = self.runtime.supervisor
         self.index = MongoObligationIndex(self.runtime.subjects)
         self.telling = Telling(self.runtime.metrics)
@@ -192,6 +194,8 @@ class Workflow:
         horizon = self.reference.current().horizon
         if horizon is not None:
             metrics.calendar_horizon.set((horizon - legal_day(now)).days)
+        for text in self.law_watch:
+            metrics.law_watch_due.labels(text.watch).set(text.is_due(legal_day(now)))
 
     def _our_ladders(self) -> Sequence[str]:
         """Return the matters of our shards on which units' coverage gaps stand."""

@@ -48,6 +48,13 @@ CHANGES: Final = (
         "Bắt đầu từ ngày sau ngày cuối đã công bố, hoặc bỏ counterpart.",
     ),
     Rule(
+        "published-before-its-days",
+        "The day {row} in this span waits for a second person.",
+        "Approve or withdraw the days first, then the span.",
+        "Ngày {row} trong khoảng này còn chờ người thứ hai duyệt.",
+        "Duyệt hoặc rút các ngày trước, rồi mới duyệt khoảng.",
+    ),
+    Rule(
         "limit-not-allowed",
         "A limit in this unit needs a number from 1 upwards.",
         "Give the number that the law states; only same_day and given have none.",

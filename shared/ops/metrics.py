@@ -271,6 +271,12 @@ class Metrics(ReadingMetrics):
             "Days from today to the last published day of the calendar.",
             registry=registry,
         )
+        self.law_watch_due = Gauge(
+            "motcua_law_watch_due",
+            "1 once the day has come to look at this text of the law watch again, else 0.",
+            ["watch"],
+            registry=registry,
+        )
         self.connections_lost = Gauge(
             "motcua_connections_lost",
             "Communes whose connection to this system is lost.",

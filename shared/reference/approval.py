@@ -72,6 +72,7 @@ def _approval(reference: Reference, data: CalendarRow | RuleRow) -> Iterator[Fau
         yield fault("approval-differs", "/data")
     else:
         yield from _row(reference, data)
+        yield from _days_wait(reference, data)
 
 
 def _withdrawal(reference: Reference, data: CalendarRow | RuleRow) -> Iterator[Fault]:
@@ -128,6 +129,23 @@ def _published(reference: Reference, data: CalendarRow) -> Iterator[Fault]:
         and data.counterpart > reference.horizon + ONE_DAY
     ):
         yield fault("published-with-gap", "/data/counterpart")
+
+
+def _days_wait(reference: Reference, data: CalendarRow | RuleRow) -> Iterator[Fault]:
+    """Refuse a span of which a day waits: dates would be printed and then move."""
+    if not isinstance(data, CalendarRow) or data.kind != PUBLISHED_THROUGH:
+        return
+    published = reference.calendars.published
+    for proposal in reference.proposals.values():
+        row = proposal.data
+        if (
+            isinstance(row, CalendarRow)
+            and row.kind != PUBLISHED_THROUGH
+            and (published is None or row.day > published[1])
+            and row.day <= data.day
+        ):
+            yield fault("published-before-its-days", "/data/day", row=row.row)
+            return
 
 
 def _day(reference: Reference, data: CalendarRow) -> Iterator[Fault]:

@@ -23,7 +23,7 @@ def stories(count: int) -> list[Story]:
     scale = count / 40_000  # A province's month has about 55,000.
     month = simulate(
         centres(units, seed=SEED, scale=max(scale, 0.02)),
-        procedures(),
+        procedures(FIRST, FIRST + timedelta(days=25)),
         {unit: f"p-{unit}-handler-1" for unit in units},
         bundled_reference().calendar,
         Span(FIRST, FIRST + timedelta(days=25), SEED),

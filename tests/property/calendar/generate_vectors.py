@@ -5,9 +5,12 @@ The expectations of the random cases are the oracle's, never the engine's.
 
 import json
 import random
-from typing import Any
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Final
 
-from tests.property.calendar.handwritten import HANDWRITTEN
+from tests.property.calendar.handwritten import HANDWRITTEN, Vector
+from tests.property.calendar.handwritten_calendar import HANDWRITTEN_CALENDAR
 from tests.property.calendar.oracle import solve
 from tests.property.calendar.worlds import (
     OPENINGS,
@@ -22,6 +25,9 @@ VECTORS = ROOT / "shared" / "calendar" / "vectors" / "deadlines.json"
 PLAIN_CASES = 1_200
 RANDOM_CASES = 1_500
 """Those after the plain ones have new dates, or begin at another commune."""
+CASES_2027 = 120
+"""Of 2027 by the official calendar; every third has new dates or another commune."""
+BY_HAND: Final[tuple[Vector, ...]] = (*HANDWRITTEN, *HANDWRITTEN_CALENDAR)
 
 
 def vectors() -> dict[str, Any]:
@@ -35,8 +41,9 @@ def vectors() -> dict[str, Any]:
             "case": case,
             "expect": expect,
         }
-        for name, case, expect in HANDWRITTEN
+        for name, case, expect in BY_HAND
     ]
+    cases += _of_2027(calendars["official"])
     for number in range(RANDOM_CASES):
         rng = random.Random(f"vectors/{number}")
         calendar = rng.choice(["official", "fixture", "fixture"])
@@ -55,11 +62,27 @@ def vectors() -> dict[str, Any]:
         )
     return {
         "format": "motcua-deadlines/1",
-        "about": "README.md beside this file; the fixture's years from 2027 on are made up.",
+        "about": "README.md beside this file; the fixture is made up from November 2027 on.",
         "calendars": calendars,
         "openings": OPENINGS,
         "cases": cases,
     }
+
+
+def _of_2027(calendar: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield random cases from December 2026 on, of which the calendar knows most dates."""
+    for number in range(CASES_2027):
+        rng = random.Random(f"vectors/2027/{number}")
+        opening = rng.choice(list(OPENINGS))
+        draw = random_case if number % 3 else dated_case
+        case = draw(rng, first=date(2026, 12, 1), last_year=2027)
+        yield {
+            "name": f"random/2027/{number:04d}",
+            "calendar": "official",
+            "opening": opening,
+            "case": case,
+            "expect": solve(case, calendar, OPENINGS[opening]),
+        }
 
 
 def render() -> str:

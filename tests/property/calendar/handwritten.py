@@ -582,7 +582,7 @@ HANDWRITTEN: tuple[Vector, ...] = (
     ),
     (
         "law/horizon: ends after the last published day",
-        ask("2027-01-25 09:00", "working_days", 5),
+        ask("2027-10-25 09:00", "working_days", 6),
         {"error": "outside-calendar"},
     ),
     (

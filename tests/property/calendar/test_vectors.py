@@ -9,8 +9,12 @@ import pytest
 
 from shared.calendar.vectors.engine import answer_vector
 from shared.calendar.vectors.run import VECTORS, differences, failures, main, questions
-from tests.property.calendar.generate_vectors import RANDOM_CASES, render
-from tests.property.calendar.handwritten import HANDWRITTEN
+from tests.property.calendar.generate_vectors import (
+    BY_HAND,
+    CASES_2027,
+    RANDOM_CASES,
+    render,
+)
 from tests.property.calendar.oracle import solve
 from tests.property.calendar.worlds import OPENINGS, ROOT, official
 
@@ -33,12 +37,11 @@ def test_there_are_a_thousand_and_more() -> None:
     """There are enough of them, each with a name of its own."""
     vectors = json.loads(VECTORS.read_text(encoding="utf-8"))
     names = [case["name"] for case in vectors["cases"]]
-    assert len(names) == len(set(names)) == RANDOM_CASES + len(HANDWRITTEN) > 1_000
+    assert len(names) == len(set(names)) == RANDOM_CASES + CASES_2027 + len(BY_HAND)
+    assert len(names) > 1_000
 
 
-@pytest.mark.parametrize(
-    ("name", "case", "expect"), HANDWRITTEN, ids=[v[0] for v in HANDWRITTEN]
-)
+@pytest.mark.parametrize(("name", "case", "expect"), BY_HAND, ids=[v[0] for v in BY_HAND])
 def test_counted_by_hand(name: str, case: dict[str, object], expect: dict[str, object]) -> None:
     """The engine and the oracle both say what an officer counted by hand."""
     question = {"calendar": official(), "opening": OPENINGS["default"], "case": case}

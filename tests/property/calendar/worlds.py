@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parents[3]
 MORNING, AFTERNOON = ["07:30", "11:30"], ["13:30", "17:00"]
 WHOLE_YEAR = {"first": "01-01", "last": "12-31"}
 
-# The years that nobody has published: made up, with a swap in each, for tests alone.
+# What nobody has published: made up, with a swap in each year, for tests alone.
 # Month and day of each year's days off.
 _OFF = {
-    2027: "0101 0204 0205 0206 0208 0209 0210 0416 0430 0503 0902 0903 1124",
+    2027: "1122 1124",
     2028: "0103 0124 0125 0126 0127 0128 0131 0404 0501 0502 0901 0904 1124",
     2029: "0101 0212 0213 0214 0215 0216 0423 0430 0501 0903 0904 1126",
     2030: "0101 0201 0204 0205 0206 0207 0412 0429 0430 0501 0902 0903 1125",
@@ -24,7 +24,7 @@ _OFF = {
 UNPUBLISHED_OFF = [
     f"{year}-{day[:2]}-{day[2:]}" for year, days in _OFF.items() for day in days.split()
 ]
-UNPUBLISHED_WORK = ["2027-02-13", "2028-02-05", "2029-12-29", "2030-05-04"]
+UNPUBLISHED_WORK = ["2027-11-20", "2028-02-05", "2029-12-29", "2030-05-04"]
 
 OPENINGS: dict[str, Json] = {
     "default": {"seasons": [{**WHOLE_YEAR, "morning": MORNING, "afternoon": AFTERNOON}]},
@@ -102,10 +102,12 @@ LIMITS: tuple[Json, ...] = (
 )
 
 
-def random_case(rng: random.Random, *, last_year: int = 2030) -> Json:
+def random_case(
+    rng: random.Random, *, first: date = date(2024, 1, 1), last_year: int = 2030
+) -> Json:
     """Draw a procedure's limit, an instant, and a history of up to three waits."""
     limit = dict(rng.choice(LIMITS))
-    start = random_instant(rng, date(2024, 1, 1), date(last_year, 10, 31))
+    start = random_instant(rng, first, date(last_year, 10, 31))
     if limit["unit"] == "given":
         limit["given"] = (start + timedelta(minutes=rng.randint(-999, 99999))).isoformat()
     case: Json = {"from": start.isoformat(), "limit": limit}
@@ -116,9 +118,11 @@ def random_case(rng: random.Random, *, last_year: int = 2030) -> Json:
     return case
 
 
-def dated_case(rng: random.Random, *, last_year: int = 2030) -> Json:
+def dated_case(
+    rng: random.Random, *, first: date = date(2024, 1, 1), last_year: int = 2030
+) -> Json:
     """Draw a case with new dates, or of another commune, where the clock starts later."""
-    case = random_case(rng, last_year=last_year)
+    case = random_case(rng, first=first, last_year=last_year)
     start = datetime.fromisoformat(case["from"])
     if rng.random() < 0.4:
         accepted = start - timedelta(minutes=rng.choice([0, 30, 600, 3000, 9000]))

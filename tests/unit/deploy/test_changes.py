@@ -1,7 +1,10 @@
 """`motcua calendar` and `motcua rule`: what a preview says, and what stops a command."""
 
+import csv
 import json
+import shlex
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -12,7 +15,11 @@ from typing_extensions import override
 
 from deploy.cli import main
 from deploy.cli.changes import COUNTS, lines_of
+from deploy.law_watch import law_watch_lines
+from deploy.reference.load import BUNDLED
 from services.workflow.core.preview import COUNTED
+from shared.calendar.zone import legal_day
+from shared.ops.clock import wall_now
 
 LIMIT = {
     "proposal": "rule:new",
@@ -77,6 +84,7 @@ HELD: dict[str, Any] = {
         ]
     },
 }
+SATURDAY = 5
 PROPOSED = "proposed by p-20-officer-1 on 2026-11-23; reaches into the past"
 PROPOSE_RULE = "rule propose 1.004873 --limit working_days:2 --from 2026-12-01 --channel online"
 SEEN = {"seen": "e-1"}
@@ -188,16 +196,36 @@ def test_each_command_asks_intake_once_under_a_key_of_its_own(
     assert key
 
 
+def test_the_runbook_proposes_the_days_of_the_bundled_calendar(service: list[Any]) -> None:
+    """Each weekday off after January 2027, then the span, with reason and source."""
+    page = (BUNDLED.parent / "runbook" / "calendar-horizon-near.md").read_text(encoding="utf-8")
+    for line in page.splitlines():
+        if line.startswith("motcua calendar propose "):
+            assert main.run(shlex.split(line)[1:]) == 0
+    proposed = [body for _, _, _, body in service]
+    with (BUNDLED / "calendar.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["day"] > "2027-01-31"]
+    moves = [row for row in rows if date.fromisoformat(row["day"]).weekday() < SATURDAY]
+    spans = [row for row in rows if row["kind"] == "published_through"]
+    names = ("day", "kind", "reason", "source")
+    assert [[body[name] for name in names] for body in proposed] == [
+        [row[name] for name in names] for row in (*moves, *spans)
+    ]
+    assert proposed[-1]["row"] == spans[0]["row"]
+    assert proposed[-1]["counterpart"] == spans[0]["counterpart"]
+
+
 IN_FORCE = (
     "In force, published 2025-01-01 to 2027-01-31:\n"
     "  2026-01-02 off, with 2026-01-10 (Chính phủ)  VN-2026-01-02\n"
 )
+WATCHED = "".join(f"{line}\n" for line in law_watch_lines(legal_day(wall_now()), as_json=False))
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("calendar list", f"Nothing is proposed.\n{IN_FORCE}"),
+        ("calendar list", f"Nothing is proposed.\n{IN_FORCE}{WATCHED}"),
         ("calendar list --in-force", IN_FORCE),
         ("calendar list --waiting", "Nothing is proposed.\n"),
         (

@@ -13,6 +13,7 @@ LABELS = {
     *("name", "version", "replica", "check", "task", "outcome", "part", "method", "route"),
     *("status", "door", "rule", "group", "topic", "partition", "kind", "unit", "rung"),
     *("system", "state", "channel", "role", "reason", "error"),
+    "watch",  # The rows of the bundled law watch.
     "publisher",  # Of the inbound topics, which an operator makes one by one.
 }
 UNITS = ("_total", "_seconds", "_records", "_events", "_days", "_info", "_subjects")
@@ -30,7 +31,7 @@ STATES = (
         "_halted",
         "_foreign",
     ),
-    *("_silent", "_deadline", "_done", "_date", "_horizon"),
+    *("_silent", "_deadline", "_done", "_date", "_horizon", "_due"),
 )
 
 

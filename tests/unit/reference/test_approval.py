@@ -172,3 +172,33 @@ def test_a_first_calendar_can_be_proposed() -> None:
     """Where nothing is published, nothing is so already."""
     assert change_faults(Reference.empty(), proposing(off("2026-03-03"))) == []
     assert change_faults(Reference.empty(), proposing(published())) == []
+
+
+def spans() -> Reference:
+    """Return a year, two proposed days of the next, and the proposal to publish it."""
+    return view_of(
+        published(),
+        proposing(off("2027-02-08")),
+        proposing(off("2028-01-03")),
+        proposing(published("2027-01-01", "2027-12-31"), row="VN-published-2027"),
+    )
+
+
+def second(last: str = "2027-12-31") -> CalendarApproved:
+    """Approve the span."""
+    row = published("2027-01-01", last).model_dump()
+    return CalendarApproved.model_validate({**row, "row": "VN-published-2027", "by": SECOND})
+
+
+def test_a_span_waits_for_its_days() -> None:
+    """Else appointment dates would be printed across days off that are not decided yet."""
+    (found,) = change_faults(spans(), second())
+    assert (found.rule, found.path) == ("published-before-its-days", "/data/day")
+    assert "2027-02-08" in found.detail
+
+
+@pytest.mark.parametrize("decided", [withdrawn("2027-02-08"), approved("2027-02-08", SECOND)])
+def test_a_span_may_be_approved_once_its_days_are_decided(decided: EventData) -> None:
+    """A day after the span does not hold it up; neither does a past one."""
+    view = view_of(decided, proposing(off("2026-03-03")), view=spans())
+    assert change_faults(view, second()) == []

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import holidays
 import pytest
 
 from deploy.reference.build_calendar import render
@@ -127,13 +128,60 @@ def test_the_calendar_is_published_without_a_gap_from_2024() -> None:
     assert spans[0][0] == date(2024, 1, 1)
     for (_, last), (first, _) in pairwise(spans):
         assert first == last + timedelta(days=1)
-    assert VIEW.horizon == spans[-1][1]
+    assert VIEW.horizon == spans[-1][1] == date(2027, 10, 31)
 
 
-@pytest.mark.parametrize(("year", "days"), [(2024, 251), (2025, 250), (2026, 249)])
+@pytest.mark.parametrize(
+    ("first", "last", "source"),
+    [
+        (date(2026, 1, 2), date(2026, 1, 10), "12729/VPCP-KGVX"),
+        (date(2026, 2, 16), date(2026, 2, 20), "9441/TB-BNV"),
+        (date(2026, 8, 22), date(2026, 8, 31), "9441/TB-BNV"),
+        (date(2026, 11, 24), date(2026, 11, 24), "28/2026/QH16"),
+        (date(2027, 1, 1), date(2027, 1, 1), "Đ.112"),
+        (date(2027, 2, 4), date(2027, 2, 10), "10065/VPCP-KGVX"),
+        (date(2027, 4, 16), date(2027, 5, 1), "Đ.112"),
+        (date(2027, 5, 3), date(2027, 5, 3), "Đ.111.3"),
+        (date(2027, 9, 2), date(2027, 9, 3), "10065/VPCP-KGVX"),
+    ],
+)
+def test_a_day_names_the_text_that_it_rests_on(first: date, last: date, source: str) -> None:
+    """Where a text was found the row names it, and is verified."""
+    notes = [note for day, note in VIEW.calendar.notes.items() if first <= day <= last]
+    assert notes
+    assert all(source in note.source and note.verified for note in notes)
+
+
+def test_a_day_that_only_the_package_names_is_not_verified() -> None:
+    """A computed day is no text."""
+    for day, note in VIEW.calendar.notes.items():
+        assert note.verified == ("holidays" not in note.source), day
+
+
+def test_the_package_agrees_wherever_both_know() -> None:
+    """A second opinion: off days, and Saturdays worked, but for the swap that it lacks."""
+    first, last = date(2024, 1, 1), date(2027, 10, 31)
+    package = holidays.country_holidays("VN", years=range(2024, 2029), language="vi")
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    differ = [
+        day for day in days if package.is_working_day(day) != VIEW.calendar.is_working(day)
+    ]
+    assert differ == [date(2026, 1, 2), date(2026, 1, 10)]
+
+
+def test_three_rules_end_with_2026() -> None:
+    """Their repeal has one secondary source, so nobody takes it as verified."""
+    for code in ("1.011606", "1.011607", "1.011608"):
+        row = VIEW.rule(code, date(2026, 12, 31))
+        assert not row.verified
+        with pytest.raises(NoRuleError):
+            VIEW.rule(code, date(2027, 1, 1))
+
+
+@pytest.mark.parametrize(("year", "days"), [(2024, 251), (2025, 250), (2026, 249), (2027, 205)])
 def test_the_working_days_of_each_year(year: int, days: int) -> None:
     """As counted from the decisions; the swap of January 2026 moves a day, and adds none."""
-    last = date(year, 12, 31)
+    last = min(date(year, 12, 31), date(2027, 10, 31))
     # The first of January is off in every year.
     assert VIEW.calendar.count_between(date(year, 1, 1), last) == days
 
