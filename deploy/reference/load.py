@@ -24,12 +24,14 @@ from shared.events.reference import (
     ProcedureDecided,
     RoleAssigned,
     RuleApproved,
+    RuleProposed,
     UnitChanged,
     subject_of,
 )
 from shared.reference.view import Reference, apply
 
 BUNDLED: Final = Path(__file__).resolve().parent
+PROPOSED_RULES: Final = "proposed_rules.csv"
 PUBLISHER: Final = "province"
 SOURCE: Final = f"{PUBLISHER_SOURCE_PREFIX}{PUBLISHER}:bundle"
 # Facts of the law do not happen when they are loaded: the day the two-tier communes began.
@@ -82,6 +84,16 @@ def reference_documents(
     return [to_document(event) for event in events]
 
 
+def proposed_rules(path: Path = BUNDLED / PROPOSED_RULES) -> list[RuleProposed]:
+    """Return the limits of a file that persons are to decide on; loading puts none in force.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: a row is none that the contract allows.
+    """
+    return [RuleProposed.model_validate(cells) for cells in _rule_rows(path)]
+
+
 def bundled_reference(
     folder: Path = BUNDLED, *, obligations_from: date | None = None
 ) -> Reference:
@@ -100,7 +112,7 @@ def bundled_reference(
 def _event(data: EventData) -> Event:
     subject = subject_of(data)
     content = json.dumps(
-        [data.NAME, subject, data.model_dump(mode="json")], sort_keys=True, ensure_ascii=False
+        [data.NAME, subject, _identifying(data)], sort_keys=True, ensure_ascii=False
     )
     digest = sha256(content.encode()).hexdigest()[:_ID_CHARACTERS]
     return Event(
@@ -111,6 +123,17 @@ def _event(data: EventData) -> Event:
         time=OCCURRED,
         data=data,
     )
+
+
+def _identifying(data: EventData) -> dict[str, Any]:
+    """Return what makes the id, without a choice that the contract gained and no row makes.
+
+    So a newer release repeats the events of an older one, where the rows are the same.
+    """
+    dumped = data.model_dump(mode="json")
+    if isinstance(data, RuleApproved) and data.limit.outside_opening == "as_is":
+        del dumped["limit"]["outside_opening"]
+    return dumped
 
 
 def _units(folder: Path, obligations_from: date | None) -> Iterator[EventData]:
@@ -149,13 +172,19 @@ def _procedures(folder: Path) -> Iterator[EventData]:
 
 
 def _rules(folder: Path) -> Iterator[EventData]:
-    for cells in _csv(folder / "rules.csv"):
+    for cells in _rule_rows(folder / "rules.csv"):
+        yield RuleApproved.model_validate(cells)
+
+
+def _rule_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file of limits, the columns of the limit put together."""
+    for cells in _csv(path):
         limit = {
             name.removeprefix("limit_"): cells.pop(name)
             for name in list(cells)
             if name.startswith("limit_")
         }
-        yield RuleApproved.model_validate({**cells, "limit": limit})
+        yield {**cells, "limit": limit}
 
 
 def _roles(folder: Path) -> Iterator[EventData]:

@@ -5,11 +5,14 @@ The expectations of the random cases are the oracle's, never the engine's.
 
 import json
 import random
+from functools import cache
 from typing import Any
 
-from tests.property.calendar.handwritten import HANDWRITTEN
+from tests.property.calendar.handwritten import HANDWRITTEN, Vector
+from tests.property.calendar.handwritten_clock import CLOCK_CALENDAR, HANDWRITTEN_CLOCK
 from tests.property.calendar.oracle import solve
 from tests.property.calendar.worlds import (
+    CLOCK_LIMITS,
     OPENINGS,
     ROOT,
     dated_case,
@@ -22,20 +25,34 @@ VECTORS = ROOT / "shared" / "calendar" / "vectors" / "deadlines.json"
 PLAIN_CASES = 1_200
 RANDOM_CASES = 1_500
 """Those after the plain ones have new dates, or begin at another commune."""
+CLOCK_CASES = 150
+"""Random ones of limits that run day and night; every third has new dates."""
+
+HAND: tuple[tuple[str, tuple[Vector, ...]], ...] = (
+    ("official", HANDWRITTEN),
+    ("law-2027", HANDWRITTEN_CLOCK),
+)
+"""The groups written by hand, each with the calendar that it was counted on."""
+
+
+@cache
+def calendars() -> dict[str, Any]:
+    """Return the calendars that the vectors are asked by."""
+    return {"official": official(), "fixture": fixture(), "law-2027": CLOCK_CALENDAR}
 
 
 def vectors() -> dict[str, Any]:
     """Return the whole document."""
-    calendars = {"official": official(), "fixture": fixture()}
     cases: list[dict[str, Any]] = [
         {
             "name": name,
-            "calendar": "official",
+            "calendar": calendar,
             "opening": "default",
             "case": case,
             "expect": expect,
         }
-        for name, case, expect in HANDWRITTEN
+        for calendar, group in HAND
+        for name, case, expect in group
     ]
     for number in range(RANDOM_CASES):
         rng = random.Random(f"vectors/{number}")
@@ -43,23 +60,35 @@ def vectors() -> dict[str, Any]:
         opening = rng.choice(list(OPENINGS))
         draw = random_case if number < PLAIN_CASES else dated_case
         case = draw(rng, last_year=2026 if calendar == "official" else 2030)
-        expect = solve(case, calendars[calendar], OPENINGS[opening])
-        cases.append(
-            {
-                "name": f"random/{number:04d}",
-                "calendar": calendar,
-                "opening": opening,
-                "case": case,
-                "expect": expect,
-            }
-        )
+        cases.append(_random(f"random/{number:04d}", calendar, opening, case))
+    cases += [_by_clock(number) for number in range(CLOCK_CASES)]
     return {
         "format": "motcua-deadlines/1",
         "about": "README.md beside this file; the fixture's years from 2027 on are made up.",
-        "calendars": calendars,
+        "calendars": calendars(),
         "openings": OPENINGS,
         "cases": cases,
     }
+
+
+def _random(name: str, calendar: str, opening: str, case: dict[str, Any]) -> dict[str, Any]:
+    """Return a vector whose expectation is the oracle's."""
+    expect = solve(case, calendars()[calendar], OPENINGS[opening])
+    return {
+        "name": name,
+        "calendar": calendar,
+        "opening": opening,
+        "case": case,
+        "expect": expect,
+    }
+
+
+def _by_clock(number: int) -> dict[str, Any]:
+    rng = random.Random(f"vectors/clock/{number}")
+    draw = dated_case if number % 3 == 0 else random_case
+    case = draw(rng, last_year=2030, limits=CLOCK_LIMITS)
+    opening = rng.choice(list(OPENINGS))
+    return _random(f"random-clock/{number:04d}", "fixture", opening, case)
 
 
 def render() -> str:

@@ -9,17 +9,24 @@ import pytest
 
 from shared.calendar.vectors.engine import answer_vector
 from shared.calendar.vectors.run import VECTORS, differences, failures, main, questions
-from tests.property.calendar.generate_vectors import RANDOM_CASES, render
-from tests.property.calendar.handwritten import HANDWRITTEN
+from tests.property.calendar.generate_vectors import (
+    CLOCK_CASES,
+    HAND,
+    RANDOM_CASES,
+    calendars,
+    render,
+)
 from tests.property.calendar.oracle import solve
-from tests.property.calendar.worlds import OPENINGS, ROOT, official
+from tests.property.calendar.worlds import OPENINGS, ROOT
 
 ONLY_READING_REFUSES = {
     "receipt-without-request",
     "instant-without-offset",
     "limit-out-of-range",
     "given-without-instant",
+    "unknown-choice",
 }
+BY_HAND = [(calendar, *vector) for calendar, group in HAND for vector in group]
 
 
 def test_the_committed_file_is_what_the_generator_writes() -> None:
@@ -33,18 +40,21 @@ def test_there_are_a_thousand_and_more() -> None:
     """There are enough of them, each with a name of its own."""
     vectors = json.loads(VECTORS.read_text(encoding="utf-8"))
     names = [case["name"] for case in vectors["cases"]]
-    assert len(names) == len(set(names)) == RANDOM_CASES + len(HANDWRITTEN) > 1_000
+    assert len(names) == len(set(names)) == RANDOM_CASES + CLOCK_CASES + len(BY_HAND) > 1_000
 
 
 @pytest.mark.parametrize(
-    ("name", "case", "expect"), HANDWRITTEN, ids=[v[0] for v in HANDWRITTEN]
+    ("calendar", "name", "case", "expect"), BY_HAND, ids=[vector[1] for vector in BY_HAND]
 )
-def test_counted_by_hand(name: str, case: dict[str, object], expect: dict[str, object]) -> None:
+def test_counted_by_hand(
+    calendar: str, name: str, case: dict[str, object], expect: dict[str, object]
+) -> None:
     """The engine and the oracle both say what an officer counted by hand."""
-    question = {"calendar": official(), "opening": OPENINGS["default"], "case": case}
+    days = calendars()[calendar]
+    question = {"calendar": days, "opening": OPENINGS["default"], "case": case}
     assert differences(expect, answer_vector(question)) == [], name
     if expect.get("error") not in ONLY_READING_REFUSES:
-        answered = solve(case, official(), OPENINGS["default"])
+        answered = solve(case, days, OPENINGS["default"])
         assert differences(expect, answered) == [], f"oracle: {name}"
 
 
