@@ -6,43 +6,27 @@ They act in the name of the person whose key stands in `MOTCUA_PERSON_KEY`.
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 import typer
 
+from deploy.cli.change_lines import AS_IS, in_force_line, lines_of, row_text, title
 from deploy.errors import CommandError, SettingError
 from deploy.http import ask
 from deploy.installation import DataOption, Installation
 from deploy.law_watch import law_watch_lines
+from deploy.reference.load import BUNDLED, PROPOSED_RULES, proposed_rules
 from shared.calendar.zone import legal_day
+from shared.events.reference import RuleProposed
 from shared.ops.clock import wall_now
 
 KEY: Final = "MOTCUA_PERSON_KEY"
 Kind = Literal["calendar", "rule"]
 DAY: Final = "%Y-%m-%d"
-
-COUNTS: Final[Mapping[str, str]] = {
-    "later": "dates that move later",
-    "earlier": "dates that move earlier (never a dossier's printed promise)",
-    "kept": "promises kept as printed, though the statutory end comes earlier",
-    "beside": "only the statutory end or the index's date moves",
-    "dated": "without a date until now, and get one",
-    "undated": "lose their date",
-    "still_undated": "stay without a date",
-    "become_overdue": "become overdue",
-    "stop_overdue": "stop being overdue",
-    "alerts_void": "alerts already sent that become void",
-    "rungs_moved": "planned alerts that move, come or go",
-    "opened": "obligations that come to be owed",
-    "voided": "obligations owed no more",
-    "citizens": "applicants who are told a new date",
-    "sessions_voided": "duty sessions voided",
-    "sessions_opened": "duty sessions opened",
-    "sessions_begun": "duty sessions that have begun and stay as they are",
-}
 
 HELD: Final[Mapping[Kind, str]] = {"calendar": "calendar", "rule": "limits"}
 """What intake is asked for what is in force."""
@@ -69,6 +53,7 @@ def register(app: typer.Typer) -> None:
     rule = typer.Typer(help="Limits of procedures, by two persons.", no_args_is_help=True)
     rule.callback()(rule_group)
     rule.command("propose")(propose_rule)
+    rule.command("propose-file")(propose_file)
     for name, group in (("calendar", calendar), ("rule", rule)):
         group.command("list")(list_calendar if name == "calendar" else list_rules)
         group.command("preview")(preview)
@@ -119,7 +104,8 @@ def propose_rule(  # noqa: PLR0913 -- As above.
     procedure: Annotated[str, typer.Argument(help="Its code, such as 1.004873.")],
     *,
     limit: Annotated[
-        str, typer.Option(help="Such as working_days:3, calendar_days:15 or same_day.")
+        str,
+        typer.Option(help="Such as working_days:3, clock_hours:24 or same_day."),
     ],
     valid_from: Annotated[datetime, typer.Option("--from", formats=[DAY])],
     source: Source,
@@ -129,9 +115,10 @@ def propose_rule(  # noqa: PLR0913 -- As above.
     unit: Unit = None,
     channel: Annotated[str | None, typer.Option(help="direct, online or post.")] = None,
     after_supplement: Annotated[str, typer.Option(help="restart or subtract.")] = "restart",
-    rule: Annotated[
-        str | None, typer.Option(help="The row's own id; made if left out.")
-    ] = None,
+    outside_opening: Annotated[
+        str, typer.Option(help="Of clock_hours: as_is or next_opening.")
+    ] = AS_IS,
+    rule: RowId = None,
     data: DataOption = None,
 ) -> None:
     """Propose how long a procedure may take, for what is received from a day on."""
@@ -149,12 +136,43 @@ def propose_rule(  # noqa: PLR0913 -- As above.
                 "unit": counted,
                 "value": int(value or 0),
                 "after_supplement": after_supplement,
+                **_not_usual(outside_opening),
             },
             "valid_from": _day(valid_from),
             "valid_to": _day(valid_to),
             "source": source,
         },
         data,
+    )
+
+
+def propose_file(
+    file: Annotated[
+        Path, typer.Argument(help="Rows as in rules.csv; without it, those that motcua brings.")
+    ] = BUNDLED / PROPOSED_RULES,
+    data: DataOption = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be proposed.")
+    ] = False,
+) -> None:
+    """Propose each limit of a file that neither waits nor is in force; nothing moves yet."""
+    rows = [_file_row(each) for each in _read(file)]
+    waiting = {one["proposal"] for one in _proposals("rule", data)}
+    held = {row["rule"] for row in _asked("limits", data)["limits"]}
+    for row in rows:
+        name = f"{row_text(row)} ({row['source']})"
+        if row["rule"] in held:
+            typer.echo(f"in force already: {name}")
+        elif f"rule:{row['rule']}" in waiting:
+            typer.echo(f"waits already: {name}")
+        elif dry_run:
+            typer.echo(f"would be proposed: {name}")
+        else:
+            typer.echo(f"proposed: {name}")
+            _send("rule", row, data)
+    typer.echo(
+        "Then, for each: `motcua rule preview`, and a second person `motcua rule approve`."
     )
 
 
@@ -228,23 +246,6 @@ def withdraw(proposal: Proposal, data: DataOption = None) -> None:
     typer.echo(f"{proposal} is withdrawn.")
 
 
-def lines_of(answer: Mapping[str, Any]) -> Iterator[str]:
-    """Write a preview as people read it."""
-    yield f"{_title(answer)}"
-    yield f"  seen {answer['seen']}, as of {answer['as_of'][:16].replace('T', ' ')}"
-    yield f"  {answer['subjects']} open dossiers and matters were looked at"
-    counted = [(word, text) for word, text in COUNTS.items() if answer["counts"][word]]
-    if not counted:
-        yield "  nothing would move"
-    for word, text in counted:
-        yield f"  {answer['counts'][word]:>7}  {text}"
-    for one in answer["listed"]:
-        dates = f"{_moment(one['old_due'])} → {_moment(one['new_due'])}"
-        yield f"  {one['subject']}  {one['obligation']}  {dates}  {', '.join(one['what'])}"
-    if answer["more"]:
-        yield f"  … {answer['touched']} in all; --limit lists more"
-
-
 def person_key() -> str:
     """Return the key of the person who decides.
 
@@ -260,15 +261,38 @@ def person_key() -> str:
     return key
 
 
+def _read(file: Path) -> list[RuleProposed]:
+    """Return the rows of a file.
+
+    Raises:
+        CommandError: it cannot be read, or a row is none that the contract allows.
+    """
+    try:
+        return proposed_rules(file)
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise CommandError(f"{file} has a row that is no limit: {error}") from error
+
+
+def _file_row(rule: RuleProposed) -> dict[str, Any]:
+    """Return a row as intake takes it, without what the file does not say."""
+    return rule.model_dump(mode="json", exclude_unset=True, exclude={"verified"})
+
+
 def _propose(kind: Kind, row: Mapping[str, Any], data: Any) -> None:  # noqa: ANN401 -- The option.
-    answer = ask(
+    answer = _send(kind, row, data)
+    typer.echo(f"{answer['subject']} is proposed; see `motcua {kind} preview`.")
+
+
+def _send(kind: Kind, row: Mapping[str, Any], data: Any) -> Any:  # noqa: ANN401 -- As above.
+    return ask(
         "POST",
         f"{Installation.find(data).http('intake')}/v1/proposals/{kind}",
         person_key(),
         body={name: value for name, value in row.items() if value is not None},
         headers={"Idempotency-Key": secrets.token_hex(12)},
     )
-    typer.echo(f"{answer['subject']} is proposed; see `motcua {kind} preview`.")
 
 
 def _decide(decision: str, proposal: str, seen: str, data: Any) -> None:  # noqa: ANN401 -- As above.
@@ -296,21 +320,13 @@ def _list(kind: Kind, data: Any, *, in_force: bool, waiting: bool, as_json: bool
     if found is not None:
         typer.echo("Waiting for a second person:" if found else "Nothing is proposed.")
         for one in found:
-            typer.echo(f"  {_title(one)}")
+            typer.echo(f"  {title(one)}")
     if held is not None:
         span = held.get("published")
         through = f", published {span['first']} to {span['last']}" if span else ""
         typer.echo(f"In force{through}:" if rows else "Nothing is in force.")
         for row in rows:
-            typer.echo(f"  {_in_force(row)}")
-
-
-def _in_force(row: Mapping[str, Any]) -> str:
-    """Write a row that holds, and the id by which it is changed."""
-    swapped = row.get("counterpart")
-    beside = f", with {swapped}" if swapped else ""
-    unverified = "" if row["verified"] else "; not verified"
-    return f"{_row(row)}{beside} ({row['source']}{unverified})  {row.get('row') or row['rule']}"
+            typer.echo(f"  {in_force_line(row)}")
 
 
 def _proposals(kind: Kind, data: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- As above.
@@ -330,27 +346,10 @@ def _asked(what: str, data: Any) -> dict[str, Any]:  # noqa: ANN401 -- As above.
     return answer
 
 
-def _title(one: Mapping[str, Any]) -> str:
-    row = one["row"]
-    past = "; reaches into the past" if one["retroactive"] else ""
-    who = f"proposed by {one['proposed_by']} on {one['proposed_at'][:10]}{past}"
-    return f"{one['proposal']}: {_row(row)} ({row['source']}); {who}"
-
-
-def _row(row: Mapping[str, Any]) -> str:
-    where = f" in {row['unit']}" if row.get("unit") else ""
-    where += f" {row['channel']}" if row.get("channel") else ""
-    if "day" in row:
-        return f"{row['day']} {row['kind']}{where}"
-    limit = row["limit"]
-    amount = f"{limit['value']} {limit['unit']}" if limit["value"] else limit["unit"]
-    until = f" to {row['valid_to']}" if row.get("valid_to") else ""
-    return f"{row['procedure']} {amount}{where} from {row['valid_from']}{until}"
+def _not_usual(outside_opening: str) -> dict[str, str]:
+    """Return the choice if it is one; an intake of an older release knows none."""
+    return {} if outside_opening == AS_IS else {"outside_opening": outside_opening}
 
 
 def _day(day: datetime | None) -> str | None:
     return None if day is None else day.date().isoformat()
-
-
-def _moment(text: str | None) -> str:
-    return "–" if text is None else datetime.fromisoformat(text).strftime("%H:%M %d/%m/%Y")

@@ -2,7 +2,7 @@
 
 It shares no code with the services, nor with `shared.calendar`: days are walked one by one over
 the rows of the reference files, and the ladder is read as data. It knows the rules that the
-simulated stories can meet: same-day, working-day and calendar-day limits, waits
+simulated stories can meet: same-day, working-day, calendar-day and clock-hour limits, waits
 that restart the clock, one new date, arrivals at another commune.
 """
 
@@ -185,9 +185,23 @@ def _begin(
 ) -> None:
     if start is None or limit is None:
         return
-    last = _last_day(start, limit, calendar)
-    truth.limit = at(last + timedelta(days=1), time(0))
-    truth.stretches.append(Stretch(start, start, last, at(last, CLOSE), None, why))
+    last, due, truth.limit = _dates(start, limit, calendar)
+    truth.stretches.append(Stretch(start, start, last, due, None, why))
+
+
+def _dates(
+    start: datetime, limit: Limit, calendar: SlowCalendar
+) -> tuple[date, datetime, datetime]:
+    """Return last day, promise and statutory end."""
+    if limit.unit == "clock_hours":
+        end = (start + timedelta(hours=limit.value)).astimezone(HANOI)
+        last = end.date() if end.time() > time(0) else end.date() - timedelta(days=1)
+        if calendar.works(last):
+            return last, end, end
+        last = calendar.roll(last)
+    else:
+        last = _last_day(start, limit, calendar)
+    return last, at(last, CLOSE), at(last + timedelta(days=1), time(0))
 
 
 def _last_day(start: datetime, limit: Limit, calendar: SlowCalendar) -> date:
@@ -293,6 +307,8 @@ def _share(stretch: Stretch, percent: int, limit: Limit, calendar: SlowCalendar)
     if limit.unit == "same_day":
         whole = calendar.opening_minutes(start, at(stretch.last_day, CLOSE))
         return calendar.after_minutes(start, whole * percent / 100)
+    if limit.unit == "clock_hours":
+        return start + timedelta(minutes=limit.value * 60 * percent / 100)
     if limit.unit == "working_days":
         return at(calendar.step(day, count), OPEN)
     return at(calendar.roll(day + timedelta(days=count)), OPEN)

@@ -193,6 +193,7 @@ class Teller:
         days = {
             "same_day": 0,
             "hours": 1,
+            "clock_hours": procedure.value // 24,
             "half_days": 1,
             "calendar_days": procedure.value * 5 // 7,
         }

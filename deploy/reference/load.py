@@ -6,7 +6,7 @@ intake knows already; a changed row is a new event, and takes the place of the o
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -24,21 +24,19 @@ from shared.events.reference import (
     ProcedureDecided,
     RoleAssigned,
     RuleApproved,
+    RuleProposed,
     UnitChanged,
     subject_of,
 )
 from shared.reference.view import Reference, apply
 
 BUNDLED: Final = Path(__file__).resolve().parent
+PROPOSED_RULES: Final = "proposed_rules.csv"
 PUBLISHER: Final = "province"
 SOURCE: Final = f"{PUBLISHER_SOURCE_PREFIX}{PUBLISHER}:bundle"
 # Facts of the law do not happen when they are loaded: the day the two-tier communes began.
 OCCURRED: Final = datetime(2025, 7, 1, tzinfo=ICT)
 _ID_CHARACTERS: Final = 40
-ADDED_SINCE: Final[Mapping[str, frozenset[str]]] = {
-    ProcedureDecided.NAME: frozenset({"linked"}),
-}
-"""Fields that an earlier version's rows lacked: where one is empty, the row keeps its id."""
 
 
 def reference_data(
@@ -86,6 +84,16 @@ def reference_documents(
     return [to_document(event) for event in events]
 
 
+def proposed_rules(path: Path = BUNDLED / PROPOSED_RULES) -> list[RuleProposed]:
+    """Return the limits of a file that persons are to decide on; loading puts none in force.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: a row is none that the contract allows.
+    """
+    return [RuleProposed.model_validate(cells) for cells in _rule_rows(path)]
+
+
 def bundled_reference(
     folder: Path = BUNDLED, *, obligations_from: date | None = None
 ) -> Reference:
@@ -103,11 +111,9 @@ def bundled_reference(
 
 def _event(data: EventData) -> Event:
     subject = subject_of(data)
-    values = data.model_dump(mode="json")
-    for name in ADDED_SINCE.get(data.NAME, frozenset()):
-        if values[name] is None:
-            del values[name]
-    content = json.dumps([data.NAME, subject, values], sort_keys=True, ensure_ascii=False)
+    content = json.dumps(
+        [data.NAME, subject, _identifying(data)], sort_keys=True, ensure_ascii=False
+    )
     digest = sha256(content.encode()).hexdigest()[:_ID_CHARACTERS]
     return Event(
         id=f"reference-{digest}",
@@ -117,6 +123,20 @@ def _event(data: EventData) -> Event:
         time=OCCURRED,
         data=data,
     )
+
+
+def _identifying(data: EventData) -> dict[str, Any]:
+    """Return what makes the id, without a choice that the contract gained and no row makes.
+
+    So a newer release repeats the events of an older one, where the rows are the same.
+    """
+    dumped = data.model_dump(mode="json")
+    match data:
+        case RuleApproved() if data.limit.outside_opening == "as_is":
+            del dumped["limit"]["outside_opening"]
+        case ProcedureDecided() if data.linked is None:
+            del dumped["linked"]
+    return dumped
 
 
 def _units(folder: Path, obligations_from: date | None) -> Iterator[EventData]:
@@ -155,13 +175,19 @@ def _procedures(folder: Path) -> Iterator[EventData]:
 
 
 def _rules(folder: Path) -> Iterator[EventData]:
-    for cells in _csv(folder / "rules.csv"):
+    for cells in _rule_rows(folder / "rules.csv"):
+        yield RuleApproved.model_validate(cells)
+
+
+def _rule_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file of limits, the columns of the limit put together."""
+    for cells in _csv(path):
         limit = {
             name.removeprefix("limit_"): cells.pop(name)
             for name in list(cells)
             if name.startswith("limit_")
         }
-        yield RuleApproved.model_validate({**cells, "limit": limit})
+        yield {**cells, "limit": limit}
 
 
 def _roles(folder: Path) -> Iterator[EventData]:

@@ -71,10 +71,10 @@ def _restarting(terms: Terms, history: History, run: Run) -> Iterator[LedgerEntr
             yield from _moved_start(terms, began)
         counter, day0 = Counter(terms), day0_of(terms, began)
         if shift is None:
-            rows = [*counter.rows(day0, reached.due)]
+            rows = [*counter.rows(day0, reached.end)]
             yield from _closed(counter, rows, run, began)
             continue
-        through = min(shift.opened, reached.due)
+        through = min(shift.opened, reached.end)
         barred = None if shift.closed is None else legal_day(shift.closed)
         yield from counter.rows(day0, through, barred)
         yield from _wait(shift)
@@ -87,7 +87,7 @@ def _subtracting(terms: Terms, history: History, run: Run) -> Iterator[LedgerEnt
         if not shift.moves:
             yield LedgerEntry(shift.opened, "wait_after_due", cause=shift.wait.cause)
             continue
-        yield from counter.rows(cursor, min(shift.opened, shift.standing.due))
+        yield from counter.rows(cursor, min(shift.opened, shift.standing.end))
         yield from _wait(shift)
         if shift.closed is None:
             return
@@ -95,7 +95,7 @@ def _subtracting(terms: Terms, history: History, run: Run) -> Iterator[LedgerEnt
         cause = shift.wait.receipt_cause
         yield LedgerEntry(shift.closed, "subtract", cause=cause, params=moved)
         cursor = max(cursor, shift.closed)
-    rows = [*counter.rows(cursor, run.standing.due)]
+    rows = [*counter.rows(cursor, run.standing.end)]
     yield from _closed(counter, rows, run, cursor)
 
 
@@ -104,11 +104,16 @@ def _closed(
 ) -> Iterator[LedgerEntry]:
     """Yield the last rows of a count, the hour of the promise written into the last."""
     terms, last = counter.terms, run.standing
-    fixed = terms.limit.unit is LimitUnit.CALENDAR_DAYS and terms.limit.roll is Roll.NONE
+    could_roll = terms.limit.unit in {LimitUnit.CALENDAR_DAYS, LimitUnit.CLOCK_HOURS}
+    fixed = could_roll and terms.limit.roll is Roll.NONE
     if fixed and not terms.calendar.is_working(last.last_day):
-        rows.append(LedgerEntry(at(last.last_day, time()), "not_rolled"))
+        rows.append(LedgerEntry(max(began, at(last.last_day, time())), "not_rolled"))
     close_row(rows, last, began, counter.counted or None)
     yield from rows
+    if last.due > last.limit:
+        due = last.due.astimezone(ICT)
+        params = {"hour": f"{due:%H:%M}", "day": due.date().isoformat()}
+        yield LedgerEntry(last.limit, "promise_at_opening", params=params)
 
 
 def _start(terms: Terms, start: datetime, history: History) -> Iterator[LedgerEntry]:
@@ -118,7 +123,7 @@ def _start(terms: Terms, start: datetime, history: History) -> Iterator[LedgerEn
         yield _same_day(terms, day0_of(terms, start), history.cause)
         return
     suffix, params = "", dict[str, str]()
-    if limit.unit is LimitUnit.HOURS:
+    if limit.unit in {LimitUnit.HOURS, LimitUnit.CLOCK_HOURS}:
         suffix = "_hours"
         params = {"hour": f"{day0_of(terms, start).astimezone(ICT):%H:%M}"}
     elif limit.unit is LimitUnit.HALF_DAYS:

@@ -30,7 +30,16 @@ _CASE_FIELDS: Final = frozenset(
     {"from", "limit", "unit_code", "waits", "after_supplement", "extensions", "accepted"}
 )
 _LIMIT_FIELDS: Final = frozenset(
-    {"unit", "value", "cutoff", "roll", "promise_at", "after_hours", "given"}
+    {
+        "unit",
+        "value",
+        "cutoff",
+        "roll",
+        "promise_at",
+        "after_hours",
+        "outside_opening",
+        "given",
+    }
 )
 _WAIT_FIELDS: Final = frozenset({"requested", "proven", "received"})
 _EXTENSION_FIELDS: Final = frozenset({"decided", "new_day"})
@@ -146,6 +155,7 @@ def _limit(value: object, after_supplement: AfterSupplement) -> Limit:
         promise_at=_chosen(fields, "promise_at", defaults.promise_at, "/limit"),
         after_hours=_chosen(fields, "after_hours", defaults.after_hours, "/limit"),
         after_supplement=after_supplement,
+        outside_opening=_chosen(fields, "outside_opening", defaults.outside_opening, "/limit"),
         given=None if given is None else _instant(given, "/limit/given"),
     )
 

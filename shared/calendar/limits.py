@@ -15,6 +15,7 @@ class LimitUnit(StrEnum):
 
     SAME_DAY = "same_day"
     HOURS = "hours"
+    CLOCK_HOURS = "clock_hours"
     HALF_DAYS = "half_days"
     WORKING_DAYS = "working_days"
     CALENDAR_DAYS = "calendar_days"
@@ -22,7 +23,7 @@ class LimitUnit(StrEnum):
 
 
 class Roll(StrEnum):
-    """What becomes of a last calendar day that is a day off."""
+    """What becomes of an end that falls on a day off, counted in days or clock hours."""
 
     NEXT_WORKING_DAY = "next_working_day"
     NONE = "none"
@@ -42,6 +43,13 @@ class AfterHours(StrEnum):
     NEXT_SESSION = "next_session"
 
 
+class OutsideOpening(StrEnum):
+    """What the promise does when a limit in clock hours ends outside opening hours."""
+
+    AS_IS = "as_is"
+    NEXT_OPENING = "next_opening"
+
+
 class AfterSupplement(StrEnum):
     """What the rule row's own clock does when a supplement was brought."""
 
@@ -52,6 +60,7 @@ class AfterSupplement(StrEnum):
 COUNTED: Final = frozenset(
     {
         LimitUnit.HOURS,
+        LimitUnit.CLOCK_HOURS,
         LimitUnit.HALF_DAYS,
         LimitUnit.WORKING_DAYS,
         LimitUnit.CALENDAR_DAYS,
@@ -73,6 +82,7 @@ class Limit:
     promise_at: PromiseAt = PromiseAt.CLOSE
     after_hours: AfterHours = AfterHours.AS_ACCEPTED
     after_supplement: AfterSupplement = AfterSupplement.RESTART
+    outside_opening: OutsideOpening = OutsideOpening.AS_IS  # For `clock_hours`.
     given: datetime | None = None
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from shared.calendar.days import SATURDAY, DeadlineCalendar
 from shared.calendar.ledger import Count, LedgerEntry
 from shared.calendar.limits import LimitUnit
 from shared.calendar.opening import Session
-from shared.calendar.zone import ICT, ONE_DAY, at, legal_day
+from shared.calendar.zone import ICT, ONE_DAY, at, ending_day, legal_day, midnight_after
 
 DAYS_KEPT: Final = 8_192
 """How many entries of counted days are kept at hand; the ledgers of one month share theirs."""
@@ -42,6 +42,8 @@ class Counter:
                 yield from self._sessions(after, through)
             case LimitUnit.HOURS:
                 yield from self._hours(after, through)
+            case LimitUnit.CLOCK_HOURS:
+                yield from self._clock_hours(after, through)
             case LimitUnit.SAME_DAY | LimitUnit.GIVEN:
                 return
 
@@ -68,12 +70,30 @@ class Counter:
                 hours = round(self.opened / timedelta(hours=1), 4)
                 yield LedgerEntry(begins, f"opening_{session.name}", hours)
 
+    def _clock_hours(self, after: datetime, through: datetime) -> Iterator[LedgerEntry]:
+        """Yield a row for each day with the hours used by its end, then the days moved over."""
+        whole = timedelta(hours=self.terms.limit.value)
+        used_up = after + (whole - self.opened)
+        begins, ends = after, min(used_up, through)
+        while begins < ends:
+            until = min(midnight_after(legal_day(begins)), ends)
+            self.opened += until - begins
+            hours = round(self.opened / timedelta(hours=1), 4)
+            yield LedgerEntry(begins, "clock_hours", hours)
+            begins = until
+        day = ending_day(used_up) + ONE_DAY
+        while day <= ending_day(through):
+            works = self.terms.calendar.is_working(day)
+            yield _rolled(day, self.terms.limit.value, works=works)
+            day += ONE_DAY
+
 
 def close_row(
     rows: list[LedgerEntry], last: Moments, began: datetime, counted: int | None
 ) -> None:
-    """Write the hour of the promise into the row of the last day, or add one for it."""
-    until = {"until": f"{last.due.astimezone(ICT):%H:%M}"}
+    """Write the hour of the end into the row of the last day, or add one for it."""
+    whole_day = last.end == midnight_after(last.last_day)
+    until = {"until": "24:00" if whole_day else f"{last.end.astimezone(ICT):%H:%M}"}
     for index in range(len(rows) - 1, -1, -1):
         row = rows[index]
         if row.count is not None and row.day == last.last_day:

@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from shared.calendar.counting import Moments, Moved, Terms, day0_of, moments, move, reach
+from shared.calendar.counting import (
+    Moments,
+    Moved,
+    Terms,
+    day0_of,
+    moments,
+    move,
+    reach,
+)
 from shared.calendar.history import Extension, History, Wait
 from shared.calendar.limits import AfterSupplement, LimitUnit
 from shared.calendar.zone import legal_day
@@ -128,9 +136,9 @@ def _subtracting(terms: Terms, start: datetime, openings: Iterable[Opening]) -> 
         if opening is None:
             continue
         opened, closed = max(opening, start), wait.received
-        shift = Shift(wait, opened, closed, standing, moves=opened <= standing.due)
+        shift = Shift(wait, opened, closed, standing, moves=opened <= standing.end)
         if shift.moves and closed is not None:
-            reached, moved = move(terms, reached, opened, closed)
+            reached, moved = move(terms, reached, day0, opened, closed)
             standing = moments(terms, reached, day0)
             shift = replace(shift, moved=moved)
         shifts.append(shift)
@@ -157,9 +165,10 @@ def moved_text(terms: Terms, moved: Moved) -> str:
     """Return an amount as the ledger keeps it: the unit's key, a colon, the number."""
     if isinstance(moved, timedelta):
         minutes = moved // timedelta(minutes=1)
-        return f"time:{minutes // 60}:{minutes % 60:02d}"
+        kind = "clock" if terms.limit.unit is LimitUnit.CLOCK_HOURS else "time"
+        return f"{kind}:{minutes // 60}:{minutes % 60:02d}"
     match terms.limit.unit:
-        case LimitUnit.CALENDAR_DAYS:
+        case LimitUnit.CALENDAR_DAYS | LimitUnit.CLOCK_HOURS:
             return f"days:{moved}"
         case LimitUnit.HALF_DAYS:
             return f"sessions:{moved}"

@@ -18,8 +18,9 @@ def moment_at_share(deadline: Deadline, share: Fraction) -> datetime | None:
     """Return when that share of the limit is used up, in counted units.
 
     A counted day is used when its office hours begin (on a counted day without any, at the
-    next opening), a counted session when it begins; hours by opening hours; a same-day or
-    given limit by the opening hours from acceptance to its due moment. Waits are no use.
+    next opening), a counted session when it begins; hours by opening hours, clock hours day
+    and night; a same-day or given limit by the opening hours from acceptance to its due
+    moment. Waits are no use.
 
     Raises:
         ValueError: the share is not between 0 and 1.
@@ -40,6 +41,8 @@ def moment_at_share(deadline: Deadline, share: Fraction) -> datetime | None:
         case LimitUnit.HOURS:
             whole = timedelta(hours=terms.limit.value)
             return _opening_time(terms, day0, _part(share, whole), moving)
+        case LimitUnit.CLOCK_HOURS:
+            return _clock_time(day0, _part(share, timedelta(hours=terms.limit.value)), moving)
         case LimitUnit.SAME_DAY | LimitUnit.GIVEN:
             whole = terms.opening.time_between(day0, deadline.rule_run.standing.due)
             for opened, closed in moving:
@@ -137,6 +140,14 @@ def _opening_time(
     for opened, closed in waits:
         if opened < moment:
             moment = opening.add_time(moment, opening.time_between(opened, closed))
+    return moment
+
+
+def _clock_time(day0: datetime, length: timedelta, waits: tuple[Interval, ...]) -> datetime:
+    moment = day0 + length
+    for opened, closed in waits:
+        if opened < moment:
+            moment += max(closed, day0) - max(opened, day0)
     return moment
 
 

@@ -86,6 +86,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "session_pm": ("buổi chiều", "afternoon session"),
     "opening_am": ("giờ làm việc buổi sáng", "office hours, morning"),
     "opening_pm": ("giờ làm việc buổi chiều", "office hours, afternoon"),
+    "clock_hours": ("giờ tính liên tục, cả ngày lẫn đêm", "hours by the clock, day and night"),
     "last_day": ("ngày cuối của thời hạn", "the last day of the limit"),
     "wait_opened": (
         "yêu cầu bổ sung, thông báo đã đến: dừng tính",
@@ -129,6 +130,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "ngày hẹn lại {day} là ngày nghỉ: không thay đổi",
         "new date {day} is a day off: moves nothing",
     ),
+    "promise_at_opening": (
+        "hết thời hạn ngoài giờ làm việc: hẹn trả lúc mở cửa tiếp theo, {hour} ngày {day}",
+        "the limit ends outside opening hours: promised at the next opening, {hour}, {day}",
+    ),
     "promise_kept": (
         "lời hẹn đã in {day} không lùi về sớm hơn",
         "the printed promise of {day} does not move earlier",
@@ -167,11 +172,19 @@ _WEEKDAYS: Final = {
 }
 
 _UNITS: Final = {
-    "vi": {"days": "{n} ngày", "working_days": "{n} ngày làm việc", "sessions": "{n} buổi"},
+    "vi": {
+        "days": "{n} ngày",
+        "working_days": "{n} ngày làm việc",
+        "sessions": "{n} buổi",
+        "time": "{n} giờ làm việc",
+        "clock": "{n} giờ",
+    },
     "en": {
         "days": "{n} day(s)",
         "working_days": "{n} working day(s)",
         "sessions": "{n} session(s)",
+        "time": "{n} opening hours",
+        "clock": "{n} hours",
     },
 }
 
@@ -219,7 +232,5 @@ def _word(name: str, value: str, language: Literal["vi", "en"]) -> str:
         return reason_text(value, language)
     if name == "moved":
         unit, _, amount = value.partition(":")
-        if unit == "time":
-            return {"vi": f"{amount} giờ làm việc", "en": f"{amount} opening hours"}[language]
         return _UNITS[language][unit].format(n=amount)
     return value

@@ -14,6 +14,15 @@ def legal_day(instant: datetime) -> date:
     return instant.astimezone(ICT).date()
 
 
+def ending_day(end: datetime) -> date:
+    """Return the day that an end belongs to: midnight is 24:00 of the day before.
+
+    Source:
+        Civil Code 91/2015/QH13, art. 148(6).
+    """
+    return legal_day(end - timedelta(microseconds=1))
+
+
 def at(day: date, clock: time) -> datetime:
     """Return the instant at which clocks in Viet Nam show `clock` on `day`."""
     return datetime.combine(day, clock, ICT)

@@ -79,7 +79,9 @@ class DossierAssigned(DossierData):
 class StepLimit(Frozen):
     """How long one step of another agency may take; counted from its start."""
 
-    unit: Literal["same_day", "hours", "half_days", "working_days", "calendar_days"]
+    unit: Literal[
+        "same_day", "hours", "clock_hours", "half_days", "working_days", "calendar_days"
+    ] = Field(description="`hours` run while the office is open, `clock_hours` day and night.")
     value: int = Field(ge=0, le=1000)
 
 

@@ -76,13 +76,25 @@ class RungRow(Frozen):
 class RuleLimit(Frozen):
     """How a limit is counted; every choice is a parameter."""
 
-    unit: Literal["same_day", "hours", "half_days", "working_days", "calendar_days", "given"]
+    unit: Literal[
+        "same_day",
+        "hours",
+        "clock_hours",
+        "half_days",
+        "working_days",
+        "calendar_days",
+        "given",
+    ] = Field(description="`hours` run while the office is open, `clock_hours` day and night.")
     value: int = Field(default=0, ge=0, le=1000)
     cutoff: ClockTime = Field(default="15:00", description="Last minute for `same_day`.")
     roll: Literal["next_working_day", "none"] = "next_working_day"
     promise_at: Literal["close", "same_clock_hour"] = "close"
     after_hours: Literal["as_accepted", "next_session"] = "as_accepted"
     after_supplement: Literal["restart", "subtract"] = "restart"
+    outside_opening: Literal["as_is", "next_opening"] = Field(
+        default="as_is",
+        description="Where the promise goes if `clock_hours` end outside opening hours.",
+    )
 
 
 class RuleRow(EventData):

@@ -10,6 +10,7 @@ from shared.calendar.limits import (
     AfterSupplement,
     Limit,
     LimitUnit,
+    OutsideOpening,
     PromiseAt,
     Roll,
 )
@@ -138,6 +139,7 @@ def limit_of(data: RuleLimit, given: datetime | None = None) -> Limit:
         promise_at=PromiseAt(data.promise_at),
         after_hours=AfterHours(data.after_hours),
         after_supplement=AfterSupplement(data.after_supplement),
+        outside_opening=OutsideOpening(data.outside_opening),
         given=given,
     )
 
@@ -153,6 +155,7 @@ def limit_data(limit: Limit) -> RuleLimit:
             "promise_at": limit.promise_at.value,
             "after_hours": limit.after_hours.value,
             "after_supplement": limit.after_supplement.value,
+            "outside_opening": limit.outside_opening.value,
         }
     )
 

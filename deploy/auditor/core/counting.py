@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from deploy.auditor.core.wall import (
@@ -73,12 +73,12 @@ def count(wall: Wall, limit: Json, start: datetime) -> End:
     if unit == "hours":
         moment = wall.after_open(start, timedelta(hours=left))
         return End(moment.date(), moment)
+    if unit == "clock_hours":
+        return _by_clock(wall, start, timedelta(hours=left))
     if unit == "half_days":
-        for a, b in wall.sessions_from(day):
-            if a > start:
-                left -= 1
-                if left == 0:
-                    return End(b.date(), b)
+        began = (b for a, b in wall.sessions_from(day) if a > start)
+        moment = next(islice(began, left - 1, None))
+        return End(moment.date(), moment)
     if unit == "same_day":
         in_time = start.time() <= time.fromisoformat(limit.get("cutoff") or "15:00")
         return End(day if wall.works(day) and in_time else wall.next_working(day))
@@ -93,13 +93,33 @@ def count(wall: Wall, limit: Json, start: datetime) -> End:
 
 def dates(wall: Wall, limit: Json, end: End, start: datetime) -> Moments:
     """Say promise, statutory end and last day."""
-    if end.moment is not None:
-        return end.moment, end.moment, end.day
-    day = end.day
-    if limit["unit"] == "calendar_days" and limit.get("roll") != "none":
+    day = _rolled(wall, limit, end.day)
+    if end.moment is not None and day == end.day:
+        return _handed_over(wall, limit, end.moment), end.moment, day
+    return promise(wall, limit, day, start), midnight_after(day), day
+
+
+def _by_clock(wall: Wall, start: datetime, left: timedelta) -> End:
+    """Let the clock run day and night; midnight is the end of the day that it closes."""
+    wall.page(start.date())
+    moment = start + left
+    day = moment.date() - DAY if moment.time() == time() else moment.date()
+    wall.page(day)
+    return End(day, moment)
+
+
+def _rolled(wall: Wall, limit: Json, day: date) -> date:
+    """Turn from a last day that is off to the next working day, where the law does."""
+    if limit["unit"] in {"calendar_days", "clock_hours"} and limit.get("roll") != "none":
         while not wall.works(day):
             day += DAY
-    return promise(wall, limit, day, start), midnight_after(day), day
+    return day
+
+
+def _handed_over(wall: Wall, limit: Json, end: datetime) -> datetime:
+    """Say when a result is promised whose time ends at a moment."""
+    waits = limit["unit"] == "clock_hours" and limit.get("outside_opening") == "next_opening"
+    return wall.next_opening(end) if waits else end
 
 
 def promise(wall: Wall, limit: Json, day: date, start: datetime) -> datetime:
@@ -110,8 +130,11 @@ def promise(wall: Wall, limit: Json, day: date, start: datetime) -> datetime:
     return wall.close(day)
 
 
-def later_by_wait(wall: Wall, limit: Json, end: End, asked: datetime, brought: datetime) -> End:
+def later_by_wait(
+    wall: Wall, limit: Json, end: End, day0: datetime, wait: tuple[datetime, datetime]
+) -> End:
     """Push the end forward, a counted day for each counted day of the wait."""
+    asked, brought = wait
     unit = limit["unit"]
     if unit == "given":
         return end
@@ -119,11 +142,23 @@ def later_by_wait(wall: Wall, limit: Json, end: End, asked: datetime, brought: d
         assert end.moment is not None
         moment = wall.after_open(end.moment, wall.open_seconds(asked, brought))
         return End(moment.date(), moment)
+    if unit == "clock_hours":
+        wall.page(brought.date())
+        return _clock_on(wall, limit, end, max(asked, day0), max(brought, day0))
     if unit == "half_days":
         assert end.moment is not None
         moment = _sessions_on(wall, end.moment, asked, brought)
         return End(moment.date(), moment)
     return End(_days_on(wall, limit, end.day, asked, brought))
+
+
+def _clock_on(wall: Wall, limit: Json, end: End, asked: datetime, brought: datetime) -> End:
+    """Go on by what the clock showed of the wait; if no hours were left, by its days."""
+    if end.moment is not None and asked <= end.moment:
+        left = end.moment - asked
+        return _by_clock(wall, brought, left)
+    day = _rolled(wall, limit, end.day)
+    return End(_days_on(wall, {"unit": "calendar_days"}, day, asked, brought))
 
 
 def _sessions_on(wall: Wall, moment: datetime, asked: datetime, brought: datetime) -> datetime:
@@ -203,7 +238,7 @@ def subtracting(
         if opens is None or limit["unit"] == "given":
             continue
         asked = max(opens, start)
-        if asked > standing[0]:
+        if asked > min(standing[:2]):
             continue
         stood.append((asked, wait))
         if wait.received is None:
@@ -216,7 +251,7 @@ def subtracting(
                 subtracted=tuple(subtracted),
             )
         subtracted.append((asked, wait.received))
-        end = later_by_wait(wall, limit, end, asked, wait.received)
+        end = later_by_wait(wall, limit, end, day0, (asked, wait.received))
         standing = dates(wall, limit, end, day0)
     return Ran(start, day0, standing, stood=tuple(stood), subtracted=tuple(subtracted))
 
@@ -288,6 +323,8 @@ def share(wall: Wall, limit: Json, ran: Ran, part: Fraction) -> datetime:
     unit, day0 = limit["unit"], ran.day0
     if unit in {"hours", "same_day", "given"}:
         return _open_share(wall, limit, ran, part)
+    if unit == "clock_hours":
+        return _clock_share(limit, ran, part)
     if unit == "half_days":
         used = 0
         for a, _ in wall.sessions_from(day0.date()):
@@ -302,6 +339,19 @@ def share(wall: Wall, limit: Json, ran: Ran, part: Fraction) -> datetime:
         waited = any(x.date() < day <= y.date() for x, y in ran.subtracted)
         used += not waited and (unit == "calendar_days" or wall.works(day))
     return wall.begin(day)
+
+
+def _clock_share(limit: Json, ran: Ran, part: Fraction) -> datetime:
+    """Watch the clock, and stop it in the waits left out."""
+    left = MICROSECOND * int(part * (timedelta(hours=limit["value"]) // MICROSECOND))
+    moment = ran.day0
+    for first, last in ran.subtracted:
+        before = max(first - moment, timedelta())
+        if left <= before:
+            break
+        left -= before
+        moment = max(last, moment)
+    return moment + left
 
 
 def _open_share(wall: Wall, limit: Json, ran: Ran, part: Fraction) -> datetime:

@@ -68,6 +68,7 @@ def row_of_form(kind: Kind, form: Mapping[str, str], reference: Reference) -> di
         # What is no number is refused for what it is.
         "value": int(amount) if amount.isascii() and amount.isdecimal() else amount,
         "after_supplement": given.get("after_supplement", ""),
+        "outside_opening": given.get("outside_opening", ""),
     }
     row["limit"] = {name: value for name, value in row["limit"].items() if value != ""}
     return _with_what_holds(row, reference)
@@ -123,7 +124,7 @@ def _with_what_holds(row: dict[str, Any], reference: Reference) -> dict[str, Any
     held = reference.rules.held(row.get("rule", ""))
     if held is None:
         return row
-    shown = {"unit", "value", "after_supplement"}
+    shown = {"unit", "value", "after_supplement", "outside_opening"}
     kept = limit_data(held.limit).model_dump(mode="json", exclude=shown)
     ladder = held.ladder and {"ladder": [each.model_dump(mode="json") for each in held.ladder]}
     return {**row, "limit": {**kept, **row["limit"]}, **(ladder or {})}

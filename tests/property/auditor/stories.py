@@ -11,6 +11,8 @@ from shared.events.envelope import Event
 from shared.events.model import EventData
 from tests.property.auditor.played import Played
 from tests.unit.workflow.province import (
+    BY_CLOCK,
+    BY_CLOCK_SUBTRACTING,
     OTHER_UNIT,
     SAME_DAY,
     SUBTRACTING,
@@ -35,6 +37,14 @@ Told = tuple[datetime, datetime, str, Json]
 Decided = tuple[datetime, EventData]
 Span = tuple[datetime, datetime]
 ARRIVE: Final = "arrive"
+PROCEDURES: Final = (
+    THREE_DAYS,
+    SAME_DAY,
+    TEN_DAYS,
+    SUBTRACTING,
+    BY_CLOCK,
+    BY_CLOCK_SUBTRACTING,
+)
 
 
 def fact(
@@ -143,7 +153,7 @@ def drawn(rng: Random) -> list[Told]:
 
 def _beginning(rng: Random) -> list[tuple[str, Json]]:
     accepted: Json = {
-        "procedure": rng.choice([THREE_DAYS, SAME_DAY, TEN_DAYS, SUBTRACTING]),
+        "procedure": rng.choice(PROCEDURES),
         "channel": rng.choice(["direct", "online", "post"]),
     }
     if rng.random() < 0.15:
@@ -156,6 +166,7 @@ def _beginning(rng: Random) -> list[tuple[str, Json]]:
             None,
             {"unit": "hours", "value": 4},
             {"unit": "half_days", "value": 3},
+            {"unit": "clock_hours", "value": 24},
             {"unit": "calendar_days", "value": 5},
             {"unit": "working_days", "value": 2},
             {"unit": "same_day", "value": 0},

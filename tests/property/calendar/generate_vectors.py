@@ -7,12 +7,15 @@ import json
 import random
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
 from tests.property.calendar.handwritten import HANDWRITTEN, Vector
 from tests.property.calendar.handwritten_calendar import HANDWRITTEN_CALENDAR
+from tests.property.calendar.handwritten_clock import HANDWRITTEN_CLOCK
 from tests.property.calendar.oracle import solve
 from tests.property.calendar.worlds import (
+    CLOCK_LIMITS,
     OPENINGS,
     ROOT,
     dated_case,
@@ -27,12 +30,23 @@ RANDOM_CASES = 1_500
 """Those after the plain ones have new dates, or begin at another commune."""
 CASES_2027 = 120
 """Of 2027 by the official calendar; every third has new dates or another commune."""
-BY_HAND: Final[tuple[Vector, ...]] = (*HANDWRITTEN, *HANDWRITTEN_CALENDAR)
+CLOCK_CASES = 150
+"""Random ones of limits that run day and night; every third has new dates."""
+BY_HAND: Final[tuple[Vector, ...]] = (
+    *HANDWRITTEN,
+    *HANDWRITTEN_CALENDAR,
+    *HANDWRITTEN_CLOCK,
+)
+
+
+@cache
+def calendars() -> dict[str, Any]:
+    """Return the calendars that the vectors are asked by."""
+    return {"official": official(), "fixture": fixture()}
 
 
 def vectors() -> dict[str, Any]:
     """Return the whole document."""
-    calendars = {"official": official(), "fixture": fixture()}
     cases: list[dict[str, Any]] = [
         {
             "name": name,
@@ -43,46 +57,52 @@ def vectors() -> dict[str, Any]:
         }
         for name, case, expect in BY_HAND
     ]
-    cases += _of_2027(calendars["official"])
+    cases += _of_2027()
     for number in range(RANDOM_CASES):
         rng = random.Random(f"vectors/{number}")
         calendar = rng.choice(["official", "fixture", "fixture"])
         opening = rng.choice(list(OPENINGS))
         draw = random_case if number < PLAIN_CASES else dated_case
         case = draw(rng, last_year=2026 if calendar == "official" else 2030)
-        expect = solve(case, calendars[calendar], OPENINGS[opening])
-        cases.append(
-            {
-                "name": f"random/{number:04d}",
-                "calendar": calendar,
-                "opening": opening,
-                "case": case,
-                "expect": expect,
-            }
-        )
+        cases.append(_random(f"random/{number:04d}", calendar, opening, case))
+    cases += [_by_clock(number) for number in range(CLOCK_CASES)]
     return {
         "format": "motcua-deadlines/1",
         "about": "README.md beside this file; the fixture is made up from November 2027 on.",
-        "calendars": calendars,
+        "calendars": calendars(),
         "openings": OPENINGS,
         "cases": cases,
     }
 
 
-def _of_2027(calendar: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _of_2027() -> Iterator[dict[str, Any]]:
     """Yield random cases from December 2026 on, of which the calendar knows most dates."""
     for number in range(CASES_2027):
         rng = random.Random(f"vectors/2027/{number}")
         opening = rng.choice(list(OPENINGS))
         draw = random_case if number % 3 else dated_case
         case = draw(rng, first=date(2026, 12, 1), last_year=2027)
-        yield {
-            "name": f"random/2027/{number:04d}",
-            "calendar": "official",
-            "opening": opening,
-            "case": case,
-            "expect": solve(case, calendar, OPENINGS[opening]),
-        }
+        yield _random(f"random/2027/{number:04d}", "official", opening, case)
+
+
+def _random(name: str, calendar: str, opening: str, case: dict[str, Any]) -> dict[str, Any]:
+    """Return a vector whose expectation is the oracle's."""
+    expect = solve(case, calendars()[calendar], OPENINGS[opening])
+    return {
+        "name": name,
+        "calendar": calendar,
+        "opening": opening,
+        "case": case,
+        "expect": expect,
+    }
+
+
+def _by_clock(number: int) -> dict[str, Any]:
+    rng = random.Random(f"vectors/clock/{number}")
+    draw = dated_case if number % 3 == 0 else random_case
+    case = draw(rng, last_year=2030, limits=CLOCK_LIMITS)
+    opening = rng.choice(list(OPENINGS))
+    return _random(f"random-clock/{number:04d}", "fixture", opening, case)
 
 
 def render() -> str:

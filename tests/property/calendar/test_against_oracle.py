@@ -5,6 +5,7 @@ The 6,000 pairs of every run are the first of the 100,000 of the nightly tier.
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from typing import Any, Final
@@ -19,13 +20,23 @@ from shared.calendar.opening import OpeningHours
 from shared.calendar.shares import moment_at_share
 from shared.calendar.vectors.engine import calendar_of, opening_of
 from tests.property.calendar.oracle import moment_of_share, solve
-from tests.property.calendar.worlds import OPENINGS, dated_case, fixture, random_case
+from tests.property.calendar.worlds import (
+    CLOCK_LIMITS,
+    LIMITS,
+    OPENINGS,
+    dated_case,
+    fixture,
+    random_case,
+)
 
 PAIRS_EACH: Final = 500
 SHARDS: Final = 12
+CLOCK_SHARDS: Final = 4
 NIGHTLY_SHARDS: Final = 200
-CHOICES: Final = ("cutoff", "roll", "promise_at")
+CHOICES: Final = ("cutoff", "roll", "promise_at", "after_hours", "outside_opening")
 CALENDAR = fixture()
+Pair = tuple[dict[str, Any], str]
+"""A case, and the office where it is asked."""
 
 
 @cache
@@ -46,19 +57,30 @@ def ask_engine(case: dict[str, Any], opening: str) -> dict[str, Any]:
         return {"error": "outside-calendar"}
 
 
-def drawn(seed: str) -> tuple[dict[str, Any], str]:
+def drawn(seed: str) -> Pair:
     """Draw a pair, and the office where it is asked."""
     rng = random.Random(seed)
     draw = dated_case if rng.random() < 0.4 else random_case
     return draw(rng), rng.choice(list(OPENINGS))
 
 
-def compare(shard: int) -> Counter[str]:
+def drawn_by_clock(seed: str) -> Pair:
+    """Draw a pair of a limit that runs day and night."""
+    rng = random.Random(seed)
+    draw = dated_case if rng.random() < 0.4 else random_case
+    return draw(rng, limits=CLOCK_LIMITS), rng.choice(list(OPENINGS))
+
+
+def compare(
+    shard: int,
+    name: str = "deadlines",
+    draw: Callable[[str], Pair] = drawn,
+) -> Counter[str]:
     """Compare one shard's pairs; return how many were of which class."""
     met: Counter[str] = Counter()
     for number in range(PAIRS_EACH):
-        seed = f"deadlines/{shard}/{number}"
-        case, opening = drawn(seed)
+        seed = f"{name}/{shard}/{number}"
+        case, opening = draw(seed)
         expected = solve(case, CALENDAR, OPENINGS[opening])
         answered = ask_engine(case, opening)
         got = {name: answered.get(name) for name in expected}
@@ -78,11 +100,7 @@ def classes(case: dict[str, Any], opening: str, answer: dict[str, Any]) -> list[
         f"year {case['from'][:4]}",
         *(name for name in ("accepted", "extensions") if name in case),
         *(name for name in ("error", "suspended", "index_late") if answer.get(name)),
-        *(
-            f"{name} {limit[name]}"
-            for name in ("cutoff", "roll", "promise_at")
-            if name in limit
-        ),
+        *(f"{name} {limit[name]}" for name in CHOICES if name in limit),
         *(["both clocks differ"] if answer.get("due") != answer.get("index_due") else []),
         *(["promise moved"] if _moved(case, answer) else []),
     ]
@@ -99,6 +117,20 @@ def _moved(case: dict[str, Any], answer: dict[str, Any]) -> bool:
 def test_engine_and_oracle_agree(shard: int) -> None:
     """Every date that the engine gives is the one that counting day by day gives."""
     assert compare(shard).total() >= PAIRS_EACH
+
+
+@pytest.mark.parametrize("shard", range(CLOCK_SHARDS))
+def test_engine_and_oracle_agree_by_the_clock(shard: int) -> None:
+    """A limit that runs day and night ends where the oracle's clock shows it."""
+    met = compare(shard, "clock", drawn_by_clock)
+    rare = (
+        *(f"clock_hours with {number} waits" for number in range(4)),
+        *(f"clock_hours {after}" for after in ("restart", "subtract")),
+        *(f"clock_hours at {opening}" for opening in OPENINGS),
+        *("roll none", "outside_opening next_opening", "after_hours next_session"),
+        *("accepted", "extensions", "suspended", "both clocks differ", "promise moved"),
+    )
+    assert [name for name in rare if not met[name]] == []
 
 
 @pytest.mark.nightly
@@ -128,7 +160,9 @@ def test_shares_agree_with_watching_the_count_grow() -> None:
     """The moment at which a share is used is where the oracle's count first reaches it."""
     rng = random.Random("shares")
     for _ in range(1000):
-        case, opening = random_case(rng, last_year=2029), rng.choice(list(OPENINGS))
+        limits = (*LIMITS, *CLOCK_LIMITS)
+        case = random_case(rng, last_year=2029, limits=limits)
+        opening = rng.choice(list(OPENINGS))
         case.pop("waits", None)
         share = rng.choice([Fraction(1, 2), Fraction(4, 5), Fraction(1, 3), Fraction(1)])
         parsed = parse_case(case)

@@ -2,6 +2,7 @@
 
 import csv
 import random
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -102,11 +103,33 @@ LIMITS: tuple[Json, ...] = (
 )
 
 
+CLOCK_LIMITS: tuple[Json, ...] = (
+    *({"unit": "clock_hours", "value": value} for value in (1, 8, 24, 36, 72, 240)),
+    {"unit": "clock_hours", "value": 24, "outside_opening": "next_opening"},
+    {"unit": "clock_hours", "value": 48, "roll": "none"},
+    {"unit": "clock_hours", "value": 24, "after_hours": "next_session"},
+    {
+        "unit": "clock_hours",
+        "value": 10,
+        "roll": "none",
+        "outside_opening": "next_opening",
+        "after_hours": "next_session",
+    },
+)
+"""Limits that run day and night; apart from the others, whose draws they would change."""
+
+FIRST_DRAWN = date(2024, 1, 1)
+
+
 def random_case(
-    rng: random.Random, *, first: date = date(2024, 1, 1), last_year: int = 2030
+    rng: random.Random,
+    *,
+    first: date = FIRST_DRAWN,
+    last_year: int = 2030,
+    limits: Sequence[Json] = LIMITS,
 ) -> Json:
     """Draw a procedure's limit, an instant, and a history of up to three waits."""
-    limit = dict(rng.choice(LIMITS))
+    limit = dict(rng.choice(limits))
     start = random_instant(rng, first, date(last_year, 10, 31))
     if limit["unit"] == "given":
         limit["given"] = (start + timedelta(minutes=rng.randint(-999, 99999))).isoformat()
@@ -119,10 +142,14 @@ def random_case(
 
 
 def dated_case(
-    rng: random.Random, *, first: date = date(2024, 1, 1), last_year: int = 2030
+    rng: random.Random,
+    *,
+    first: date = FIRST_DRAWN,
+    last_year: int = 2030,
+    limits: Sequence[Json] = LIMITS,
 ) -> Json:
     """Draw a case with new dates, or of another commune, where the clock starts later."""
-    case = random_case(rng, first=first, last_year=last_year)
+    case = random_case(rng, first=first, last_year=last_year, limits=limits)
     start = datetime.fromisoformat(case["from"])
     if rng.random() < 0.4:
         accepted = start - timedelta(minutes=rng.choice([0, 30, 600, 3000, 9000]))

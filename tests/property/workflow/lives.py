@@ -20,6 +20,8 @@ from shared.events.envelope import Event
 from shared.events.model import EventData
 from shared.events.transitions import NAMES, Status, is_legal, next_status
 from tests.unit.workflow.province import (
+    BY_CLOCK,
+    BY_CLOCK_SUBTRACTING,
     NO_RULE,
     OTHER_UNIT,
     SAME_DAY,
@@ -29,7 +31,15 @@ from tests.unit.workflow.province import (
     UNIT,
 )
 
-PROCEDURES: Final = (THREE_DAYS, TEN_DAYS, SAME_DAY, SUBTRACTING, NO_RULE)
+PROCEDURES: Final = (
+    THREE_DAYS,
+    TEN_DAYS,
+    SAME_DAY,
+    SUBTRACTING,
+    BY_CLOCK,
+    BY_CLOCK_SUBTRACTING,
+    NO_RULE,
+)
 PEOPLE: Final = ("p-a", "p-b")
 Draw = Callable[["Life", st.DataObject, datetime], EventData | None]
 
@@ -175,7 +185,9 @@ def _accepted(life: Life, data: st.DataObject, at: datetime) -> EventData:
 
 
 def _step(_life: Life, data: st.DataObject, _at: datetime) -> EventData:
-    unit = data.draw(st.sampled_from(["working_days", "hours", "half_days"]), label="unit")
+    unit = data.draw(
+        st.sampled_from(["working_days", "hours", "clock_hours", "half_days"]), label="unit"
+    )
     limit = dossiers.StepLimit(unit=unit, value=data.draw(st.integers(1, 6), label="value"))
     return dossiers.DossierStepStarted(step="tax", agency="G12.20", limit=limit)
 

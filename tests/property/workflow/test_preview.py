@@ -17,6 +17,7 @@ from shared.events.envelope import Event
 from shared.events.model import EventData
 from shared.events.reference import RuleApproved
 from tests.unit.workflow.province import (
+    BY_CLOCK,
     LAST,
     NO_RULE,
     OTHER_UNIT,
@@ -33,7 +34,7 @@ from tests.unit.workflow.test_preview import House, accepted
 
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 BEGIN = datetime(2026, 12, 9, tzinfo=ICT)
-PROCEDURES = (THREE_DAYS, TEN_DAYS, SAME_DAY, SUBTRACTING, NO_RULE)
+PROCEDURES = (THREE_DAYS, TEN_DAYS, SAME_DAY, SUBTRACTING, BY_CLOCK, NO_RULE)
 
 
 @st.composite

@@ -14,7 +14,7 @@ import pytest
 from typing_extensions import override
 
 from deploy.cli import main
-from deploy.cli.changes import COUNTS, lines_of
+from deploy.cli.change_lines import COUNTS, lines_of
 from deploy.law_watch import law_watch_lines
 from deploy.reference.load import BUNDLED
 from services.workflow.core.preview import COUNTED
@@ -213,6 +213,56 @@ def test_the_runbook_proposes_the_days_of_the_bundled_calendar(service: list[Any
     ]
     assert proposed[-1]["row"] == spans[0]["row"]
     assert proposed[-1]["counterpart"] == spans[0]["counterpart"]
+
+
+HEADER = "rule,procedure,limit_unit,limit_value,valid_from,source,verified\n"
+OF_A_FILE = (
+    "new,1.004873,working_days,2,2026-11-02,NĐ 1/2026,false\n"
+    "1.004873-2025-07-01,1.004873,working_days,3,2025-07-01,NĐ 1/2025,false\n"
+    "1.001193-2027-03-01,1.001193,clock_hours,24,2027-03-01,Luật 03/2026/QH16,false\n"
+)
+
+
+def test_a_file_proposes_what_neither_waits_nor_holds(
+    service: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Asked again, the command goes on where it stopped; a dry run sends nothing."""
+    file = tmp_path / "rules.csv"
+    file.write_text(HEADER + OF_A_FILE, encoding="utf-8")
+    assert main.run(["rule", "propose-file", str(file), "--dry-run"]) == 0
+    assert [one for one in service if one[0] == "POST"] == []
+    assert "would be proposed: 1.001193 24 clock_hours from 2027-03-01" in (
+        capsys.readouterr().out
+    )
+    assert main.run(["rule", "propose-file", str(file)]) == 0
+    ((_, path, key, sent),) = [one for one in service if one[0] == "POST"]
+    assert path == "/v1/proposals/rule"
+    assert key
+    assert sent == {
+        "rule": "1.001193-2027-03-01",
+        "procedure": "1.001193",
+        "limit": {"unit": "clock_hours", "value": 24},
+        "valid_from": "2027-03-01",
+        "source": "Luật 03/2026/QH16",
+    }
+    waits, holds, proposed, _ = capsys.readouterr().out.splitlines()
+    assert waits.startswith("waits already: 1.004873 2 working_days")
+    assert holds.startswith("in force already: 1.004873 3 working_days")
+    assert proposed.startswith("proposed: 1.001193 24 clock_hours")
+
+
+@pytest.mark.parametrize(
+    "content", [None, HEADER + "new,1.004873,weeks,2,2026-11-02,NĐ,false\n"]
+)
+def test_a_file_that_is_none_proposes_nothing(
+    service: list[Any], tmp_path: Path, content: str | None
+) -> None:
+    """One wrong row stops the file before its first is sent."""
+    file = tmp_path / "rules.csv"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    assert main.run(["rule", "propose-file", str(file)]) == 1
+    assert service == []
 
 
 IN_FORCE = (

@@ -2,7 +2,7 @@
 
 import csv
 import shutil
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,15 +13,21 @@ from deploy.reference.build_calendar import render
 from deploy.reference.load import (
     BUNDLED,
     bundled_reference,
+    proposed_rules,
     reference_documents,
     reference_events,
 )
 from shared.calendar.limits import LimitUnit
+from shared.calendar.zone import ICT
+from shared.events.envelope import Event
 from shared.events.inbound import InboundEvent, parse_document
+from shared.events.reference import RuleApproved
 from shared.reference.calendars import PUBLISHED_THROUGH
 from shared.reference.errors import NoRuleError
+from shared.reference.view import apply
 
 VIEW = bundled_reference()
+NEW_LAW = date(2027, 3, 1)
 COMMUNES = [code for code in VIEW.units if code != "20"]
 # Procedures of which no source says how long they may take.
 WITHOUT_A_LIMIT = {
@@ -95,6 +101,51 @@ def test_the_new_civil_status_law_ends_the_old_rows() -> None:
     assert VIEW.rule("1.001193", date(2027, 2, 28)).limit.unit is LimitUnit.SAME_DAY
     with pytest.raises(NoRuleError):
         VIEW.rule("1.001193", date(2027, 3, 1))
+
+
+def test_each_ended_row_has_one_proposed_successor_of_24_clock_hours() -> None:
+    """They wait for two persons: none is verified, and none holds by loading."""
+    ended = {
+        row.procedure
+        for rows in VIEW.rules.by_procedure.values()
+        for row in rows
+        if row.valid_to == NEW_LAW
+    }
+    proposed = proposed_rules()
+    assert len(proposed) == 19
+    assert {row.procedure for row in proposed} == ended
+    for row in proposed:
+        assert (row.limit.unit, row.limit.value) == ("clock_hours", 24)
+        assert (row.valid_from, row.verified, row.unit) == (NEW_LAW, False, None)
+        assert VIEW.rules.held(row.rule) is None
+
+
+def test_once_approved_midnight_of_1_march_divides_the_two_laws() -> None:
+    """What was received on 28 February keeps the old limit, whenever it is counted."""
+    row = next(one for one in proposed_rules() if one.procedure == "1.001193")
+    approved = RuleApproved.model_validate(row.model_dump())
+    event = Event(
+        id="approval",
+        source="urn:motcua:publisher:province",
+        name=approved.NAME,
+        subject=f"rule:{row.rule}",
+        time=datetime(2027, 2, 20, tzinfo=ICT),
+        sequence=10_000,
+        data=approved,
+    )
+    view = apply(VIEW, event)
+    assert view.rule("1.001193", date(2027, 2, 28)).limit.unit is LimitUnit.SAME_DAY
+    limit = view.rule("1.001193", date(2027, 3, 1)).limit
+    assert (limit.unit, limit.value) == (LimitUnit.CLOCK_HOURS, 24)
+
+
+def test_a_row_without_the_younger_choice_keeps_its_events_id() -> None:
+    """Loading the same rows with a newer release repeats the events that intake knows."""
+    events = {event.subject: event.id for event in reference_events()}
+    assert (
+        events["rule:2.000815-2015-04-10"]
+        == "reference-846248f8809bcf6e488e89afae89d24a6f116cfa"
+    )
 
 
 @pytest.mark.parametrize("code", ["1.001699", "2.001263", "1.011606", "1.001776"])

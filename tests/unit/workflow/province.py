@@ -26,6 +26,8 @@ THREE_DAYS = "1.000001"
 SAME_DAY = "1.000002"
 TEN_DAYS = "1.000003"
 SUBTRACTING = "1.000004"
+BY_CLOCK = "1.000007"
+BY_CLOCK_SUBTRACTING = "1.000008"
 NO_RULE = "1.000009"
 SYSTEM = "civil-status"
 """The system that procedures of three days cannot do without."""
@@ -167,6 +169,13 @@ def _procedures() -> list[EventData]:
         SAME_DAY: RuleLimit(unit="same_day"),
         TEN_DAYS: RuleLimit(unit="working_days", value=10),
         SUBTRACTING: RuleLimit(unit="working_days", value=10, after_supplement="subtract"),
+        BY_CLOCK: RuleLimit(unit="clock_hours", value=24),
+        BY_CLOCK_SUBTRACTING: RuleLimit(
+            unit="clock_hours",
+            value=60,
+            after_supplement="subtract",
+            outside_opening="next_opening",
+        ),
     }
     decided = [
         ProcedureDecided.model_validate(

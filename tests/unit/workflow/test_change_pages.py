@@ -1,6 +1,7 @@
 """The pages of changes: who sees what would move, and who may say yes."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -218,7 +219,21 @@ def test_a_broker_that_is_away_promises_nothing(site: DeskSite) -> None:
     assert browser.post(PATH, token=token, decision="approve", seen=seen).status_code == 303
 
 
-def test_a_limit_is_said_in_words(site: DeskSite) -> None:
+BY_CLOCK = RuleLimit(unit="clock_hours", value=24)
+
+
+@pytest.mark.parametrize(
+    ("limit", "words_of_it"),
+    [
+        (RuleLimit(unit="working_days", value=2), "2 ngày làm việc"),
+        (BY_CLOCK, "24 giờ liên tục"),
+        (
+            BY_CLOCK.model_copy(update={"outside_opening": "next_opening"}),
+            "24 giờ liên tục, hết ngoài giờ làm việc thì hẹn trả lúc mở cửa tiếp theo",
+        ),
+    ],
+)
+def test_a_limit_is_said_in_words(site: DeskSite, limit: RuleLimit, words_of_it: str) -> None:
     """Which procedure, how long, from when; and that it reaches into the past."""
     proposes(
         site,
@@ -226,7 +241,7 @@ def test_a_limit_is_said_in_words(site: DeskSite) -> None:
             {
                 "rule": "new",
                 "procedure": "1.004873",
-                "limit": RuleLimit(unit="working_days", value=2),
+                "limit": limit,
                 "valid_from": "2026-11-02",
                 "source": "NĐ 1/2026",
                 "by": FIRST,
@@ -234,13 +249,13 @@ def test_a_limit_is_said_in_words(site: DeskSite) -> None:
         ),
     )
     page = province(site).get("/changes/rule:new").text
-    assert "2 ngày làm việc, áp dụng cho hồ sơ nhận từ 02/11/2026" in page
+    assert f"{words_of_it}, áp dụng cho hồ sơ nhận từ 02/11/2026" in page
     assert "có hiệu lực lùi về trước" in page
 
 
 def test_every_count_and_every_limit_has_its_words() -> None:
     """Else a page would fail on the first change of that sort."""
-    units = ("same_day", "hours", "half_days", "working_days", "calendar_days", "given")
+    units = get_args(RuleLimit.model_fields["unit"].annotation)
     kinds = ("off", "work", "published_through")
     wanted = [f"limit_{unit}" for unit in units] + [f"change_{kind}" for kind in kinds]
     wanted += [f"count_{word}{form}" for word in COUNTED for form in ("", "_short")]

@@ -11,6 +11,7 @@ from services.workflow.adapters.pages.propose import (
     CHANNELS,
     KINDS_OF_DAY,
     LIMITS,
+    OUTSIDE_OPENING,
     ChangeForm,
 )
 from services.workflow.adapters.pages.words import words
@@ -203,6 +204,26 @@ def test_a_limit_is_proposed_for_one_centre(site: DeskSite) -> None:
     )
 
 
+def test_a_limit_by_the_clock_is_proposed_with_its_choice(site: DeskSite) -> None:
+    """The form shows both choices as written, and sends them."""
+    browser = province(site, FIRST)
+    written = {
+        **LIMIT, "limit": "clock_hours", "value": "24", "outside_opening": "next_opening"
+    }  # fmt: skip
+    page = browser.get(look(RULE, written)).text
+    assert '<option value="clock_hours" selected>giờ liên tục, cả ngày lẫn đêm' in page
+    assert '<option value="next_opening" selected>lúc mở cửa tiếp theo' in page
+    browser.post(RULE, **written)
+    (told,) = site.asked()
+    assert isinstance(told.data, RuleProposed)
+    assert told.data.limit == RuleLimit(
+        unit="clock_hours",
+        value=24,
+        after_supplement="subtract",
+        outside_opening="next_opening",
+    )
+
+
 def test_what_a_form_does_not_show_stays_as_it_holds(site: DeskSite) -> None:
     """Ending a row must not change its roll, its cut-off or its ladder by the way."""
     held = RuleApproved(
@@ -284,8 +305,10 @@ def test_every_choice_and_every_field_has_its_words() -> None:
     wanted = [f"kind_{word}" for word in KINDS_OF_DAY]
     wanted += [f"channel_{word}" for word in CHANNELS]
     wanted += [f"after_{word}" for word in AFTER_SUPPLEMENT]
+    wanted += [f"outside_{word}" for word in OUTSIDE_OPENING]
     wanted += [f"unit_{word}" for word in LIMITS] + [f"limit_{word}" for word in LIMITS]
     wanted += [f"field_{name}" for name in (*CALENDAR_FIELDS, *RULE_FIELDS)]
     assert set(wanted) <= words().keys()
-    shown = {*CALENDAR_FIELDS, *RULE_FIELDS, "limit", "value", "after_supplement"}
+    choices = {"limit", "value", "after_supplement", "outside_opening"}
+    shown = {*CALENDAR_FIELDS, *RULE_FIELDS, *choices}
     assert set(ChangeForm.model_fields) == shown

@@ -292,13 +292,24 @@ def _name(frame: Frame, row: dict[str, Any]) -> str:
     if "day" in row:
         return frame.say(f"change_{row['kind']}", day=_day(row["day"]))
     limit = row["limit"]
-    amount = frame.say(f"limit_{limit['unit']}", value=limit.get("value", 0))
+    amount = limit_text(
+        frame, limit["unit"], limit.get("value", 0), limit.get("outside_opening", "as_is")
+    )
     return frame.say(
         "change_rule",
         procedure=frame.procedure_name(row["procedure"]),
         limit=amount,
         day=_day(row["valid_from"]),
     )
+
+
+def limit_text(frame: Frame, unit: str, value: int, outside_opening: str) -> str:
+    """Return a limit in words, and where its promise goes if that is not the plain choice."""
+    amount = frame.say(f"limit_{unit}", value=value)
+    if outside_opening == "as_is":
+        return amount
+    outside = frame.say(f"outside_{outside_opening}")
+    return frame.say("limit_outside_opening", limit=amount, outside=outside)
 
 
 def _day(text: str) -> str:

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.workflow.adapters.pages.changes import (
     DECIDERS,
     effect_values,
+    limit_text,
     said,
     sent_link,
 )
@@ -32,6 +33,7 @@ from shared.web.principal import Principal
 KINDS_OF_DAY: Final = ("off", "work", PUBLISHED_THROUGH)
 CHANNELS: Final = ("direct", "online", "post")
 AFTER_SUPPLEMENT: Final = ("restart", "subtract")
+OUTSIDE_OPENING: Final = ("as_is", "next_opening")
 LIMITS: Final = get_args(RuleLimit.model_fields["unit"].annotation)
 USUAL_REASON: Final = "swap"
 SHOWN_ROWS_MAX: Final = 20
@@ -56,6 +58,7 @@ class ChangeForm(BaseModel):
     limit: Text = ""
     value: Text = ""
     after_supplement: Text = ""
+    outside_opening: Text = ""
     valid_from: Text = ""
     valid_to: Text = ""
     row: Text = ""
@@ -181,6 +184,7 @@ def _rule_lists(frame: Frame) -> dict[str, Any]:
         "channels": [(word, frame.say(f"channel_{word}")) for word in CHANNELS],
         "limits": [(word, frame.say(f"unit_{word}")) for word in LIMITS],
         "clocks": [(word, frame.say(f"after_{word}")) for word in AFTER_SUPPLEMENT],
+        "outside": [(word, frame.say(f"outside_{word}")) for word in OUTSIDE_OPENING],
     }
 
 
@@ -216,7 +220,8 @@ def _rule_rows(frame: Frame, reference: Reference, procedure: str) -> list[dict[
     )
     found = []
     for row in held[-SHOWN_ROWS_MAX:]:
-        amount = frame.say(f"limit_{row.limit.unit}", value=row.limit.value)
+        limit = row.limit
+        amount = limit_text(frame, limit.unit, limit.value, limit.outside_opening)
         until = "" if row.valid_to is None else formats.day(row.valid_to)
         span = "rule_span" if until else "rule_since"
         days = frame.say(span, first=formats.day(row.valid_from), end=until)
@@ -229,6 +234,7 @@ def _rule_rows(frame: Frame, reference: Reference, procedure: str) -> list[dict[
             "limit": row.limit.unit.value,
             "value": str(row.limit.value or ""),
             "after_supplement": row.limit.after_supplement.value,
+            "outside_opening": row.limit.outside_opening.value,
             "valid_from": row.valid_from.isoformat(),
             "valid_to": "" if row.valid_to is None else row.valid_to.isoformat(),
             "source": row.source,
