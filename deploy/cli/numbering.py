@@ -1,7 +1,7 @@
 """`motcua numbering`: which publishers may open dossiers under codes of our own pattern."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -10,6 +10,11 @@ from rich.table import Table
 from deploy import numbering
 from deploy.errors import CommandError, SettingError
 from deploy.installation import DataOption, Installation
+
+PREFIX: Final = (
+    "Their prefix is the competent unit's; for a group of linked procedures on paper it is the "
+    "receiving unit's."
+)
 
 Publisher = Annotated[str, typer.Argument(help="The publisher's name.")]
 
@@ -37,6 +42,7 @@ def list_grants(
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
     typer.echo(f"Codes of this installation: {answer['pattern']}")
+    typer.echo(PREFIX)
     if not answer["grants"]:
         typer.echo("No publisher may number; the units' own counters and imports do.")
         return

@@ -84,10 +84,10 @@ class Actor:
             run.next_act += 1
 
     async def _counter(self, pairs: Sequence[tuple[Running, Act]]) -> None:
-        """Let the counters receive; each one by one, so that codes are always the same."""
+        """Send what the counters receive: by prefix one by one, so that codes are the same."""
         counters: dict[str, list[tuple[Running, Act]]] = {}
         for run, act in pairs:
-            counters.setdefault(run.story.receiving, []).append((run, act))
+            counters.setdefault(run.story.code_of, []).append((run, act))
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def receive(own: Sequence[tuple[Running, Act]]) -> None:

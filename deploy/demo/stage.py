@@ -105,8 +105,15 @@ class Stage:
 
 def procedures() -> list[Procedure]:
     """Return the catalogue's procedures that have a limit, the frequent ones weighing more."""
+    linked = {code for code, one in bundled_reference().procedures.items() if one.linked}
     return [
-        Procedure(code, limit.unit, limit.value, STARRED_WEIGHT if code in STARRED else 1.0)
+        Procedure(
+            code,
+            limit.unit,
+            limit.value,
+            STARRED_WEIGHT if code in STARRED else 1.0,
+            linked=code in linked,
+        )
         for code, limit in sorted(limits().items())
     ]
 

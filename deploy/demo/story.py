@@ -53,6 +53,7 @@ class Procedure:
     unit: str
     value: int
     weight: float
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,15 @@ class Story:
 
     `number` is its place in the simulation. Its code comes from intake if the counter receives
     it, and from the portal's own numbering (`own_code`) if it comes online.
+
+    Attributes:
+        code_of: The unit whose electronic id the counter's code carries.
     """
 
     number: int
     receiving: str
     competent: str
+    code_of: str
     procedure: str
     channel: Channel
     door: Door
@@ -255,6 +260,7 @@ class Teller:
             number=number,
             receiving=receiving,
             competent=competent,
+            code_of=receiving if procedure.linked else competent,
             procedure=procedure.code,
             channel=channel,
             door="kafka" if online else "http",

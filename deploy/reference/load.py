@@ -6,7 +6,7 @@ intake knows already; a changed row is a new event, and takes the place of the o
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -35,6 +35,10 @@ SOURCE: Final = f"{PUBLISHER_SOURCE_PREFIX}{PUBLISHER}:bundle"
 # Facts of the law do not happen when they are loaded: the day the two-tier communes began.
 OCCURRED: Final = datetime(2025, 7, 1, tzinfo=ICT)
 _ID_CHARACTERS: Final = 40
+ADDED_SINCE: Final[Mapping[str, frozenset[str]]] = {
+    ProcedureDecided.NAME: frozenset({"linked"}),
+}
+"""Fields that an earlier version's rows lacked: where one is empty, the row keeps its id."""
 
 
 def reference_data(
@@ -99,9 +103,11 @@ def bundled_reference(
 
 def _event(data: EventData) -> Event:
     subject = subject_of(data)
-    content = json.dumps(
-        [data.NAME, subject, data.model_dump(mode="json")], sort_keys=True, ensure_ascii=False
-    )
+    values = data.model_dump(mode="json")
+    for name in ADDED_SINCE.get(data.NAME, frozenset()):
+        if values[name] is None:
+            del values[name]
+    content = json.dumps([data.NAME, subject, values], sort_keys=True, ensure_ascii=False)
     digest = sha256(content.encode()).hexdigest()[:_ID_CHARACTERS]
     return Event(
         id=f"reference-{digest}",

@@ -19,8 +19,8 @@ class IntakeSettings(ServiceSettings):
     dossier_code_pattern: str = Field(
         default=DEFAULT_PATTERN,
         description=(
-            "how dossier codes are built, of {electronic_id} or {unit}, {yyMMdd} or "
-            "{yyyyMMdd} and {seq:04d}, such as " + DEFAULT_PATTERN
+            "how dossier codes are built, of {electronic_id} or {unit}, {yyMMdd}, {yyyyMMdd}, "
+            "{ddMMyy} or {ddMMyyyy}, and {seq:04d}, such as " + DEFAULT_PATTERN
         ),
     )
     outbox_documents_max: Annotated[int, Field(ge=1, le=10_000_000)] = Field(

@@ -1,8 +1,9 @@
 """Dossier codes in the national pattern, and who may open a dossier under which of them.
 
-Numbers run per prefix and local day. Gaps are allowed, repeats are not. Past 9,999 a number
-simply grows a fifth digit. A code is of the pattern only if the pattern can give it; a code of
-another shape is another system's and none of this concerns it.
+A code carries the electronic id of the competent agency, the day of receipt and the number of
+that day (decision 0044). Numbers run per prefix and local day. Gaps are allowed, repeats are
+not. Past 9,999 a number simply grows a fifth digit. A code is of the pattern only if the
+pattern can give it; a code of another shape is another system's and none of this concerns it.
 """
 
 import re
@@ -18,6 +19,13 @@ DEFAULT_PATTERN: Final = "{electronic_id}-{yyMMdd}-{seq:04d}"
 BELOW: Final = ".*"
 """Ends a grant for every electronic id below one: `H37.*`."""
 CENTURY: Final = 2000
+DATES: Final[Mapping[str, str]] = {
+    "yyMMdd": "%y%m%d",
+    "yyyyMMdd": "%Y%m%d",
+    "ddMMyy": "%d%m%y",
+    "ddMMyyyy": "%d%m%Y",
+}
+"""The ways to write the day of receipt, and how `strftime` writes each."""
 
 _FIELD: Final = re.compile(r"\{(?P<name>[A-Za-z_]+)(?::0(?P<digits>[1-9])d)?\}")
 _LITERAL: Final = re.compile(r"[A-Za-z0-9._-]*")
@@ -29,8 +37,7 @@ _UNIT: Final = UNIT_PATTERN.removeprefix("^").removesuffix("$")
 _SHAPES: Final[Mapping[str, str]] = {
     "electronic_id": _ELECTRONIC_ID,
     "unit": _UNIT,
-    "yyMMdd": "[0-9]{6}",
-    "yyyyMMdd": "[0-9]{8}",
+    **{name: f"[0-9]{{{len(name)}}}" for name in DATES},
     "seq": "[0-9]+",
 }
 _GRANT: Final = re.compile(rf"{_UNIT}|{_ELECTRONIC_ID}(?:\.\*)?")
@@ -103,9 +110,7 @@ class CodePattern:
             raise CodePatternError(f"{self.text!r}: no such field: {', '.join(unknown)}")
         if names.count("seq") != 1:
             raise CodePatternError(f"{self.text!r}: {{seq}} must stand in it once")
-        if not {"electronic_id", "unit"} & set(names) or not {"yyMMdd", "yyyyMMdd"} & set(
-            names
-        ):
+        if not {"electronic_id", "unit"} & set(names) or not set(DATES) & set(names):
             raise CodePatternError(
                 f"{self.text!r}: the unit and the date must stand in it, or codes would repeat"
             )
@@ -121,8 +126,7 @@ class CodePattern:
         values = {
             "electronic_id": electronic_id,
             "unit": unit,
-            "yyMMdd": day.strftime("%y%m%d"),
-            "yyyyMMdd": f"{day:%Y%m%d}",
+            **{name: day.strftime(form) for name, form in DATES.items()},
         }
 
         def fill(match: re.Match[str]) -> str:
@@ -146,7 +150,7 @@ class CodePattern:
         if match is None:
             return None
         found = match.groupdict()
-        day = _day(found.get("yyyyMMdd"), found.get("yyMMdd"))
+        day = next(_day(name, found[name]) for name in DATES if name in found)
         number = int(found["seq"])
         if day is None or number < 1:
             return None
@@ -180,6 +184,25 @@ class NumberingRights:
         return any(
             covers(grant, prefix, units) for grant in self.granted.get(publisher, frozenset())
         )
+
+
+def code_bearer(
+    *, receiving: str, competent: str | None, linked: bool, online: bool
+) -> str | None:
+    """Return the unit whose prefix a new dossier's code carries; None where the portal numbers.
+
+    It is the competent unit. A group of linked procedures has several competent agencies:
+    on paper its code carries the prefix of the unit that receives, online that of the portal.
+
+    Args:
+        receiving: The unit that receives the dossier.
+        competent: The unit that is competent, where it is named.
+        linked: The procedure is a group of linked procedures (`liên thông`).
+        online: The dossier came through the portal.
+    """
+    if not linked:
+        return competent or receiving
+    return None if online else receiving
 
 
 def is_grant(text: str) -> bool:
@@ -235,12 +258,12 @@ def _reader(text: str) -> re.Pattern[str]:
     return re.compile(written + re.escape(text[end:]))
 
 
-def _day(long: str | None, short: str | None) -> date | None:
-    """Return the day that a code names; None where there is no such day."""
+def _day(form: str, digits: str) -> date | None:
+    """Return the day that a code names in one of `DATES`; None where there is no such day."""
+    year, month, day = (
+        int(digits[form.index(part) : form.rindex(part) + 1]) for part in ("y", "M", "d")
+    )
     try:
-        if long is not None:
-            return date(int(long[:4]), int(long[4:6]), int(long[6:]))
-        assert short is not None, "a pattern has a date"
-        return date(CENTURY + int(short[:2]), int(short[2:4]), int(short[4:]))
+        return date(year if "yyyy" in form else CENTURY + year, month, day)
     except ValueError:
         return None

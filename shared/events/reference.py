@@ -146,6 +146,11 @@ class ProcedureDecided(EventData):
     systems_verified: bool | None = Field(
         default=None, description="Somebody has checked which systems it needs."
     )
+    linked: bool | None = Field(
+        default=None,
+        description="A group of linked procedures (liên thông): its codes carry the receiving "
+        "unit's electronic id, or the portal's for an online dossier.",
+    )
     source: LawSource
     verified: bool = False
 

@@ -34,6 +34,15 @@ NUMBERING: Final = (
         "Gửi dossier.accepted hoặc dossier.submitted tới /v1/events, kèm mã của phần mềm đó.",
     ),
     Rule(
+        "portal-numbers-it",
+        "The portal numbers online dossiers of this group of linked procedures.",
+        "Send dossier.accepted or dossier.submitted to /v1/events, with the code that the "
+        "portal gave. Received on paper, the group gets its code here.",
+        "Hồ sơ trực tuyến của nhóm thủ tục liên thông này do Cổng dịch vụ công cấp mã.",
+        "Gửi dossier.accepted hoặc dossier.submitted tới /v1/events, kèm mã do Cổng cấp. Nếu "
+        "nhận hồ sơ giấy thì mã được cấp tại đây.",
+    ),
+    Rule(
         "not-a-prefix",
         "The value is neither a unit of this installation nor a prefix of codes.",
         "Name a unit (06112), an electronic id (H37.117), or all below one (H37.*).",

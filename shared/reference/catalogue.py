@@ -56,6 +56,7 @@ class Procedure:
     source: str
     verified: bool
     systems: tuple[str, ...] = ()  # Those that it cannot be settled without.
+    linked: bool = False  # A group of linked procedures, each with an agency of its own.
     expired_on: date | None = None  # First day without it.
     replaced_by: str | None = None
 
@@ -107,6 +108,7 @@ def procedure_of(data: ProcedureDecided) -> Procedure:
         source=data.source,
         verified=data.verified,
         systems=data.systems or (),
+        linked=data.linked is True,
     )
 
 

@@ -95,4 +95,4 @@ def _sender_faults(
         return [] if mine else [not_allowed("/subject")]
     if subject.facts:
         return [] if sender.may_speak_for(*subject.units) else [foreign_unit()]
-    return opening_faults(event, sender, rights, reference.units)
+    return opening_faults(arrival, rights, reference)

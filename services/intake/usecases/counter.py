@@ -1,4 +1,8 @@
-"""A dossier received at a counter: its code, its secret, its promise, once for each request."""
+"""A dossier received at a counter: its code, its secret, its promise, once for each request.
+
+The code carries the prefix of the competent unit, or that of the unit that receives a group of
+linked procedures (decision 0044).
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -6,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.intake.core.arrivals import COUNTER, Sender
-from services.intake.core.opening import TAKEN
+from services.intake.core.opening import ONLINE, TAKEN
 from services.intake.core.promise import promise
 from services.intake.core.receipts import Outcome, Receipt, ReceiptKey, keyed_fingerprint
 from services.intake.usecases.answers import Answer, refusal, with_secret
@@ -16,12 +20,14 @@ from services.intake.usecases.receive import ReceiveEvents
 from shared.calendar.zone import ICT
 from shared.events.codes import publisher_source
 from shared.events.dossiers import DossierAccepted
-from shared.events.faults import fault, unknown_unit
+from shared.events.faults import Fault, fault, unknown_unit
 from shared.events.ids import derived_id
 from shared.events.inbound import InboundEvent, fingerprint, parse_document
 from shared.events.model import instant_text
+from shared.events.numbering import code_bearer
 from shared.events.registry import REGISTRY
 from shared.reference.catalogue import Unit
+from shared.reference.view import Reference
 from shared.subjects.errors import UnavailableError
 
 CODES_A_REQUEST_MAX: Final = 10
@@ -75,15 +81,21 @@ class ReceiveDossier:
             UnavailableError: the store does not answer, or others keep taking the codes; ask
                 again with the same key.
         """
-        unit = self.receive.references.current().units.get(request.unit)
-        if unit is None:
-            return refusal(None, None, (unknown_unit("/unit"),)), Settled([])
-        if unit.numbering == OWN_NUMBERING:
-            return refusal(None, None, (fault("numbers-its-own", "/unit"),)), Settled([])
         print_of = keyed_fingerprint(
             self.receive.fingerprint_key, fingerprint(request.content())
         )
-        receipt = await self._receipt(key, print_of, unit)
+        event_id = self._event_id(key)
+        found = await self._found(key, event_id, print_of)
+        unit = bearer(request, self.receive.references.current())
+        if isinstance(unit, Fault):
+            if found is None or (found.outcome, found.fingerprint) != (
+                Outcome.APPLIED,
+                print_of,
+            ):
+                return refusal(None, None, (unit,)), Settled([])
+            # It was numbered before the catalogue changed: a repeat gets the same answer.
+            return await self._attempt(sender, replace(found, outcome=Outcome.OPEN), request)
+        receipt = found or await self._drawn(key, event_id, print_of, unit)
         for _ in range(CODES_A_REQUEST_MAX):
             if receipt.outcome is Outcome.APPLIED and receipt.fingerprint != print_of:
                 faults = (fault("idempotency-key-reused", "/headers/idempotency-key"),)
@@ -99,26 +111,32 @@ class ReceiveDossier:
         """Return what the counter is told, the citizen's secret included."""
         return with_secret(answer, self.receive.lookup)
 
-    async def _receipt(self, key: ReceiptKey, print_of: str, unit: Unit) -> Receipt:
-        """Return the receipt of this key, with the code that it has."""
-        receipts = self.receive.receipts
+    def _event_id(self, key: ReceiptKey) -> str:
+        """Return the id of the event that a key's request becomes."""
         # Keyed: nobody can foresee the id, and send another event under it.
         request = keyed_fingerprint(self.receive.fingerprint_key, key.text())
-        event_id = derived_id(f"counter:{key.owner}", request)
+        return derived_id(f"counter:{key.owner}", request)
+
+    async def _found(self, key: ReceiptKey, event_id: str, print_of: str) -> Receipt | None:
+        """Return the receipt of this key, with the code that it has; None for a new key."""
         of_event = ReceiptKey(COUNTER, event_id).text()
-        standing_under = await receipts.find([key.text(), of_event])
+        standing_under = await self.receive.receipts.find([key.text(), of_event])
         found, recorded = standing_under.get(key.text()), standing_under.get(of_event)
         if recorded is not None and (found is None or found.outcome is not Outcome.APPLIED):
             return await self._recovered(key, print_of, recorded)
-        if found is not None:
-            return found
+        return found
+
+    async def _drawn(
+        self, key: ReceiptKey, event_id: str, print_of: str, unit: Unit
+    ) -> Receipt:
+        """Return the receipt of a new key, with the next code of a unit's prefix."""
         now = self.receive.in_work.clock.now()
         receipt = replace(
             self.receive.receipt_for(key, event_id, print_of),
             code=await self.codes.next(unit, now.astimezone(ICT).date()),
             answer={RECEIVED: instant_text(now)},
         )
-        (standing,) = await receipts.open([receipt])
+        (standing,) = await self.receive.receipts.open([receipt])
         # Two requests at once: the first one's code holds, and the other number is a gap.
         return receipt if standing is None else standing
 
@@ -160,8 +178,8 @@ class ReceiveDossier:
     def _needs_another(self, answer: Answer, receipt: Receipt, unit: Unit) -> bool:
         """Return whether the receipt's code can never be this dossier's.
 
-        It is another's, or bears a prefix that is not the unit's: the same key asked for
-        another unit first, or the unit has another electronic id since.
+        It is another's, or does not carry the prefix that is due: the same key named another
+        unit or procedure first, or the unit has another electronic id since.
         """
         rules = {one.rule for one in answer.faults}
         if TAKEN in rules:
@@ -223,3 +241,22 @@ class ReceiveDossier:
             given=data.given,
         )
         return replace(answer, details={**answer.details, "promise": given.to_document()})
+
+
+def bearer(request: DossierRequest, reference: Reference) -> Unit | Fault:
+    """Return the unit whose prefix the code carries, or why we draw none."""
+    for path, named in (("/unit", request.unit), ("/competent_unit", request.competent_unit)):
+        if named is not None and named not in reference.units:
+            return unknown_unit(path)
+    procedure = reference.procedures.get(request.data["procedure"])
+    code = code_bearer(
+        receiving=request.unit,
+        competent=request.competent_unit,
+        linked=procedure is not None and procedure.linked,
+        online=request.data["channel"] == ONLINE,
+    )
+    if code is None:
+        return fault("portal-numbers-it", "/channel")
+    if reference.units[code].numbering == OWN_NUMBERING:
+        return fault("numbers-its-own", "/unit" if code == request.unit else "/competent_unit")
+    return reference.units[code]

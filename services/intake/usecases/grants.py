@@ -56,9 +56,7 @@ class GrantBook:
         """
         for entry in entries:
             event, sender = entry.event, entry.sender
-            if can_open(event) and not may_use_code(
-                event, sender, self.rights, reference.units
-            ):
+            if can_open(event) and not may_use_code(event, sender, self.rights, reference):
                 return await self.refresh()
         return self.rights
 

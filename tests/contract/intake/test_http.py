@@ -397,7 +397,9 @@ async def test_the_contract_is_described(http: HttpDoor) -> None:
         described["paths"]
     )
     assert len(units["units"]) >= 65
-    assert PROCEDURE in {row["code"] for row in procedures["procedures"]}
+    linked = {row["code"]: row["linked"] for row in procedures["procedures"]}
+    assert (linked[PROCEDURE], linked["3.000722"]) == (False, True)
+    assert {row["numbering"] for row in units["units"]} == {"motcua"}
     assert "vn.motcua.dossier.accepted.v1" in contract
     assert [one["number"] for one in table["statuses"]] == list(range(1, 11))
 

@@ -9,9 +9,18 @@ import pytest
 
 from services.intake.usecases import grants
 from tests.contract.intake.doors import HttpDoor, kafka_door, record, rejections
-from tests.fakes.intake import LOOKUP, PROCEDURE, UNIT, World, event
+from tests.fakes.intake import (
+    LOOKUP,
+    OTHER_UNIT,
+    PROCEDURE,
+    UNIT,
+    World,
+    event,
+    reference,
+)
 
 KEYS = count()
+LINKED = "3.000722"
 JSON = {"content-type": "application/cloudevents+json"}
 ROUTE = "/v1/numbering"
 
@@ -37,12 +46,12 @@ def http(standing: HttpDoor, world: World) -> HttpDoor:
     return standing
 
 
-async def walk_in(http: HttpDoor) -> httpx2.Response:
+async def walk_in(http: HttpDoor, **fields: str) -> httpx2.Response:
     """Receive one citizen at the counter."""
     async with http.client(http.keys.clerk) as client:
         return await client.post(
             "/v1/dossiers",
-            json={"unit": UNIT, "procedure": PROCEDURE},
+            json={"unit": UNIT, "procedure": PROCEDURE} | fields,
             headers={"idempotency-key": f"walk-in-{next(KEYS)}"},
         )
 
@@ -91,6 +100,32 @@ async def test_a_registered_portal_numbers_and_the_counter_goes_on(http: HttpDoo
     codes = [first.json()["code"], taken.json()["subject"], second.json()["code"]]
     assert len(set(codes)) == 3
     assert second.json()["lookup_secret"] == LOOKUP.secret_of(codes[2])
+
+
+@pytest.mark.asyncio
+async def test_the_code_says_which_agency_is_competent(http: HttpDoor) -> None:
+    """For a group of linked procedures it says who received it; online the portal numbers."""
+    elsewhere = await walk_in(http, competent_unit=OTHER_UNIT)
+    group = await walk_in(http, competent_unit=OTHER_UNIT, procedure=LINKED)
+    online = await walk_in(http, procedure=LINKED, channel="online")
+    unknown = await walk_in(http, competent_unit="99999")
+    prefix = reference().unit(OTHER_UNIT).electronic_id
+    assert elsewhere.json()["code"] == f"{prefix}-261123-0001"
+    assert group.json()["code"] == "H37.117-261123-0001"
+    assert (online.status_code, unknown.status_code) == (422, 422)
+    (fault,) = online.json()["faults"]
+    assert (fault["rule"], fault["path"]) == ("portal-numbers-it", "/channel")
+    (fault,) = unknown.json()["faults"]
+    assert (fault["rule"], fault["path"]) == ("unknown-unit", "/competent_unit")
+    async with http.client(http.keys.clerk) as client:
+        made = event(
+            "dossier.submitted",
+            "G09.20-20261123-0000001",
+            {"procedure": LINKED, "channel": "online"},
+            publisher="counter",
+        )
+        passed_on = await client.post("/v1/events", content=json.dumps(made), headers=JSON)
+    assert passed_on.status_code == 201
 
 
 @pytest.mark.asyncio

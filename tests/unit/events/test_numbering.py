@@ -11,6 +11,7 @@ from shared.events.numbering import (
     CodePatternError,
     NumberingRights,
     Prefix,
+    code_bearer,
     covers,
     is_grant,
 )
@@ -38,6 +39,9 @@ UNITS = {
     [
         "{electronic_id}-{yyMMdd}-{seq:04d}",
         "{unit}{yyyyMMdd}-{seq:07d}",
+        "{electronic_id}-{ddMMyy}-{seq:04d}",
+        "{electronic_id}.{ddMMyyyy}.{seq:05d}",
+        "{electronic_id}-{ddMMyyyy}-{yyMMdd}-{seq:04d}",
         "{seq:03d}.{electronic_id}.{yyMMdd}",
         "MC-{electronic_id}{unit}.{yyMMdd}_{unit}_{seq:01d}",
     ],
@@ -71,6 +75,56 @@ def test_a_code_is_read_as_it_was_made(pattern: str, unit: Unit, number: int) ->
 def test_a_code_that_the_pattern_cannot_give_is_another_systems(code: str) -> None:
     """It cannot meet one of ours, so nobody needs a right for it."""
     assert CodePattern().read(code) is None
+
+
+@pytest.mark.parametrize(
+    ("date_field", "written"),
+    [
+        ("yyMMdd", "261130"),
+        ("yyyyMMdd", "20261130"),
+        ("ddMMyy", "301126"),
+        ("ddMMyyyy", "30112026"),
+    ],
+)
+def test_the_day_of_receipt_is_written_as_the_pattern_says(
+    date_field: str, written: str
+) -> None:
+    """Year first by default; day first where an installation is told so."""
+    pattern = CodePattern(f"{{electronic_id}}-{{{date_field}}}-{{seq:04d}}")
+    code = pattern.code(unit="06112", electronic_id="H37.117", day=DAY, number=7)
+    assert code == f"H37.117-{written}-0007"
+    assert pattern.read(f"H37.117-{'99' * (len(written) // 2)}-0007") is None
+
+
+def test_two_dates_in_one_code_must_agree() -> None:
+    """Else the code is not one that the pattern gives."""
+    pattern = CodePattern("{electronic_id}-{ddMMyyyy}-{yyMMdd}-{seq:04d}")
+    assert pattern.read("H37.117-30112026-261130-0001") is not None
+    assert pattern.read("H37.117-30112026-261129-0001") is None
+
+
+@pytest.mark.parametrize(
+    ("competent", "linked", "online", "bearer"),
+    [
+        (None, False, False, "06112"),
+        (None, False, True, "06112"),
+        ("06001", False, False, "06001"),
+        ("06001", False, True, "06001"),
+        (None, True, False, "06112"),
+        ("06001", True, False, "06112"),
+        (None, True, True, None),
+        ("06001", True, True, None),
+    ],
+)
+def test_whose_prefix_a_code_carries(
+    competent: str | None,
+    linked: bool,  # noqa: FBT001 -- A table's column.
+    online: bool,  # noqa: FBT001 -- A table's column.
+    bearer: str | None,
+) -> None:
+    """The competent unit's; of a linked group the receiving unit's, and online the portal's."""
+    found = code_bearer(receiving="06112", competent=competent, linked=linked, online=online)
+    assert found == bearer
 
 
 def test_two_units_of_one_electronic_id_share_a_prefix() -> None:

@@ -19,6 +19,7 @@ from tests.fakes.intake import (
     LOOKUP,
     OTHER_UNIT,
     PROCEDURE,
+    THIRD_UNIT,
     UNIT,
     World,
     event,
@@ -28,6 +29,8 @@ from tests.unit.intake.test_crashes import CLERK, run_dying_at, steps_of
 
 DAY = date(2026, 11, 23)
 KEY = ReceiptKey("key:abc", "request-1", 0)
+LINKED = "3.000722"
+OTHER_PREFIX = "H37.104"
 
 
 def code(number: int, prefix: str = "H37.117") -> str:
@@ -46,6 +49,11 @@ def request(unit: str = UNIT, **changes: Any) -> DossierRequest:  # noqa: ANN401
         time=None,
     )
     return replace(made, **changes)
+
+
+def linked(channel: str, **changes: Any) -> DossierRequest:  # noqa: ANN401 -- Any field.
+    """What a counter sends for a group of linked procedures."""
+    return request(data={"procedure": LINKED, "channel": channel}, **changes)
 
 
 async def walk_in(
@@ -248,6 +256,98 @@ async def test_a_key_that_is_mended_to_another_unit_gets_that_units_number() -> 
 
 
 @pytest.mark.asyncio
+async def test_a_code_carries_the_competent_units_prefix() -> None:
+    """Whichever unit receives for it: all draw from one sequence, and the event says who."""
+    world = World()
+    staff = Sender("counter", frozenset({UNIT, OTHER_UNIT, THIRD_UNIT}), staff=True)
+    asked = [
+        request(UNIT, competent_unit=OTHER_UNIT),
+        request(THIRD_UNIT, competent_unit=OTHER_UNIT),
+        request(OTHER_UNIT),
+        request(UNIT),
+        request(UNIT, competent_unit=UNIT),
+    ]
+    got = [(await walk_in(world, f"n-{n}", one, staff)).subject for n, one in enumerate(asked)]
+    assert got == [*(code(n, OTHER_PREFIX) for n in (1, 2, 3)), code(1), code(2)]
+    units = [
+        (one["receivingunit"], one.get("competentunit")) for one in world.stream(DOSSIERS.name)
+    ]
+    assert units == [(one.unit, one.competent_unit or one.unit) for one in asked]
+    assert world.taken == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("channel", ["direct", "post"])
+async def test_a_linked_group_on_paper_carries_the_receiving_units_prefix(channel: str) -> None:
+    """Several agencies are competent for it; the unit that receives is one."""
+    world = World()
+    asked = linked(channel, competent_unit=OTHER_UNIT)
+    assert (await walk_in(world, asked=asked)).subject == code(1)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["dossier.accepted", "dossier.submitted"])
+async def test_an_online_linked_group_is_numbered_by_the_portal(name: str) -> None:
+    """No number is drawn; the same procedure on paper, under the same key, gets one."""
+    world = World()
+    asked = linked("online", name=name)
+    answer = await walk_in(world, asked=asked)
+    assert [(one.rule, one.path) for one in answer.faults] == [
+        ("portal-numbers-it", "/channel")
+    ]
+    assert world.codes.last == {}
+    assert world.receipts.kept == {}
+    assert (await walk_in(world, asked=linked("direct", name=name))).subject == code(1)
+    other = request(name=name, data={"procedure": PROCEDURE, "channel": "online"})
+    assert (await walk_in(world, "another", other)).subject == code(2)
+
+
+@pytest.mark.asyncio
+async def test_a_unit_that_is_not_there_draws_no_number() -> None:
+    """Neither of the two may be unknown."""
+    world = World()
+    for asked, path in (
+        (request("99999"), "/unit"),
+        (request(competent_unit="99999"), "/competent_unit"),
+    ):
+        answer = await walk_in(world, asked=asked)
+        assert [(one.rule, one.path) for one in answer.faults] == [("unknown-unit", path)]
+    assert world.codes.last == {}
+
+
+@pytest.mark.asyncio
+async def test_a_key_that_is_mended_to_another_competent_unit_gets_its_number() -> None:
+    """The first code has our own prefix: staff may use it, a counter's code may not have it."""
+    world = World()
+    wrong = request(data={"procedure": "9.999999", "channel": "direct"})
+    assert (await walk_in(world, asked=wrong)).faults[0].rule == "unknown-procedure"
+    assert world.receipts.kept[KEY.text()].code == code(1)
+    answer = await walk_in(world, asked=request(competent_unit=OTHER_UNIT))
+    again = await walk_in(world, asked=request(competent_unit=OTHER_UNIT))
+    assert (answer.subject, again.subject) == (code(1, OTHER_PREFIX),) * 2
+    assert (answer.repeated, again.repeated) == (False, True)
+    assert list(world.subjects.rows) == [code(1, OTHER_PREFIX)]
+
+
+@pytest.mark.asyncio
+async def test_a_repeat_is_answered_as_before_whatever_the_catalogue_says_since() -> None:
+    """The group counts as linked, or its unit numbers its own, after the number was drawn."""
+    world = World()
+    online = request(data={"procedure": PROCEDURE, "channel": "online"})
+    first = await walk_in(world, asked=online)
+    view = reference()
+    group = replace(view.procedures[PROCEDURE], linked=True)
+    world.view = replace(view, procedures={**view.procedures, PROCEDURE: group})
+    world.start()
+    again = await walk_in(world, asked=online)
+    assert (again.subject, again.repeated, again.details) == (code(1), True, first.details)
+    changed = request(data={"procedure": PROCEDURE, "channel": "online", "fee_due": 1})
+    for name, asked in (("another", online), (KEY.name, changed)):
+        refused = await walk_in(world, name, asked)
+        assert [one.rule for one in refused.faults] == ["portal-numbers-it"]
+
+
+@pytest.mark.asyncio
 async def test_units_that_share_a_prefix_share_its_numbers() -> None:
     """A unit that took another's electronic id over draws no number twice."""
     view = reference()
@@ -281,7 +381,23 @@ async def test_a_units_own_software_numbers_its_dossiers() -> None:
     world = World(replace(view, units={**view.units, UNIT: own}))
     answer = await walk_in(world)
     assert [(one.rule, one.path) for one in answer.faults] == [("numbers-its-own", "/unit")]
+    elsewhere = Sender("counter", frozenset({OTHER_UNIT}), staff=True)
+    for_it = request(OTHER_UNIT, competent_unit=UNIT)
+    answer = await walk_in(world, asked=for_it, sender=elsewhere)
+    assert [(one.rule, one.path) for one in answer.faults] == [
+        ("numbers-its-own", "/competent_unit")
+    ]
     assert world.codes.last == {}
+
+
+@pytest.mark.asyncio
+async def test_a_unit_with_software_of_its_own_draws_for_a_unit_without() -> None:
+    """The sequence is the competent unit's, and that is ours to draw from."""
+    view = reference()
+    own = replace(view.units[UNIT], numbering="own")
+    world = World(replace(view, units={**view.units, UNIT: own}))
+    answer = await walk_in(world, asked=request(competent_unit=OTHER_UNIT))
+    assert answer.subject == code(1, OTHER_PREFIX)
 
 
 @pytest.mark.asyncio

@@ -9,12 +9,22 @@ from services.intake.ports import Grant
 from services.intake.usecases.entries import Candidate
 from shared.events.judge import IMPORT_PUBLISHER
 from shared.events.numbering import CodePattern
-from tests.fakes.intake import NOW, OTHER_UNIT, THIRD_UNIT, UNIT, World, event, reference
+from tests.fakes.intake import (
+    NOW,
+    OTHER_UNIT,
+    PROCEDURE,
+    THIRD_UNIT,
+    UNIT,
+    World,
+    event,
+    reference,
+)
 
 PREFIX = reference().unit(UNIT).electronic_id
 OTHER_PREFIX = reference().unit(OTHER_UNIT).electronic_id
 CLERK = Sender("counter", frozenset({UNIT}), staff=True)
 PORTAL = Sender("portal")
+LINKED = "3.000722"
 
 
 def code(prefix: str = PREFIX, number: int = 7) -> str:
@@ -101,6 +111,34 @@ async def test_staff_open_what_their_own_unit_receives(
     world = World()
     attributes = {"receivingunit": receiving, "competentunit": competent}
     assert await opened(world, CLERK, code(prefix), **attributes) == rule
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("procedure", "channel", "prefix", "rule"),
+    [
+        (LINKED, "online", "G09.20", None),
+        (LINKED, "online", PREFIX, None),  # The receiving unit's own: its numbers never meet.
+        (LINKED, "online", OTHER_PREFIX, "may-not-number"),  # Another unit draws under it.
+        (LINKED, "direct", "G09.20", "may-not-number"),
+        (LINKED, "post", "G09.20", "may-not-number"),
+        (PROCEDURE, "online", "G09.20", "may-not-number"),
+    ],
+)
+async def test_staff_pass_on_the_code_that_the_portal_gave_a_linked_group(
+    procedure: str, channel: str, prefix: str, rule: str | None
+) -> None:
+    """Online, and under a prefix that no unit of ours draws under."""
+    data = {"procedure": procedure, "channel": channel}
+    assert await opened(World(), CLERK, code(prefix), data=data) == rule
+
+
+@pytest.mark.asyncio
+async def test_staff_open_nothing_without_a_receiving_unit() -> None:
+    """Whatever the group and the channel."""
+    data = {"procedure": LINKED, "channel": "online"}
+    rule = await opened(World(), CLERK, code("G09.20"), data=data, receivingunit=None)
+    assert rule == "missing-field"
 
 
 @pytest.mark.asyncio

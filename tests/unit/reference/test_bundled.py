@@ -178,6 +178,20 @@ def test_loading_twice_is_the_same_events() -> None:
     assert len(changed) == len(VIEW.units)
 
 
+def test_a_column_that_is_new_changes_no_id_where_it_is_empty() -> None:
+    """So a newer version's bundle repeats the events that an installation has."""
+    ids = {event.subject: event.id for event in reference_events()}
+    assert ids["procedure:2.000815"] == "reference-8eab17932c4786fa0535726c972ec880880d8aae"
+    assert ids["procedure:2.002913"] != "reference-b4ab78795bd2e795428efb9da271e0f08a115499"
+
+
+def test_only_groups_of_linked_procedures_are_marked() -> None:
+    """Their codes carry the receiving unit's id, or the portal's (decision 0044)."""
+    linked = {code for code, one in VIEW.procedures.items() if one.linked}
+    assert linked == {"3.000722", "2.002913"}
+    assert {VIEW.procedure(code).field for code in linked} == {"lien_thong"}
+
+
 def test_a_folder_of_ones_own(tmp_path: Path) -> None:
     """A commune with summer hours and Saturday reception, and a row with its own choices."""
     for path in BUNDLED.iterdir():

@@ -41,7 +41,12 @@ def catalogue_router(door: Door) -> APIRouter:
     async def units() -> Response:
         view = door.receive.references.current()
         rows = [
-            {"code": one.code, "name": one.name, "electronic_id": one.electronic_id}
+            {
+                "code": one.code,
+                "name": one.name,
+                "electronic_id": one.electronic_id,
+                "numbering": one.numbering,
+            }
             for one in view.units.values()
         ]
         now = instant_text(door.receive.in_work.clock.now())
@@ -51,7 +56,13 @@ def catalogue_router(door: Door) -> APIRouter:
     async def procedures() -> Response:
         view = door.receive.references.current()
         rows = [
-            {"code": one.code, "name": one.name, "field": one.field, "verified": one.verified}
+            {
+                "code": one.code,
+                "name": one.name,
+                "field": one.field,
+                "linked": one.linked,
+                "verified": one.verified,
+            }
             for one in view.procedures.values()
         ]
         return json_response({"referenceversion": view.version, "procedures": rows})

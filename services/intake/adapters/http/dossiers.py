@@ -44,7 +44,9 @@ class DossierBody(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     unit: UnitCode
-    competent_unit: UnitCode | None = None
+    competent_unit: UnitCode | None = Field(
+        default=None, description="Who decides; the receiving unit if left out."
+    )
     procedure: ProcedureCode
     channel: Literal["direct", "online", "post"] = "direct"
     status: Literal["accepted", "submitted"] = "accepted"
@@ -83,6 +85,9 @@ def dossiers_router(door: Door) -> APIRouter:
         summary="Receive a dossier at the counter",
         description=(
             "Answers with the code, the citizen's look-up secret, the promised date and why. "
+            "The code carries the electronic id of `competent_unit`, which is `unit` if it is "
+            "left out; for a group of linked procedures that of `unit`. An online dossier of "
+            "such a group has the portal's code: send it to /v1/events. "
             "Idempotency-Key is required: the same key and content get the same answer."
         ),
         status_code=201,
