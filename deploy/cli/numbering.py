@@ -10,10 +10,14 @@ from rich.table import Table
 from deploy import numbering
 from deploy.errors import CommandError, SettingError
 from deploy.installation import DataOption, Installation
+from shared.calendar.zone import ICT
+from shared.law.citation import cite
+from shared.law.rules import Rule
+from shared.ops.clock import wall_now
 
 PREFIX: Final = (
     "Their prefix is the competent unit's; for a group of linked procedures on paper it is the "
-    "receiving unit's."
+    "receiving unit's"
 )
 
 Publisher = Annotated[str, typer.Argument(help="The publisher's name.")]
@@ -42,7 +46,8 @@ def list_grants(
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
     typer.echo(f"Codes of this installation: {answer['pattern']}")
-    typer.echo(PREFIX)
+    source = cite(Rule.DOSSIER_CODE, wall_now().astimezone(ICT).date())
+    typer.echo(f"{PREFIX} ({source.en})")
     if not answer["grants"]:
         typer.echo("No publisher may number; the units' own counters and imports do.")
         return
