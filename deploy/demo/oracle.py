@@ -185,11 +185,11 @@ def _begin(
 ) -> None:
     if start is None or limit is None:
         return
-    last, due, truth.limit = _dates(start, limit, calendar)
+    last, due, truth.limit = dates_of(start, limit, calendar)
     truth.stretches.append(Stretch(start, start, last, due, None, why))
 
 
-def _dates(
+def dates_of(
     start: datetime, limit: Limit, calendar: SlowCalendar
 ) -> tuple[date, datetime, datetime]:
     """Return last day, promise and statutory end."""

@@ -33,6 +33,7 @@ PROCEDURES: Final[Mapping[str, str]] = {
     "ten-days-subtracting": SUBTRACTING,
     "no-rule": NO_RULE,
     "eight-hours": "1.000011",
+    "twenty-four-clock-hours": "1.000014",
     "three-half-days": "1.000012",
     "fifteen-calendar-days": "1.000013",
 }
@@ -47,6 +48,7 @@ CONTACTS: Final[Mapping[str, Mapping[str, str]]] = {
 
 _MORE_LIMITS: Final[Mapping[str, RuleLimit]] = {
     "eight-hours": RuleLimit(unit="hours", value=8),
+    "twenty-four-clock-hours": RuleLimit(unit="clock_hours", value=24),
     "three-half-days": RuleLimit(unit="half_days", value=3),
     "fifteen-calendar-days": RuleLimit(unit="calendar_days", value=15),
 }
