@@ -82,7 +82,8 @@ def _obligation(one: Mapping[str, Any], language: Language) -> Iterator[str]:
         judged = {True: "on_time", False: "late"}.get(ended["in_time"])
         verdict = f" ({_word(judged, language)})" if judged else ""
         yield f"  {ended['why']}: {_moment(ended['at'])}{verdict}"
-    yield f"  {one['source']}"
+    if one["source"] is not None:
+        yield f"  {one['source']}"
     for flag in one["flags"]:
         yield f"  ! {flag['text']}"
     if one["ledger"]:
