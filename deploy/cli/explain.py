@@ -90,9 +90,8 @@ def _obligation(one: Mapping[str, Any], language: Language) -> Iterator[str]:
         yield f"  {_word('why', language)}:"
         for row in one["ledger"]:
             tag = _TAGS.get(row["clock"], "")
-            law = f"  ({row['law']})" if row["law"] else ""
             day = datetime.fromisoformat(row["day"]).strftime("%d/%m/%Y")
-            yield f"    {day} {row['count']:>4}  {tag}{row['text']}{law}"
+            yield f"    {day} {row['count']:>4}  {tag}{row['text']}"
     if one["ladder"]:
         yield f"  {_word('ladder', language)}:"
         for rung in one["ladder"]:

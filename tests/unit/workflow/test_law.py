@@ -37,6 +37,7 @@ def test_a_dossier_of_may_2025_is_explained_by_the_old_decree() -> None:
     """Kinds and ledger name the decree that was in force, and no other."""
     lines = explained("2025-05-12 09:10", "2025-05-13 10:00", "2025-05-14 10:00", "vi")
     text = "\n".join(lines)
+    assert text.count("NĐ 61/2018/NĐ-CP Điều 19 khoản 4") == len(["restart", "notice"])
     assert "tính lại từ đầu (NĐ 61/2018/NĐ-CP Điều 19 khoản 4)" in text
     assert "  NĐ 61/2018/NĐ-CP Điều 19 khoản 9" in lines
     assert NEW not in text
