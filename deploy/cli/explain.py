@@ -82,16 +82,16 @@ def _obligation(one: Mapping[str, Any], language: Language) -> Iterator[str]:
         judged = {True: "on_time", False: "late"}.get(ended["in_time"])
         verdict = f" ({_word(judged, language)})" if judged else ""
         yield f"  {ended['why']}: {_moment(ended['at'])}{verdict}"
-    yield f"  {one['source']}"
+    if one["source"] is not None:
+        yield f"  {one['source']}"
     for flag in one["flags"]:
         yield f"  ! {flag['text']}"
     if one["ledger"]:
         yield f"  {_word('why', language)}:"
         for row in one["ledger"]:
             tag = _TAGS.get(row["clock"], "")
-            law = f"  ({row['law']})" if row["law"] else ""
             day = datetime.fromisoformat(row["day"]).strftime("%d/%m/%Y")
-            yield f"    {day} {row['count']:>4}  {tag}{row['text']}{law}"
+            yield f"    {day} {row['count']:>4}  {tag}{row['text']}"
     if one["ladder"]:
         yield f"  {_word('ladder', language)}:"
         for rung in one["ladder"]:

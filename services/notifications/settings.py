@@ -74,12 +74,31 @@ class SmsSettings(_Part):
     accents: bool = Field(default=False, description="keep Vietnamese marks (UCS-2)")
 
 
+class ZaloTemplateSettings(_Part):
+    """A template as Zalo approved it."""
+
+    id: str = Field(min_length=1, max_length=40)
+    tag: Literal[1, 2, 3] = Field(description="1 transaction, 2 customer care, 3 promotion")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_its_tag(cls, value: object) -> object:
+        if isinstance(value, str):
+            message = (
+                f'write {{id: "{value}", tag: 1}}, with the tag that Zalo approved it under'
+            )
+            raise ValueError(message)  # noqa: TRY004 -- pydantic takes a ValueError.
+        return value
+
+
 class ZaloSettings(_Part):
-    """Zalo Notification Service."""
+    """ZBS Template Message of Zalo, once called ZNS."""
 
     url: str = "https://business.openapi.zalo.me/message/template"
     token_file: Path
-    templates: dict[str, str] = Field(description="wording of ours → approved template id")
+    templates: dict[str, ZaloTemplateSettings] = Field(
+        description="wording of ours → approved template and its tag"
+    )
     receipt_secret_file: Path | None = None
 
 

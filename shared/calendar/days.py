@@ -97,7 +97,7 @@ class DeadlineCalendar:
             DateOutsideCalendarError: the answer, or `day`, is not covered.
 
         Source:
-            Civil Code 91/2015/QH13, art. 147(2) and (3), 148(1).
+            `Rule.FIRST_DAY_NOT_COUNTED`, `Rule.END_OF_LAST_DAY`.
         """
         index = day.toordinal() - self._base
         if index < 0 or index >= self._size:
@@ -141,7 +141,7 @@ class DeadlineCalendar:
         return day
 
     def roll(self, day: date) -> date:
-        """Return `day` if it works, else the next working day (Civil Code 148.5).
+        """Return `day` if it works, else the next working day (`Rule.DAY_OFF_MOVES_THE_END`).
 
         Raises:
             DateOutsideCalendarError: the answer, or `day`, is not covered.

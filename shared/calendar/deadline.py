@@ -23,7 +23,7 @@ from shared.calendar.zone import legal_day
 
 SECOND_REQUEST: Final = "second_request"
 WAIT_ON_LAST_DAY: Final = "wait_on_last_day"
-REQUESTS_MAX: Final = 1  # NĐ 61/2018, art. 11.2c: staff may ask once.
+REQUESTS_MAX: Final = 1  # Staff may ask once: `Rule.SUPPLEMENT_ONCE`.
 
 
 KEPT: Final = 4_096

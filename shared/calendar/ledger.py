@@ -1,7 +1,8 @@
 """The ledger of a deadline: every day counted, and every reason, in order.
 
 Entries are data: a key from a closed set, a running count, the event that caused it. The
-words in Vietnamese and English, and the article of the law, are in `wording.py`.
+words in Vietnamese and English, and the rules of law behind them, are in `wording.py`. Which
+article a rule is, the table of law says for the day of the entry.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from shared.calendar.wording import LAW, text_of
 from shared.calendar.zone import ICT, legal_day
+from shared.law.citation import Citation, cite_all
 
 DAY_CHARACTERS = len("2026-01-05")
 
@@ -44,9 +46,10 @@ class LedgerEntry:
         return legal_day(self.at)
 
     @property
-    def law(self) -> str | None:
-        """Return the article that the entry rests on, if one says so."""
-        return LAW.get(self.key)
+    def law(self) -> Citation | None:
+        """Return where the entry's rule was written on its day, if one says so."""
+        rules = LAW.get(self.key)
+        return None if rules is None else cite_all(rules, self.day)
 
     @property
     def row(self) -> Mapping[str, Any]:
@@ -73,16 +76,19 @@ class Line:
 
 def explain(entries: Iterable[LedgerEntry], language: Language = "vi") -> list[Line]:
     """Return the ledger in words, in Vietnamese or in English."""
-    return [
-        Line(
-            day=entry.day,
-            text=text_of(entry.key, entry.params, language, law=entry.law),
-            count="–" if entry.count is None else f"{entry.count:g}",
-            law=entry.law,
-            clock=entry.clock,
-        )
-        for entry in entries
-    ]
+    return [_line(entry, language) for entry in entries]
+
+
+def _line(entry: LedgerEntry, language: Language) -> Line:
+    citation = entry.law
+    law = None if citation is None else getattr(citation, language)
+    return Line(
+        day=entry.day,
+        text=text_of(entry.key, entry.params, language, law=law),
+        count="–" if entry.count is None else f"{entry.count:g}",
+        law=law,
+        clock=entry.clock,
+    )
 
 
 def entry_to_document(entry: LedgerEntry) -> dict[str, Any]:
@@ -95,8 +101,8 @@ def entry_to_document(entry: LedgerEntry) -> dict[str, Any]:
         "count": entry.count,
         "clock": entry.clock,
     }
-    if entry.law is not None:
-        document["source"] = entry.law
+    if (law := entry.law) is not None:
+        document["source"] = law.vi
     if entry.cause is not None:
         document["cause"] = entry.cause
     if entry.params:

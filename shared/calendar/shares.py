@@ -72,7 +72,7 @@ def apology_slip_due(deadline: Deadline) -> datetime | None:
         DateOutsideCalendarError: the day before is not covered (a given limit of old).
 
     Source:
-        NĐ 61/2018 art. 19.9; the stricter reading of "01 ngày", a working day.
+        `Rule.APOLOGY_AND_NEW_DATE`; the stricter reading of "01 ngày", a working day.
     """
     if deadline.last_day is None or deadline.terms.limit.unit is LimitUnit.SAME_DAY:
         return None

@@ -1,29 +1,28 @@
-"""The words of the ledger, in Vietnamese and English, and the articles behind them."""
+"""The words of the ledger, in Vietnamese and English, and the rules of law behind them."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Final, Literal
 
-CIVIL_CODE: Final = "BLDS"
-DECREE_61: Final = "NĐ 61/2018"
+from shared.law.rules import Rule
 
-LAW: Final[Mapping[str, str]] = {
-    "accepted": f"{CIVIL_CODE} Đ.147",
-    "arrived": f"{CIVIL_CODE} Đ.147, NĐ 309/2026 Đ.8.3",
-    "step": f"{CIVIL_CODE} Đ.147, {DECREE_61} Đ.19.6",
-    "accepted_hours": f"{CIVIL_CODE} Đ.147.1",
-    "arrived_hours": f"{CIVIL_CODE} Đ.147.1, NĐ 309/2026 Đ.8.3",
-    "step_hours": f"{CIVIL_CODE} Đ.147.1, {DECREE_61} Đ.19.6",
-    "same_day_after_cutoff": "NĐ 23/2015 Đ.7",
-    "rolled": f"{CIVIL_CODE} Đ.148.5",
-    "restart": f"{DECREE_61} Đ.19.4",
-    "second_request": f"{DECREE_61} Đ.11.2c",
-    "extension": f"{DECREE_61} Đ.19.9",
-    "second_extension": f"{DECREE_61} Đ.19.9",
-    "index_late": "QĐ 766/QĐ-TTg 2.1",
-    "index_moved": "QĐ 766/QĐ-TTg 2.1",
-    "index_due": "QĐ 766/QĐ-TTg 2.1",
+LAW: Final[Mapping[str, tuple[Rule, ...]]] = {
+    "accepted": (Rule.FIRST_DAY_NOT_COUNTED,),
+    "arrived": (Rule.FIRST_DAY_NOT_COUNTED, Rule.LIMIT_FROM_COMPETENT_RECEIPT),
+    "step": (Rule.FIRST_DAY_NOT_COUNTED, Rule.LINKED_PROCEDURES),
+    "accepted_hours": (Rule.HOURS_FROM_THE_MOMENT,),
+    "arrived_hours": (Rule.HOURS_FROM_THE_MOMENT, Rule.LIMIT_FROM_COMPETENT_RECEIPT),
+    "step_hours": (Rule.HOURS_FROM_THE_MOMENT, Rule.LINKED_PROCEDURES),
+    "rolled": (Rule.DAY_OFF_MOVES_THE_END,),
+    "restart": (Rule.LIMIT_STARTS_ANEW,),
+    "second_request": (Rule.SUPPLEMENT_ONCE,),
+    "extension": (Rule.APOLOGY_AND_NEW_DATE,),
+    "second_extension": (Rule.APOLOGY_AND_NEW_DATE,),
+    "index_late": (Rule.INDEX_PROGRESS,),
+    "index_moved": (Rule.INDEX_PROGRESS,),
+    "index_due": (Rule.INDEX_PROGRESS,),
 }
+"""The rules that an entry rests on; the table of law says where they are written on its day."""
 
 TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "accepted": ("tiếp nhận, ngày này không tính", "accepted; this day is not counted"),

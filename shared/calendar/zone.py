@@ -29,5 +29,5 @@ def at(day: date, clock: time) -> datetime:
 
 
 def midnight_after(day: date) -> datetime:
-    """Return 24:00 of a day, which is printed as the next midnight (Civil Code 148.6)."""
+    """Return 24:00 of a day, printed as the next midnight (`Rule.END_OF_LAST_DAY`)."""
     return datetime.combine(day + ONE_DAY, time(), ICT)

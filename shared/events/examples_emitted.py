@@ -1,9 +1,12 @@
 """One made-up example of every type that our own services write: subject and data."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from shared.events.examples import DOSSIER, Example
+from shared.law.citation import cite
+from shared.law.rules import Rule
 
 _CAUSE: Final = "3d0a1f52-8d0b-4f2e-8f57-0a1b2c3d4e5f"
 _DUE: Final = "2026-11-27T16:30:00+07:00"
@@ -22,17 +25,18 @@ _WHOSE: Final[Mapping[str, Any]] = {
 }
 _LEDGER: Final = (
     {
-        "key": "day_zero",
+        "key": "accepted",
         "at": "2026-11-23T08:05:00+07:00",
         "day": "2026-11-23",
-        "clock": "both",
+        "count": 0.0,
+        "clock": "law",
         "cause": _CAUSE,
-        "source": "BLDS 2015 Điều 147",
+        "source": cite(Rule.FIRST_DAY_NOT_COUNTED, date(2026, 11, 23)).vi,
     },
-    {"key": "day_off", "day": "2026-11-24", "clock": "both", "source": "NQ 80-NQ/TW"},
-    {"key": "working_day", "day": "2026-11-25", "count": 1.0, "clock": "both"},
-    {"key": "working_day", "day": "2026-11-26", "count": 2.0, "clock": "both"},
-    {"key": "working_day", "day": "2026-11-27", "count": 3.0, "clock": "both"},
+    {"key": "day_off", "day": "2026-11-24", "clock": "law"},
+    {"key": "working_day", "day": "2026-11-25", "count": 1.0, "clock": "law"},
+    {"key": "working_day", "day": "2026-11-26", "count": 2.0, "clock": "law"},
+    {"key": "working_day", "day": "2026-11-27", "count": 3.0, "clock": "law"},
 )
 _GAP: Final[Mapping[str, Any]] = {
     "gap": "gap-06112-director",

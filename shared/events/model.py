@@ -45,7 +45,7 @@ Instant = Annotated[
     PlainSerializer(instant_text, return_type=str, when_used="json-unless-none"),
 ]
 
-#: A published text's name, such as "NĐ 118/2025/NĐ-CP Điều 20"; never words about a person.
+#: A published text's name, such as "NĐ 118/2025/NĐ-CP"; never words about a person.
 LawSource = Annotated[
     str, StringConstraints(min_length=2, max_length=200, pattern=r"^[^\x00-\x1f\x7f<>]+$")
 ]

@@ -89,7 +89,7 @@ class NoticeObsolete(NoticeData):
 
 
 class NoticeHeld(NoticeData):
-    """Quiet hours or a rate hold it back until a moment."""
+    """Quiet hours, a rate, or the provider's hours or quota hold it back until a moment."""
 
     NAME: ClassVar[str] = "notice.held"
 

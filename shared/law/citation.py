@@ -1,7 +1,7 @@
 """Where a rule is written, in words, on a given day."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -66,6 +66,29 @@ def find(rule: Rule, day: date) -> Citation | None:
     """Return where a rule is written on a legal day, none if it was nowhere."""
     row = next((row for row in _ROWS[rule] if row.in_force(day)), None)
     return None if row is None else of_row(row)
+
+
+def cite_all(rules: Iterable[Rule], day: date) -> Citation | None:
+    """Return where several rules are written on a legal day.
+
+    Rules that no text held on that day are left out; none if that leaves nothing.
+    """
+    found = [each for rule in rules if (each := find(rule, day)) is not None]
+    return _joined(found) if found else None
+
+
+def latest(rules: Iterable[Rule]) -> Citation:
+    """Return where rules are written in the latest texts, for what has no day of its own."""
+    return _joined([of_row(max(_ROWS[rule], key=lambda row: row.begins)) for rule in rules])
+
+
+def _joined(found: Sequence[Citation]) -> Citation:
+    """Return several citations as one, as sure as the least sure of them."""
+    return Citation(
+        "; ".join(each.vi for each in found),
+        "; ".join(each.en for each in found),
+        max((each.weight for each in found), key=list(Weight).index),
+    )
 
 
 @cache

@@ -16,7 +16,6 @@ class Rule(StrEnum):
     DAY_OFF_MOVES_THE_END = "day_off_moves_the_end"
     LIMIT_FROM_RECEIPT = "limit_from_receipt"
     LIMIT_FROM_COMPETENT_RECEIPT = "limit_from_competent_receipt"
-    SAME_DAY_UNTIL_15 = "same_day_until_15"
 
     # What is missing, and what is refused.
     GUIDANCE_IN_ONE_GO = "guidance_in_one_go"

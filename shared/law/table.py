@@ -15,7 +15,6 @@ from shared.law.texts import (
     DATA_LAW,
     DECISION_766,
     DECREE_20_2008,
-    DECREE_23_2015,
     DECREE_61_2018,
     DECREE_118_2025,
     DECREE_224_2026,
@@ -81,6 +80,7 @@ _COUNTING: Final = (
     Row(Rule.FIRST_DAY_NOT_COUNTED, CIVIL_CODE, ("147.2", "147.3"), _T),
     Row(Rule.END_OF_LAST_DAY, CIVIL_CODE, ("148.1", "148.6"), _T),
     Row(Rule.DAY_OFF_MOVES_THE_END, CIVIL_CODE, ("148.5",), _T),
+    Row(Rule.LIMIT_FROM_RECEIPT, DECREE_61_2018, ("17",), _ONE),
     Row(Rule.LIMIT_FROM_RECEIPT, DECREE_118_2025, ("17.3",), _T, until=_AMENDED),
     Row(
         Rule.LIMIT_FROM_RECEIPT,
@@ -98,7 +98,6 @@ _COUNTING: Final = (
         first=_AMENDED,
         amended=(DECREE_309_2026, "8.3"),
     ),
-    Row(Rule.SAME_DAY_UNTIL_15, DECREE_23_2015, ("7",), _T),
 )
 
 _HANDLING: Final = (
@@ -132,6 +131,7 @@ _HANDLING: Final = (
     Row(Rule.LINKED_PROCEDURES, DECREE_61_2018, ("19.6", "19.7"), _T),
     Row(Rule.LINKED_PROCEDURES, DECREE_118_2025, ("20.2",), _T),
     Row(Rule.OTHER_AUTHORITY, DECREE_118_2025, ("20.1a",), _T),
+    Row(Rule.HAND_OVER, DECREE_61_2018, ("18",), _ONE),
     Row(Rule.HAND_OVER, DECREE_118_2025, ("18.2",), _ONE, until=_AMENDED),
     Row(
         Rule.HAND_OVER,

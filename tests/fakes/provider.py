@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +41,7 @@ class Provider:
     posted: list[Posted] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     connections: int = 0
+    answer: Callable[[Posted], Reply] = field(default=lambda _posted: Reply())
 
     @property
     def url(self) -> str:
@@ -64,8 +65,9 @@ class Provider:
         pairs = [line.split(": ", 1) for line in lines if ": " in line]
         headers = {name.lower(): value for name, value in pairs}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        self.posted.append(Posted(first.split(" ")[1], headers, body))
-        reply = self.replies.pop(0) if self.replies else Reply()
+        posted = Posted(first.split(" ")[1], headers, body)
+        self.posted.append(posted)
+        reply = self.replies.pop(0) if self.replies else self.answer(posted)
         await asyncio.sleep(reply.slow_s)
         if reply.hang_up:
             return False
@@ -77,9 +79,13 @@ class Provider:
 
 
 @asynccontextmanager
-async def provider(*replies: Reply) -> AsyncIterator[Provider]:
-    """Run a provider on a free port."""
+async def provider(
+    *replies: Reply, answer: Callable[[Posted], Reply] | None = None
+) -> AsyncIterator[Provider]:
+    """Run a provider on a free port; when it has no reply left, `answer` decides."""
     stub = Provider(replies=list(replies))
+    if answer is not None:
+        stub.answer = answer
     server = await asyncio.start_server(stub.handle, "127.0.0.1", 0)
     stub.port = server.sockets[0].getsockname()[1]
     try:

@@ -7,7 +7,7 @@ from typing import Final
 
 import httpx2
 
-from services.notifications.adapters.gateways import SmsChannel, ZaloChannel
+from services.notifications.adapters.gateways import SmsChannel, ZaloChannel, ZaloTemplate
 from services.notifications.adapters.guard import (
     ForbiddenAddressError,
     check_url,
@@ -124,7 +124,10 @@ def _zalo(part: ZaloSettings, client: httpx2.AsyncClient, *, loopback: bool) -> 
         url=part.url,
         token=_token(part.token_file),
         client=client,
-        templates=part.templates,
+        templates={
+            wording: ZaloTemplate(template.id, template.tag)
+            for wording, template in part.templates.items()
+        },
         loopback=loopback,
     )
 

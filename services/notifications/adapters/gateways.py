@@ -1,9 +1,10 @@
-"""SMS gateway and Zalo ZNS: JSON over HTTP, one call for one message, made idempotent by id."""
+"""SMS gateway and Zalo: JSON over HTTP, one call for one message, made idempotent by id."""
 
 import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 import httpx2
@@ -11,9 +12,18 @@ import httpx2
 from services.notifications.adapters.calling import Answer, post, refusal
 from services.notifications.core.notice import Notice, Taken
 from services.notifications.core.safety import masked
-from services.notifications.core.settling import Accepted, Later, Lost, Never, Outcome
+from services.notifications.core.settling import (
+    Accepted,
+    Closed,
+    Later,
+    Lost,
+    Never,
+    Outcome,
+)
 from services.notifications.core.sms import fit
+from services.notifications.core.timing import QuietHours
 from services.notifications.ports import Message
+from shared.calendar.zone import ICT
 
 RESPONSE_CHARACTERS_MAX: Final = 120
 
@@ -29,6 +39,18 @@ ZALO_PERMANENT: Final[Mapping[int, str]] = {
 
 ZALO_OURS: Final = frozenset({-101, -102, -103, -104, -105, -106, -107})
 """Codes that speak of our application, not of this message: an operator has to act."""
+
+ZALO_AT_NIGHT: Final = -133
+ZALO_QUOTA: Final = frozenset({-144, -147})
+"""The account, or the template, has sent what it may on this day."""
+
+ZALO_ROUND_THE_CLOCK: Final = 1
+"""The tag of transactions. Tags 2 (customer care) and 3 (promotion) are not sent at night."""
+
+ZALO_DAY: Final = QuietHours(time(7), time(22))
+"""When templates of tags 2 and 3 go. Source: one secondary source, not verified."""
+
+NOON: Final = time(12)
 
 ZALO_LIMITS: Final[Mapping[str, int]] = {
     "ma_ho_so": 30,
@@ -116,14 +138,31 @@ class SmsChannel:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class ZaloTemplate:
+    """A template as Zalo approved it.
+
+    Attributes:
+        id: Its id there.
+        tag: 1 transaction, 2 customer care, 3 promotion.
+    """
+
+    id: str
+    tag: int
+
+    def open_from(self, wall: datetime) -> datetime:
+        """Return `wall` if it may be sent then, else the next moment when it may."""
+        return wall if self.tag == ZALO_ROUND_THE_CLOCK else ZALO_DAY.open_from(wall)
+
+
 @dataclass(slots=True)
 class ZaloChannel:
-    """Zalo Notification Service: an approved template for each wording."""
+    """ZBS Template Message, once called ZNS: an approved template for each wording."""
 
     url: str
     token: Secret
     client: httpx2.AsyncClient
-    templates: Mapping[str, str]
+    templates: Mapping[str, ZaloTemplate]
     loopback: bool = False
 
     async def send(self, message: Message) -> Outcome:
@@ -131,10 +170,13 @@ class ZaloChannel:
         template = self.templates.get(message.notices[0].plan.template)
         if template is None:
             return Never("no_template")
+        opens = template.open_from(message.wall)
+        if opens > message.wall:
+            return Closed(opens, "provider_night")
         body = _json(
             {
                 "phone": message.address,
-                "template_id": template,
+                "template_id": template.id,
                 "template_data": template_data(message.content.parameters),
                 "tracking_id": message.id,
             }
@@ -169,11 +211,34 @@ class ZaloChannel:
             data = said.get("data")
             reference = data.get("msg_id") if isinstance(data, dict) else None
             return _accepted(message, body, str(reference or message.id), answer)
-        if code in ZALO_PERMANENT:
-            return Never(ZALO_PERMANENT[code], response)
-        if code in ZALO_OURS:
-            return Later("provider_refuses_us", response)
-        return Later("provider_busy", response)
+        return _refused(code, message.wall, response)
+
+
+def _refused(code: int, wall: datetime, response: str) -> Later | Closed | Never:
+    """Return what an error code means for a message."""
+    if code in ZALO_PERMANENT:
+        return Never(ZALO_PERMANENT[code], response)
+    if code == ZALO_AT_NIGHT:
+        return _at_night(wall, response)
+    if code in ZALO_QUOTA:
+        return Closed(_next_day(wall), "provider_quota", response, urgent_goes_on=True)
+    return Later("provider_refuses_us" if code in ZALO_OURS else "provider_busy", response)
+
+
+def _at_night(wall: datetime, response: str) -> Closed | Later:
+    """Wait for the morning; where it has begun by our clock alone, Zalo's follows soon."""
+    opens = ZALO_DAY.open_from(wall)
+    if opens > wall:
+        return Closed(opens, "provider_night", response)
+    if wall.astimezone(ICT).time() < NOON:
+        return Later("provider_night", response)
+    return Closed(_next_day(wall), "provider_night", response)
+
+
+def _next_day(wall: datetime) -> datetime:
+    """Return the opening of Zalo's next day; quotas are counted by the day of Viet Nam."""
+    day = wall.astimezone(ICT).date() + timedelta(days=1)
+    return datetime.combine(day, ZALO_DAY.opens, ICT).astimezone(wall.tzinfo)
 
 
 def template_data(parameters: Mapping[str, str]) -> dict[str, str]:

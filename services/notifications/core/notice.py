@@ -277,6 +277,25 @@ def retry(
     )
 
 
+def shut_out(
+    notice: Notice, *, now: datetime, until: datetime, reason: str, response: str
+) -> Notice:
+    """Return the claimed notice held until its provider takes such messages again.
+
+    It surely did not go. The time until then counts as no try: the retries begin anew.
+    """
+    _must_be_claimed(notice)
+    back = State.UNKNOWN if notice.resent else State.HELD
+    return replace(
+        _tried(notice, Try(now, reason, response)),
+        state=back,
+        next_at=until,
+        wall_at=None,
+        tried_since=None,
+        reason=reason,
+    )
+
+
 def lost(notice: Notice, *, now: datetime, wall_at: datetime, response: str) -> Notice:
     """Return the claimed notice after an answer was lost; the second loss is the last word."""
     _must_be_claimed(notice)

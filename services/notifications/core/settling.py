@@ -15,10 +15,12 @@ from services.notifications.core.notice import (
     Plan,
     State,
     Taken,
+    Urgency,
     failed,
     lost,
     retry,
     sent,
+    shut_out,
 )
 from services.notifications.core.timing import Pace
 from shared.subjects.document import Outgoing
@@ -45,6 +47,23 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """The provider takes it only from a moment on: it is held, not tried meanwhile.
+
+    Attributes:
+        until: That moment, in wall time, as the provider counts.
+        reason: A closed code.
+        response: What the provider answered; empty if it was not asked.
+        urgent_goes_on: Whether what is urgent takes the next channel instead of waiting.
+    """
+
+    until: datetime
+    reason: str
+    response: str = ""
+    urgent_goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Never:
     """The provider refuses it for good."""
 
@@ -59,7 +78,7 @@ class Lost:
     response: str = ""
 
 
-Outcome = Accepted | Later | Never | Lost
+Outcome = Accepted | Later | Closed | Never | Lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +109,9 @@ def settle(
         again = wall + RESEND_AFTER * rules.pace.scale
         after = lost(notice, now=now, wall_at=again, response=outcome.response)
         return follow(notice, after, now=now, rules=rules)
+    if isinstance(outcome, Closed):
+        after = _after_closed(notice, outcome, now=now, wall=wall, rules=rules)
+        return follow(notice, after, now=now, rules=rules)
     if isinstance(outcome, Later):
         due = rules.pace.next_try(
             notice.id,
@@ -107,6 +129,25 @@ def settle(
         return follow(notice, after, now=now, rules=rules)
     after = failed(notice, now=now, reason=outcome.reason, response=outcome.response)
     return follow(notice, after, now=now, rules=rules)
+
+
+def _after_closed(
+    notice: Notice, outcome: Closed, *, now: datetime, wall: datetime, rules: SettlingRules
+) -> Notice:
+    """Hold what may wait; give the channel up for what is urgent and has another way out."""
+    urgent = notice.plan.urgency is not Urgency.ROUTINE
+    elsewhere = any(channel is not Channel.INBOX for channel in notice.plan.channels_left)
+    if outcome.urgent_goes_on and urgent and elsewhere:
+        return failed(notice, now=now, reason=outcome.reason, response=outcome.response)
+    if notice.attempt > len(rules.pace.steps):
+        return failed(notice, now=now, reason="gave_up", response=outcome.response)
+    return shut_out(
+        notice,
+        now=now,
+        until=now + (outcome.until - wall),
+        reason=outcome.reason,
+        response=outcome.response,
+    )
 
 
 def follow(before: Notice, after: Notice, *, now: datetime, rules: SettlingRules) -> Settled:

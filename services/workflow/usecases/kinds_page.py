@@ -53,8 +53,9 @@ def _page(kind: Kind) -> Iterator[str]:
         ("discharged", kind.discharged),
     ):
         yield f"* {name}: {words.vi} {words.en}"
-    verified = "verified" if kind.verified else "not verified word for word"
-    yield f"* source: {kind.source} ({verified})"
+    source = kind.source
+    verified = "verified" if source.verified else "not verified word for word"
+    yield f"* source: {source.vi} · {source.en} ({verified})"
     yield f"* looks at: {', '.join(f'`{name}`' for name in sorted(kind.watches))}"
     yield ""
     if not kind.ladder.rungs:

@@ -38,8 +38,9 @@ def _kind(kind: Kind) -> dict[str, Any]:
         "due": _words(kind.due),
         "pauses": _words(kind.pauses),
         "discharged": _words(kind.discharged),
-        "source": kind.source,
-        "verified": kind.verified,
+        "rules": [rule.value for rule in kind.rules],
+        "source": {"vi": kind.source.vi, "en": kind.source.en},
+        "verified": kind.source.verified,
         "watches": sorted(kind.watches),
         "ladder": [_rung(rung) for rung in kind.ladder.rungs],
         "ladders": {

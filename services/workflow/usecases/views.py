@@ -16,7 +16,7 @@ from services.workflow.core.wording import (
     word,
 )
 from shared.calendar.ledger import entry_from_document, explain
-from shared.calendar.zone import ICT
+from shared.calendar.zone import ICT, legal_day
 from shared.reference.view import Reference
 
 Language = Literal["vi", "en"]
@@ -186,6 +186,7 @@ def _promise(ob: Obligation) -> dict[str, Any] | None:
 def _explained(ob: Obligation, language: Language) -> dict[str, Any]:
     kind = KINDS[ob.kind]
     lines = explain([entry_from_document(row) for row in ob.ledger], language)
+    citation = kind.source_on(legal_day(ob.opened_at))
     return {
         "obligation": ob.id,
         "name": getattr(kind.name, language),
@@ -202,7 +203,7 @@ def _explained(ob: Obligation, language: Language) -> dict[str, Any]:
             "in_time": ob.in_time,
         },
         "rule": ob.rule,
-        "source": kind.source,
+        "source": None if citation is None else getattr(citation, language),
         "flags": [
             {"flag": flag, "text": word(FLAG_WORDS, flag, language)} for flag in ob.flags
         ],

@@ -2,18 +2,28 @@
 
 import base64
 import json
+import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx2
 import pytest
 import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from standardwebhooks import Webhook
 
 from services.notifications.adapters.calling import Answer, retry_after
-from services.notifications.adapters.gateways import SmsChannel, ZaloChannel, template_data
+from services.notifications.adapters.channels import Channels
+from services.notifications.adapters.gateways import (
+    SmsChannel,
+    ZaloChannel,
+    ZaloTemplate,
+    template_data,
+)
 from services.notifications.adapters.guard import (
     ForbiddenAddressError,
     check_url,
@@ -29,11 +39,13 @@ from services.notifications.adapters.webhook import (
     signature,
 )
 from services.notifications.core.notice import Channel, Notice, Plan, Urgency
-from services.notifications.core.settling import Accepted, Later, Lost, Never
+from services.notifications.core.settling import Accepted, Closed, Later, Lost, Never
 from services.notifications.ports import Content, Message
+from services.notifications.settings import ChannelsFile, NotificationsSettings
 from tests.fakes.mail_sink import mail_sink
 from tests.fakes.notified import MONDAY, UNIT
 from tests.fakes.provider import Reply, provider
+from tests.fakes.zalo import Zalo
 from tests.unit.notifications.world import MemoryEndpoints
 
 pytestmark = pytest.mark.asyncio
@@ -325,13 +337,13 @@ async def test_a_gateway_that_can_be_asked_is_asked(client: httpx2.AsyncClient) 
         assert await channel.look_up(notice) is None
 
 
-def zalo(url: str, client: httpx2.AsyncClient, **templates: str) -> ZaloChannel:
+def zalo(url: str, client: httpx2.AsyncClient, **templates: ZaloTemplate) -> ZaloChannel:
     """Return a channel with an approved template."""
     return ZaloChannel(
         url=url,
         token=lambda: "0a-token",
         client=client,
-        templates=templates or {"rung": "201234"},
+        templates=templates or {"rung": ZaloTemplate("201234", 1)},
         loopback=True,
     )
 
@@ -367,7 +379,9 @@ async def test_zalo_has_its_real_shape(client: httpx2.AsyncClient) -> None:
         (-119, Never, "account_gone"),
         (-100, Later, "provider_busy"),
         (-110, Later, "provider_busy"),
-        (-144, Later, "provider_busy"),
+        (-115, Later, "provider_busy"),
+        (-144, Closed, "provider_quota"),
+        (-147, Closed, "provider_quota"),
         (-101, Later, "provider_refuses_us"),
         (-105, Later, "provider_refuses_us"),
     ],
@@ -381,7 +395,7 @@ async def test_zalo_error_classes(
             message(channel=Channel.ZALO, address="84912345678")
         )
     assert isinstance(outcome, expected)
-    assert isinstance(outcome, Never | Later)
+    assert isinstance(outcome, Never | Later | Closed)
     assert outcome.reason == reason
 
 
@@ -390,10 +404,116 @@ async def test_zalo_without_an_approved_template_takes_the_next_channel(
 ) -> None:
     """Nothing is posted."""
     async with provider() as stub:
-        outcome = await zalo(stub.url, client, accepted="1").send(message(channel=Channel.ZALO))
+        outcome = await zalo(stub.url, client, accepted=ZaloTemplate("1", 1)).send(
+            message(channel=Channel.ZALO)
+        )
         assert stub.posted == []
     assert outcome == Never("no_template")
     assert template_data({"unknown": "x", "ma_ho_so": "y"}) == {"ma_ho_so": "y"}
+
+
+async def test_a_template_has_the_tag_that_zalo_gave_it(tmp_path: Path) -> None:
+    """A bare id is refused, with what to write instead; the tag reaches the channel."""
+    token = tmp_path / "token"
+    token.write_text("0a-token", encoding="utf-8")
+    part = {"token_file": str(token), "templates": {"rung": {"id": "201234", "tag": 2}}}
+    file = ChannelsFile.model_validate({"zalo": part})
+    settings = NotificationsSettings(
+        keys_file=tmp_path / "keys", secret_file=tmp_path / "secret"
+    )
+    built = Channels.of(settings, file, MemoryEndpoints())
+    channel = built.ports[Channel.ZALO]
+    await built.close()
+    assert isinstance(channel, ZaloChannel)
+    assert channel.templates == {"rung": ZaloTemplate("201234", 2)}
+    for wrong, says in (
+        ("201234", 'write {id: "201234", tag: 1}'),
+        ({"id": "201234"}, "Field required"),
+        ({"id": "201234", "tag": 4}, "Input should be 1, 2 or 3"),
+    ):
+        with pytest.raises(ValidationError, match=re.escape(says)):
+            ChannelsFile.model_validate({"zalo": {**part, "templates": {"rung": wrong}}})
+
+
+def at_wall(moment: str) -> Message:
+    """Return a message that is written at a moment of Viet Nam."""
+    wall = datetime.fromisoformat(f"{moment}+07:00")
+    return replace(message(channel=Channel.ZALO, address="84912345678"), wall=wall)
+
+
+@pytest.mark.parametrize(
+    ("moment", "tag", "until"),
+    [
+        ("2026-11-30 21:59:59", 2, None),
+        ("2026-11-30 22:00:00", 2, "2026-12-01 07:00"),
+        ("2026-11-30 23:30:00", 3, "2026-12-01 07:00"),
+        ("2026-12-01 06:59:59", 3, "2026-12-01 07:00"),
+        ("2026-12-01 07:00:00", 2, None),
+        ("2026-11-30 22:00:00", 1, None),
+        ("2026-12-01 03:00:00", 1, None),
+    ],
+)
+async def test_zalo_by_tag_and_hour(
+    client: httpx2.AsyncClient, moment: str, tag: int, until: str | None
+) -> None:
+    """Transactions go round the clock; others are not even posted at night."""
+    wall = datetime.fromisoformat(f"{moment}+07:00")
+    server = Zalo(now=wall, templates={"201234": tag})
+    async with provider(answer=server) as stub:
+        channel = zalo(stub.url, client, rung=ZaloTemplate("201234", tag))
+        outcome = await channel.send(at_wall(moment))
+    if until is None:
+        assert isinstance(outcome, Accepted)
+        assert len(stub.posted) == 1
+    else:
+        expected = datetime.fromisoformat(f"{until}+07:00")
+        assert outcome == Closed(expected, "provider_night")
+        assert stub.posted == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        (
+            "2026-11-30 21:59:59",
+            Closed(
+                datetime.fromisoformat("2026-12-01T07:00+07:00"), "provider_night", "error -133"
+            ),
+        ),
+        ("2026-11-30 07:00:02", Later("provider_night", "error -133")),
+    ],
+)
+async def test_zalo_whose_clock_is_not_ours(
+    client: httpx2.AsyncClient, moment: str, expected: object
+) -> None:
+    """Error -133 by day: the evening waits for the morning, the morning for some seconds."""
+    night = datetime.fromisoformat("2026-11-30T22:00+07:00")
+    async with provider(answer=Zalo(now=night, templates={"201234": 2})) as stub:
+        channel = zalo(stub.url, client, rung=ZaloTemplate("201234", 2))
+        assert await channel.send(at_wall(moment)) == expected
+
+
+@pytest.mark.parametrize(("account", "template", "code"), [(1, 9, -144), (9, 1, -147)])
+async def test_zalo_after_a_daily_quota(
+    client: httpx2.AsyncClient, account: int, template: int, code: int
+) -> None:
+    """The next message waits for the next day; a repeat of the first is no new one."""
+    wall = datetime.fromisoformat("2026-11-30T10:00+07:00")
+    server = Zalo(wall, {"201234": 1}, account_quota=account, template_quota=template)
+    first = at_wall("2026-11-30 10:00")
+    async with provider(answer=server) as stub:
+        channel = zalo(stub.url, client)
+        assert isinstance(await channel.send(first), Accepted)
+        assert isinstance(await channel.send(first), Accepted)
+        outcome = await channel.send(replace(first, id="another"))
+        assert outcome == Closed(
+            datetime.fromisoformat("2026-12-01T07:00+07:00"),
+            "provider_quota",
+            f"error {code}",
+            urgent_goes_on=True,
+        )
+        server.now += timedelta(days=1)
+        assert isinstance(await channel.send(replace(first, id="another")), Accepted)
 
 
 @given(st.integers(min_value=0, max_value=400), st.integers(min_value=0, max_value=7))

@@ -10,7 +10,7 @@ from services.notifications.core.acknowledge import Matter
 from services.notifications.core.notice import Channel, State, Taken
 from services.notifications.core.policy import EndpointRule, Rules
 from services.notifications.core.rates import Rate
-from services.notifications.core.settling import Accepted, Later, Lost, Never, Outcome
+from services.notifications.core.settling import Accepted, Closed, Later, Lost, Never, Outcome
 from services.notifications.ports import Message
 from services.notifications.usecases.receipts import Receipt
 from shared.events.answers import ObligationAcknowledged, Replacement
@@ -463,6 +463,76 @@ async def test_a_refusal_for_now_is_tried_again_and_one_for_good_falls_back() ->
     await world.hear(numbered.event(CODE, reached([CHAIR], rung="overdue_3")))
     await world.work()
     assert len(zalo.taken) == 2
+
+
+async def test_a_notice_that_a_provider_takes_by_day_only_is_held_until_then() -> None:
+    """Not failed, no other channel, no try of the pace used up; in the morning it goes."""
+    zalo, sms = Recorder(), Recorder()
+    ports = {Channel.ZALO: zalo, Channel.SMS: sms}
+    world, numbered = World(rules=EVERY, ports=ports), Numbered()
+    await world.hear(
+        contact(CHAIR, role="staff", zalo="0912345678", phone="0912345678"),
+        numbered.event(CODE, opened(due=MONDAY)),
+        numbered.event(CODE, reached([CHAIR])),
+    )
+    morning = world.wall + timedelta(hours=9)
+    zalo.answers = [Closed(morning, "provider_night", "error -133")]
+    await world.work()
+    [held] = [one for one in world.notices.all() if one.plan.channel is Channel.ZALO]
+    assert (held.state, held.reason) == (State.HELD, "provider_night")
+    assert held.next_at == world.clock.now() + timedelta(hours=9)
+    assert held.tried_since is None
+    assert zalo.taken == sms.taken == []
+    assert "notice.held" in world.told("notices")
+    await world.pass_time(wall=9 * 3600, simulated=timedelta(hours=9))
+    assert len(zalo.taken) == 1
+    assert sms.taken == []
+
+
+@pytest.mark.parametrize(
+    ("phone", "states"),
+    [
+        ("0912345678", {Channel.ZALO: State.FAILED, Channel.SMS: State.SENT}),
+        (None, {Channel.ZALO: State.FAILED, Channel.SMS: State.FAILED}),
+    ],
+)
+async def test_what_is_urgent_does_not_wait_for_tomorrows_quota(
+    phone: str | None, states: dict[Channel, State]
+) -> None:
+    """An escalation takes the next channel at once."""
+    zalo = Recorder()
+    world, numbered = World(rules=EVERY, ports={Channel.ZALO: zalo}), Numbered()
+    tomorrow = world.wall + timedelta(hours=20)
+    zalo.answers = [Closed(tomorrow, "provider_quota", "error -144", urgent_goes_on=True)]
+    await world.hear(
+        contact(CHAIR, role="staff", zalo="0912345678", phone=phone),
+        numbered.event(CODE, opened(due=MONDAY)),
+        numbered.event(CODE, reached([CHAIR])),
+    )
+    await world.work()
+    found = {one.plan.channel: one.state for one in world.notices.all()}
+    assert found.items() >= states.items()
+
+
+async def test_what_is_routine_waits_for_tomorrows_quota() -> None:
+    """A citizen's news goes by the same channel on the next day."""
+    zalo, sms = Recorder(), Recorder()
+    ports = {Channel.ZALO: zalo, Channel.SMS: sms}
+    world, numbered = World(rules=EVERY, ports=ports), Numbered()
+    tomorrow = world.wall + timedelta(hours=24)
+    zalo.answers = [Closed(tomorrow, "provider_quota", "error -144", urgent_goes_on=True)]
+    await world.hear(
+        applicant(email=None, zalo="0912345678", phone="0912345678"),
+        numbered.event(CODE, ACCEPTED),
+        numbered.event(CODE, opened(due=MONDAY)),
+    )
+    await world.work()
+    assert [one.reason for one in world.notices.all() if one.state is State.HELD] == [
+        "provider_quota"
+    ]
+    await world.pass_time(wall=24 * 3600, simulated=timedelta(hours=24))
+    assert [one.notices[0].plan.template for one in zalo.taken] == ["accepted"]
+    assert sms.taken == []
 
 
 async def test_nobody_reachable_is_said_aloud_and_stands_in_the_inbox() -> None:

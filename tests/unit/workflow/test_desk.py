@@ -194,6 +194,7 @@ def test_the_slips_that_are_due(shown: DeskSite) -> None:
     assert found[:2] == [OVERDUE, BROKEN]
     assert {STEP_LATE, DUE_TODAY, DUE_NEXT} <= set(found)
     assert not {WAITING, RETURNED} & set(found)
+    assert "(NĐ 118/2025/NĐ-CP Điều 19 khoản 6)" in page
 
 
 @pytest.mark.parametrize(
@@ -370,6 +371,7 @@ def test_a_slip_is_drafted_with_what_is_known(shown: DeskSite) -> None:
     assert "<dd>chờ cơ quan khác</dd>" in page
     assert "17:00 thứ Hai 23/11/2026" in page
     assert "17:00 thứ Sáu 27/11/2026" in page
+    assert "(NĐ 118/2025/NĐ-CP Điều 19 khoản 6)" in page
     unknown = clerk.get(f"/slips/{DUE_NEXT}").text
     assert "<dt>Lý do</dt><dd>……" in unknown
     assert "thuộc" not in unknown.partition("<article")[2].partition("</article>")[0]
@@ -451,9 +453,10 @@ def test_a_chairman_reads_a_slip_and_does_not_issue_it(shown: DeskSite) -> None:
     "path", ["/desk", "/desk?of=all", "/today", "/slips", f"/slips/{DUE_NEXT}"]
 )
 def test_the_other_language_has_no_vietnamese_left(shown: DeskSite, path: str) -> None:
-    """But for names: of centres and procedures, and the switch itself."""
+    """But for names: of centres, procedures and decrees, and the switch itself."""
     sign = "&" if "?" in path else "?"
     page = Browser(shown, "director", UNIT).get(f"{path}{sign}lang=en").text
+    page = page.replace("118/2025/NĐ-CP", "")
     for name in ("Xã Bình Gia", *(p.name for p in shown.durable.reference.procedures.values())):
         page = page.replace(name, "")
     assert not re.findall(r"[ăâđêôơưĂÂĐÊÔƠƯ]\w*", page)

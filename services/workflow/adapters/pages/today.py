@@ -1,6 +1,7 @@
 """The pages of the counter: what must leave the desk today, and the slips to be given."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -21,6 +22,7 @@ from services.workflow.adapters.pages.site import (
 )
 from services.workflow.core.asking import CAUSES, RefusedFormError, Slip
 from services.workflow.core.kinds.dossier import SLIP
+from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.open import Row, on_its_way
 from services.workflow.core.slip import Draft
 from services.workflow.usecases.desk import Today
@@ -85,6 +87,7 @@ class CounterPages:
             "rows": [_listed(frame, draft) for draft in found.drafts],
             "several": principal.units is None or len(principal.units) > 1,
             "more": found.more,
+            "law": slip_law(frame, legal_day(frame.now)),
             "unit_menu": True,
         }
         return page(request, frame, "slips.html", values, active="slips")
@@ -210,6 +213,13 @@ def asked_of(frame: Frame, draft: Draft) -> str:
     return frame.say("recorded_soon", moment=formats.clock(asked.at))
 
 
+def slip_law(frame: Frame, day: date) -> str:
+    """Say by when a slip is due, and where that was written on a day."""
+    citation = KINDS[SLIP].source_on(day)
+    law = "" if citation is None else f" ({getattr(citation, frame.language)})"
+    return frame.say("slips_law", law=law)
+
+
 def slip_values(frame: Frame, draft: Draft, chosen: Slip | None) -> dict[str, Any]:
     """Return everything that the slip's page shows."""
     today = legal_day(draft.issued_at or frame.now)
@@ -248,6 +258,7 @@ def slip_values(frame: Frame, draft: Draft, chosen: Slip | None) -> dict[str, An
         "first_day": (legal_day(max(draft.due or frame.now, frame.now)) + ONE_DAY).isoformat(),
         "action": frame.link(f"/slips/{draft.subject.id}"),
         "back": frame.link("/slips"),
+        "law": slip_law(frame, legal_day(draft.received)),
     }
 
 

@@ -31,6 +31,7 @@ from shared.events.centres import (
 )
 from shared.events.codes import PROVINCE, parse_matter
 from shared.events.envelope import Event
+from shared.law.rules import Rule
 from shared.reference.errors import NoCalendarError
 from shared.reference.view import Reference
 
@@ -233,7 +234,7 @@ INTERRUPTION_KIND = Kind(
     due=Words("4 giờ làm việc.", "4 opening hours."),
     pauses=NEVER,
     discharged=Words("Hoạt động trở lại.", "It runs again."),
-    source="Công văn 1401; NĐ 224/2026/NĐ-CP Điều 13",
+    rules=(Rule.DIRECTIVE, Rule.OUTAGE_NOTICE),
     ladder=_down("Gián đoạn", "Interrupted"),
     watches=frozenset({"centre.interrupted", "centre.resumed"}),
     assess=assess_interruption,
@@ -247,7 +248,7 @@ CONNECTION_KIND = Kind(
     due=Words("4 giờ làm việc.", "4 opening hours."),
     pauses=NEVER,
     discharged=Words("Kết nối trở lại.", "The link is back."),
-    source="Công văn 1401 của UBND tỉnh Lạng Sơn ngày 2/7/2025",
+    rules=(Rule.DIRECTIVE,),
     ladder=_down("Mất kết nối", "Disconnected"),
     watches=frozenset({"connection.lost", "connection.restored"}),
     assess=assess_connection,
@@ -264,7 +265,7 @@ OUTAGE_KIND = Kind(
     ),
     pauses=NEVER,
     discharged=Words("Chính thông báo đó, đúng hạn hoặc trễ.", "The announcement itself."),
-    source="NĐ 224/2026/NĐ-CP Điều 13",
+    rules=(Rule.OUTAGE_NOTICE,),
     ladder=Ladder(()),
     watches=frozenset({"outage.planned"}),
     assess=assess_outage,
@@ -281,7 +282,7 @@ SUPPORT_ASSIGN = Kind(
     ),
     pauses=NEVER,
     discharged=Words("Đã phân công hoặc đã giải quyết.", "It is assigned or resolved."),
-    source="Công văn 1401 của UBND tỉnh Lạng Sơn ngày 2/7/2025",
+    rules=(Rule.DIRECTIVE,),
     ladder=Ladder(
         (
             Rung(
@@ -308,7 +309,7 @@ SUPPORT_RESOLVE = Kind(
     ),
     pauses=NEVER,
     discharged=Words("Đã giải quyết.", "It is resolved."),
-    source="Công văn 1401 của UBND tỉnh Lạng Sơn ngày 2/7/2025",
+    rules=(Rule.DIRECTIVE,),
     ladder=Ladder(
         (
             Rung("most", Share(80), "handler", "Đã dùng 80 % thời gian", "80 % used"),
@@ -335,7 +336,7 @@ DEFECT_REPAIR = Kind(
     ),
     pauses=NEVER,
     discharged=Words("Đã sửa xong.", "It is repaired."),
-    source="Công văn 1401 của UBND tỉnh Lạng Sơn ngày 2/7/2025",
+    rules=(Rule.DIRECTIVE,),
     ladder=Ladder(
         (
             Rung("most", Share(80), "director", "Đã dùng 80 % thời hạn sửa", "80 % used"),

@@ -29,6 +29,7 @@ from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.history import History
 from shared.calendar.shares import apology_slip_due
 from shared.events.envelope import Event
+from shared.law.rules import Rule
 from shared.reference.errors import NoCalendarError, UnknownUnitError
 from shared.reference.view import Reference
 
@@ -319,7 +320,7 @@ DOSSIER_DEADLINE = Kind(
         "Có kết quả; hoặc dừng, từ chối, rút hồ sơ.",
         "The result is ready; or it is stopped, refused or withdrawn.",
     ),
-    source="NĐ 118/2025/NĐ-CP Điều 17, sửa đổi bởi NĐ 309/2026/NĐ-CP",
+    rules=(Rule.LIMIT_FROM_RECEIPT,),
     ladder=Ladder(
         (
             Rung(
@@ -365,7 +366,7 @@ APOLOGY_SLIP = Kind(
         "Đã phát hành phiếu; hoặc hồ sơ xong trong thời hạn thì không cần.",
         "The slip is issued; or the dossier ends within its limit, and none was needed.",
     ),
-    source="NĐ 61/2018/NĐ-CP Điều 19 khoản 9",
+    rules=(Rule.APOLOGY_AND_NEW_DATE,),
     ladder=Ladder(
         (
             Rung(

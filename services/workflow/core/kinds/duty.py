@@ -14,6 +14,7 @@ from shared.calendar.opening import Session
 from shared.events.centres import DutyCheckedIn, DutyCheckedOut, DutyReplaced
 from shared.events.codes import duty_session, duty_subject, parse_matter
 from shared.events.envelope import Event
+from shared.law.rules import Rule
 from shared.reference.errors import NoCalendarError
 from shared.reference.view import Reference
 
@@ -164,7 +165,7 @@ DUTY = Kind(
         "Có người điểm danh hoặc thay ca; hết buổi thì ghi là không có người trực.",
         "Somebody checks in or takes over; a session without is recorded as not kept.",
     ),
-    source="Công văn 1401 của UBND tỉnh Lạng Sơn ngày 2/7/2025",
+    rules=(Rule.DIRECTIVE,),
     ladder=Ladder(
         (
             Rung(

@@ -6,6 +6,8 @@ from datetime import date
 
 from services.workflow.core.facts import Assess
 from services.workflow.core.ladder import Ladder
+from shared.law.citation import Citation, cite_all, latest
+from shared.law.rules import Rule
 from shared.reference.view import Reference
 
 OpensOn = Callable[[Reference, date], Iterable[tuple[str, str]]]
@@ -31,8 +33,7 @@ class Kind:
         due: By when, in words.
         pauses: What makes its clock stand still, in words.
         discharged: What ends it, in words.
-        source: The text that it rests on.
-        verified: Whether somebody has checked the source word for word.
+        rules: The rules of law that it rests on; the table of law says where they are written.
         ladder: Who hears what, when.
         ladders: Ladders of their own for some fields of administration.
         watches: The events that can change it; others leave it as it is.
@@ -53,12 +54,11 @@ class Kind:
     due: Words
     pauses: Words
     discharged: Words
-    source: str
+    rules: tuple[Rule, ...]
     ladder: Ladder
     watches: frozenset[str]
     assess: Assess
     opens_on: OpensOn | None = None
-    verified: bool = False
     begins_with: frozenset[str] = frozenset()
     idle_after: Mapping[str, str] = field(default_factory=dict)
     beside: bool = False
@@ -68,6 +68,19 @@ class Kind:
     def ladder_for(self, administration: str | None) -> Ladder:
         """Return the ladder of a field of administration."""
         return self.ladders.get(administration or "", self.ladder)
+
+    @property
+    def source(self) -> Citation:
+        """Return where its rules are written in the latest texts."""
+        return latest(self.rules)
+
+    def source_on(self, day: date) -> Citation | None:
+        """Return where its rules were written on a legal day; none if they were nowhere.
+
+        The day is that of the dossier's receipt, or of the later event that began the
+        obligation.
+        """
+        return cite_all(self.rules, day)
 
 
 NEVER = Words("Không tạm dừng.", "Nothing pauses it.")

@@ -1,7 +1,7 @@
 """What an inspector should look at in a dossier's waits for its applicant.
 
 For the law a wait counts only from the proven arrival of the notice, or its hand-over in person
-(NĐ 61/2018 Đ.19.4 restarts the clock at the receipt; a wait that nobody proves stops nothing).
+(`Rule.LIMIT_STARTS_ANEW` restarts the clock at the receipt; no proof, no suspension).
 """
 
 from collections.abc import Iterator

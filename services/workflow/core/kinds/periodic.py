@@ -26,6 +26,7 @@ from shared.calendar.zone import ONE_DAY, at
 from shared.events.centres import DutyRostered
 from shared.events.codes import PROVINCE, conditions_subject, parse_matter, posting_subject
 from shared.events.envelope import Event
+from shared.law.rules import Rule
 from shared.reference.view import Reference
 
 CONDITIONS: Final = "conditions"
@@ -249,7 +250,7 @@ CONDITIONS_KIND = Kind(
     ),
     pauses=NEVER,
     discharged=Words("Đã gửi bản tự đánh giá.", "The self-assessment is sent."),
-    source="Công văn 1401 của UBND tỉnh Lạng Sơn ngày 2/7/2025",
+    rules=(Rule.DIRECTIVE,),
     ladder=Ladder(
         (
             Rung(
@@ -276,7 +277,7 @@ POSTING_KIND = Kind(
     due=Words("5 ngày làm việc sau quyết định.", "5 working days after the decision."),
     pauses=NEVER,
     discharged=Words("Đã niêm yết.", "It is posted."),
-    source="QĐ 766/QĐ-TTg, chỉ số 1.2; Công văn 1401",
+    rules=(Rule.INDEX_POSTING, Rule.DIRECTIVE),
     ladder=_posting_ladder("Niêm yết thủ tục", "Posting a procedure"),
     watches=frozenset({"posting.published", "posting.withdrawn"}),
     assess=assess_posting,
@@ -291,7 +292,7 @@ WITHDRAWAL_KIND = Kind(
     due=Words("5 ngày làm việc sau khi hết hiệu lực.", "5 working days after it expired."),
     pauses=NEVER,
     discharged=Words("Đã gỡ.", "It is taken down."),
-    source="QĐ 766/QĐ-TTg, chỉ số 1.2; Công văn 1401",
+    rules=(Rule.INDEX_POSTING, Rule.DIRECTIVE),
     ladder=_posting_ladder("Gỡ niêm yết", "Taking down a procedure"),
     watches=frozenset({"posting.published", "posting.withdrawn"}),
     assess=assess_withdrawal,
@@ -308,7 +309,7 @@ ROSTER_GAP = Kind(
     due=Words("Trước giờ mở cửa của buổi đó.", "Before the session opens."),
     pauses=NEVER,
     discharged=Words("Có người thay hoặc đã đến trực.", "Somebody else is named or comes."),
-    source="NĐ 118/2025/NĐ-CP Điều 11 khoản 8, sửa đổi bởi NĐ 309/2026/NĐ-CP",
+    rules=(Rule.RESERVE_STAFF,),
     ladder=Ladder(
         (
             Rung(

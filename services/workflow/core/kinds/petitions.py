@@ -9,6 +9,7 @@ from services.workflow.core.kinds.kind import NEVER, Kind, Words
 from services.workflow.core.ladder import FromDue, Ladder, Rung, Share
 from shared.calendar.limits import Limit, LimitUnit
 from shared.events.centres import DataRequestReceived, PetitionClassified
+from shared.law.rules import Rule
 from shared.reference.view import Reference
 
 CLASSIFY: Final = "petition_classify"
@@ -177,7 +178,7 @@ _PETITION_EVENTS: Final = frozenset(
         "petition.published",
     }
 )
-_PETITION_SOURCE: Final = "NĐ 118/2025/NĐ-CP Điều 9; NĐ 20/2008/NĐ-CP"
+_PETITION_RULES: Final = (Rule.PETITIONS, Rule.PETITION_HANDLING)
 
 PETITION_CLASSIFY = Kind(
     id=CLASSIFY,
@@ -190,7 +191,7 @@ PETITION_CLASSIFY = Kind(
     ),
     pauses=NEVER,
     discharged=Words("Đã phân loại hoặc trả lời.", "It is classified or answered."),
-    source=_PETITION_SOURCE,
+    rules=_PETITION_RULES,
     ladder=_ladder("Phân loại phản ánh", "Classifying a petition"),
     watches=_PETITION_EVENTS,
     assess=assess_classify,
@@ -207,7 +208,7 @@ PETITION_ANSWER = Kind(
         "Đã trả lời; từ chối hoặc chuyển cơ quan khác thì không còn phải thực hiện.",
         "It is answered; a refused or forwarded one is not owed.",
     ),
-    source=_PETITION_SOURCE,
+    rules=_PETITION_RULES,
     ladder=_ladder("Trả lời phản ánh", "Answering a petition"),
     watches=_PETITION_EVENTS,
     assess=assess_answer,
@@ -221,7 +222,7 @@ PETITION_PUBLISH = Kind(
     due=Words("2 ngày làm việc.", "2 working days."),
     pauses=NEVER,
     discharged=Words("Đã công khai.", "It is published."),
-    source=_PETITION_SOURCE,
+    rules=_PETITION_RULES,
     ladder=_ladder("Công khai trả lời", "Publishing an answer"),
     watches=_PETITION_EVENTS,
     assess=assess_publish,
@@ -235,7 +236,7 @@ DATA_REQUEST_REPLY = Kind(
     due=Words("2 ngày làm việc.", "2 working days."),
     pauses=NEVER,
     discharged=Words("Đã phản hồi.", "It is answered."),
-    source="Luật 91/2025/QH15; NĐ 356/2025/NĐ-CP",
+    rules=(Rule.DATA_PROTECTION, Rule.DATA_REQUEST),
     ladder=_ladder("Phản hồi yêu cầu dữ liệu", "A reply to a data request"),
     watches=frozenset({"datarequest.received", "datarequest.answered"}),
     assess=assess_data_reply,
@@ -252,7 +253,7 @@ DATA_REQUEST = Kind(
     ),
     pauses=NEVER,
     discharged=Words("Đã trả lời.", "It is answered."),
-    source="Luật 91/2025/QH15; NĐ 356/2025/NĐ-CP",
+    rules=(Rule.DATA_PROTECTION, Rule.DATA_REQUEST),
     ladder=_ladder("Yêu cầu dữ liệu cá nhân", "A request about personal data"),
     watches=frozenset({"datarequest.received", "datarequest.answered"}),
     assess=assess_data,

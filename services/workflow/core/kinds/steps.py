@@ -32,6 +32,7 @@ from shared.events.dossiers import (
     DossierStepStarted,
 )
 from shared.events.envelope import Event
+from shared.law.rules import Rule
 from shared.reference.errors import NoCalendarError, UnknownUnitError
 from shared.reference.view import Reference
 
@@ -216,7 +217,7 @@ AGENCY_STEP = Kind(
         "Cơ quan đó hoàn thành bước; hồ sơ kết thúc thì không còn phải thực hiện.",
         "That agency finishes its step; it is not owed any more when the dossier ends.",
     ),
-    source="NĐ 61/2018/NĐ-CP Điều 19 khoản 5, 6, 7",
+    rules=(Rule.LINKED_PROCEDURES,),
     ladder=Ladder(
         (
             Rung("most", Share(80), "handler", "Đã dùng 80 % thời hạn bước", "80 % used"),
@@ -248,7 +249,7 @@ SUPPLEMENT_NOTICE = Kind(
     due=Words("3 ngày làm việc sau khi tiếp nhận.", "3 working days after acceptance."),
     pauses=NEVER,
     discharged=Words("Chính yêu cầu đó.", "The request itself, in time or late."),
-    source="NĐ 61/2018/NĐ-CP Điều 19 khoản 4",
+    rules=(Rule.SUPPLEMENT_NOTICE,),
     ladder=Ladder(()),
     watches=frozenset({"dossier.accepted", "dossier.supplement_requested"}),
     begins_with=frozenset({"dossier.supplement_requested"}),
@@ -268,7 +269,7 @@ APPLICANT_CONFIRMATION = Kind(
     discharged=Words(
         "Người dân xác nhận; im lặng là đồng ý.", "The applicant confirms; silence is consent."
     ),
-    source="Quy trình hộ tịch trực tuyến",
+    rules=(Rule.APPLICANT_CONFIRMATION,),
     ladder=Ladder(
         (
             Rung(
@@ -304,7 +305,7 @@ HAND_OVER_LATE = Kind(
         "It is assigned, or the competent agency has it; it is not owed any more when the "
         "dossier is withdrawn, stopped or refused.",
     ),
-    source="NĐ 118/2025/NĐ-CP Điều 18, sửa đổi bởi NĐ 309/2026/NĐ-CP",
+    rules=(Rule.HAND_OVER,),
     ladder=Ladder(
         (
             Rung(
