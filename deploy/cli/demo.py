@@ -24,6 +24,13 @@ from deploy.installation import hold
 SCALE_ONCE: Final = 0.05
 SCALE_LIVE: Final = 1.0
 
+Start = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"], help="The first simulated day; August 2026 if it is left out."
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
@@ -40,13 +47,7 @@ def demo(  # noqa: PLR0913 -- One option for each thing that can be chosen.
         float | None,
         typer.Option(help="Share of the measured volume.", min=0.001, max=2.0),
     ] = None,
-    start: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            help="The first simulated day; August 2026 if it is left out.",
-        ),
-    ] = None,
+    start: Start = None,
     days: Annotated[
         int | None,
         typer.Option(

@@ -22,6 +22,9 @@ BY_LAW: Final = frozenset({"calendar", "rule"})
 TOLD: Final = frozenset({"raised", "grouped"})
 """What a rung is that somebody was told of, by itself or with an incident."""
 
+OVERTAKEN: Final = frozenset({"overtaken", CARRIED})
+"""Why a reminder was passed over in silence: a later one was due, in this cycle or before."""
+
 CARRIES: Final = TOLD | {"skipped"}
 """What stays as it was when its stretch goes on with other moments that have passed."""
 
@@ -131,12 +134,7 @@ def _move(
         new = begun.find(old.rung, old.repeat)
         if old.status == "planned":
             old.status, old.settled_at = "moot", occasion.now
-        elif (
-            old.status in CARRIES
-            and new is not None
-            and new.at <= passed
-            and applies(begun, new)
-        ):
+        elif _stays(old) and new is not None and new.at <= passed and applies(begun, new):
             new.status, new.settled_at, new.why = old.status, old.settled_at, CARRIED
             new.role, new.times, new.incident = old.role, old.times, old.incident
             new.told_in = old.told_in or known.number
@@ -146,6 +144,12 @@ def _move(
     known.ended_at, known.ended_why = known.ended_at or occasion.at, occasion.reason
     # The stretch lives on in the new cycle, under its key.
     known.key = f"{known.key}#{known.number}"
+
+
+def _stays(old: RungState) -> bool:
+    """Return whether a level stays as it was: raised, skipped, or a reminder passed over."""
+    overtaken = old.status == "moot" and old.repeat > 0 and old.why in OVERTAKEN
+    return old.status in CARRIES or overtaken
 
 
 def _was_due(known: Cycle, rung: RungState, at: datetime) -> bool:

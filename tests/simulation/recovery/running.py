@@ -62,11 +62,17 @@ class Running:
     _thread: threading.Thread | None = None
 
     @classmethod
-    def start(cls, folder: Path, environ: Mapping[str, str] | None = None) -> "Running":
-        """Start engines and services on free ports, and tend them until `stop`."""
+    def start(
+        cls,
+        folder: Path,
+        environ: Mapping[str, str] | None = None,
+        *,
+        now: datetime = OPENED_AT,
+    ) -> "Running":
+        """Start engines and services on free ports at `now`, and tend them until `stop`."""
         folder.mkdir(parents=True, exist_ok=True)
         clock = ClockFile(folder / "clock")
-        clock.write(now=OPENED_AT, rate=0)
+        clock.write(now=now, rate=0)
         settings = {
             "MOTCUA_CLOCK_FILE": str(clock.path),
             "MOTCUA_PROGRESS_MS": "100",
@@ -76,7 +82,7 @@ class Running:
         base = ports.pick(row=len(SUPERVISED))
         lines: list[str] = []
         supervisor = Supervisor(plan_for(folder, base, settings), lines.append)
-        running = cls(supervisor, clock, OPENED_AT, lines)
+        running = cls(supervisor, clock, now, lines)
         try:
             supervisor.start()
         except BaseException:

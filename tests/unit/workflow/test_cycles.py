@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from tests.unit.workflow.province import (
     OTHER_UNIT,
     SAME_DAY,
@@ -325,6 +327,19 @@ def test_a_new_day_off_moves_what_is_open() -> None:
         "Fri 16 Jan 17:00 apology_slip/2 last_moment → chairman",
         "Mon 19 Jan 17:00 dossier_deadline/2 overdue → chairman",
     ]
+
+
+@pytest.mark.parametrize("late", ["2026-12-15 09:00", "2026-12-22 09:00", "2026-12-28 09:00"])
+def test_a_reminder_that_another_overtook_is_not_raised_by_a_longer_calendar(late: str) -> None:
+    """More reminders become known, and those that have passed stay as they were."""
+    scenario = Scenario(now=moment("2026-11-30 09:00"))
+    scenario.accepted("2026-11-30 09:00", THREE_DAYS)
+    scenario.jumps_to(late)
+    scenario.sweeps()
+    assert any("overdue_5" in line for line in scenario.heard())
+    scenario.decides(published_through(date(2027, 12, 31)))
+    scenario.sweeps()
+    assert scenario.heard() == []
 
 
 def test_a_promise_never_moves_earlier() -> None:
