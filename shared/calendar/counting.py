@@ -144,7 +144,7 @@ def rolls(limit: Limit) -> bool:
     """Say whether an end on a day off moves to the next working day.
 
     Source:
-        Civil Code 91/2015/QH13, art. 148(5).
+        `Rule.DAY_OFF_MOVES_THE_END` of `shared.law`.
     """
     rolled = limit.unit in {LimitUnit.CALENDAR_DAYS, LimitUnit.CLOCK_HOURS}
     return rolled and limit.roll is Roll.NEXT_WORKING_DAY

@@ -18,7 +18,7 @@ def ending_day(end: datetime) -> date:
     """Return the day that an end belongs to: midnight is 24:00 of the day before.
 
     Source:
-        Civil Code 91/2015/QH13, art. 148(6).
+        `Rule.END_OF_LAST_DAY` of `shared.law`.
     """
     return legal_day(end - timedelta(microseconds=1))
 

@@ -1,7 +1,7 @@
 """Dossier codes in the national pattern, and who may open a dossier under which of them.
 
 A code carries the electronic id of the competent agency, the day of receipt and the number of
-that day (decision 0044). Numbers run per prefix and local day. Gaps are allowed, repeats are
+that day (decision 0040). Numbers run per prefix and local day. Gaps are allowed, repeats are
 not. Past 9,999 a number simply grows a fifth digit. A code is of the pattern only if the
 pattern can give it; a code of another shape is another system's and none of this concerns it.
 """

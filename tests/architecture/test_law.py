@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TABLE = "shared/law/"
 HISTORY = ("shared/decisions/", "CHANGELOG.md")
 #: Rows name their source as their author wrote it.
-ROWS = ("deploy/reference/",)
+ROWS = ("deploy/reference/", "shared/reference/law_watch.csv")
 #: Written from the table by a program; other tests compare them with what it writes.
 GENERATED = (
     "services/workflow/kinds.md",

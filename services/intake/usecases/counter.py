@@ -1,7 +1,7 @@
 """A dossier received at a counter: its code, its secret, its promise, once for each request.
 
 The code carries the prefix of the competent unit, or that of the unit that receives a group of
-linked procedures (decision 0044).
+linked procedures (decision 0040).
 """
 
 from collections.abc import Callable, Mapping

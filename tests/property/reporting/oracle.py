@@ -77,6 +77,16 @@ class Course:
     online: bool = False
 
 
+def channel_of(own: Sequence[Event]) -> str:
+    """Return how a dossier came in: of one instant, it was submitted before it was accepted."""
+    first = min(
+        (one for one in own if hasattr(one.data, "channel")),
+        key=lambda one: (one.time, one.name != "dossier.submitted", one.sequence),
+    )
+    channel: str = _data(first).channel
+    return channel
+
+
 def course(events: Sequence[Event]) -> Course:
     """Replay a dossier."""
     own = held(events)
@@ -85,8 +95,7 @@ def course(events: Sequence[Event]) -> Course:
     if first is None:
         return found
     found.received, found.given = first.time, _data(first).given
-    with_channel = next(one for one in own if hasattr(one.data, "channel"))
-    found.online = _data(with_channel).channel == "online"
+    found.online = channel_of(own) == "online"
     status = 0
     ends: dict[str, datetime] = {}
     accepted_seen = False

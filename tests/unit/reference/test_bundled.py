@@ -285,7 +285,7 @@ def test_a_column_that_is_new_changes_no_id_where_it_is_empty() -> None:
 
 
 def test_only_groups_of_linked_procedures_are_marked() -> None:
-    """Their codes carry the receiving unit's id, or the portal's (decision 0044)."""
+    """Their codes carry the receiving unit's id, or the portal's (decision 0040)."""
     linked = {code for code, one in VIEW.procedures.items() if one.linked}
     assert linked == {"3.000722", "2.002913"}
     assert {VIEW.procedure(code).field for code in linked} == {"lien_thong"}
