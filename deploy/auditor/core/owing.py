@@ -6,7 +6,8 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Final
 
-from deploy.auditor.core.counting import Ran, share
+from deploy.auditor.core.counting import Ran
+from deploy.auditor.core.shares import share
 from deploy.auditor.core.wall import DAY, BeyondCalendar, Json, Wall
 
 BREACH: Final = "breach"

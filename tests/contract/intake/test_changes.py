@@ -340,6 +340,7 @@ async def test_what_is_in_force_can_be_asked(http: HttpDoor, world: World) -> No
         "roll": "next_working_day",
         "promise_at": "close",
         "after_hours": "as_accepted",
+        "outside_opening": "as_is",
         "after_supplement": "restart",
     }
     async with http.client(http.keys.clerk) as client:

@@ -65,7 +65,7 @@ def test_the_list_names_each_change_its_source_and_who_proposed_it(site: DeskSit
     assert "Nghỉ ngày 25/11/2026" in page
     assert "CV 9/2026" in page
     assert FIRST in page
-    assert "lịch công bố đến 31/01/2027" in page
+    assert "lịch công bố đến 31/10/2027" in page
     english = province(site).get("/changes?lang=en").text
     assert "Day off, 25/11/2026" in english
     assert 'href="/changes/calendar:VN-2026-11-25?lang=en"' in english
