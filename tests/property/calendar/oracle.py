@@ -20,9 +20,9 @@ from deploy.auditor.core.counting import (
     promise,
     refused,
     run,
-    share,
     slip,
 )
+from deploy.auditor.core.shares import share
 from deploy.auditor.core.wall import VIETNAM, BeyondCalendar, Wall, instant
 
 Json = dict[str, Any]
