@@ -134,7 +134,8 @@ async def brought(
 ) -> House:
     """Let a backlog reach us, with sweeps all the while; return the house when all is quiet.
 
-    What arrives within the same `together_ms` is one batch of intake.
+    What one publisher sends within the same `together_ms`, and nobody in between, is one batch
+    of intake: an event never overtakes an earlier one of somebody else.
     """
     ordered = sorted(arrivals, key=lambda one: one.at)
     house = House(reference, ordered[0].at - timedelta(minutes=1))
@@ -148,9 +149,8 @@ async def brought(
     for _, some in groupby(ordered, key=batch):
         arrived = list(some)
         await house.walks_to(arrived[-1].at)
-        for publisher in dict.fromkeys(one.publisher for one in arrived):
-            mine = [one.event for one in arrived if one.publisher == publisher]
-            await house.arrive(mine, publisher)
+        for publisher, mine in groupby(arrived, key=lambda one: one.publisher):
+            await house.arrive([one.event for one in mine], publisher)
     await house.walks_to(house.clock.now() + SETTLED_AFTER)
     return house
 
