@@ -15,6 +15,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import OffsetAndMetadata
 
 from shared.kafka.cluster import Cluster
+from shared.kafka.connect import connect
 from shared.subjects.errors import UnavailableError
 
 REQUEST_S_MAX: Final = 30.0
@@ -90,7 +91,7 @@ class TopicAdmin:
         """
         try:
             async with asyncio.timeout(REQUEST_S_MAX):
-                await self._client.start()
+                await connect(self._client.start, self._client.close)
         except (KafkaError, TimeoutError, OSError) as error:
             await self._client.close()
             raise UnavailableError(f"no Kafka answers at {self._cluster}") from error

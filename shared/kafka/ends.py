@@ -18,6 +18,7 @@ from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaError
 
 from shared.kafka.cluster import Cluster
+from shared.kafka.connect import connect
 from shared.kafka.disconnect import disconnect
 from shared.subjects.errors import UnavailableError
 
@@ -140,7 +141,7 @@ class _Asking:
                 **self._cluster.reader_options() | {"isolation_level": self._isolation},
                 client_id=self._client_id,
             )
-            await self._client.start()
+            await connect(self._client.start, self._client.stop)
         return self._client
 
 

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from shared.events.topics import TOPICS
 from shared.kafka.cluster import Cluster
+from shared.kafka.connect import connect
 from shared.kafka.positions import positions_of
 from shared.subjects.errors import UnavailableError
 from shared.subjects.read_positions import LastRecord, Log, Place, StoredPosition
@@ -87,7 +88,7 @@ class PartitionLogs:
             max_partition_fetch_bytes=PARTITION_BYTES_MAX,
         )
         try:
-            await client.start()
+            await connect(client.start, client.stop)
             yield client
         finally:
             await client.stop()

@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from shared.kafka.cluster import Cluster
+from shared.kafka.connect import connect
 from shared.subjects.errors import UnavailableError
 
 ANSWER_S_MAX: Final = 5.0
@@ -101,7 +102,7 @@ class GroupMembers:
                 client_id=self._client_id,
                 request_timeout_ms=int(ANSWER_S_MAX * 1_000),
             )
-            await self._client.start()
+            await connect(self._client.start, self._client.close)
         return self._client
 
 

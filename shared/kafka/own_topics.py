@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 
 from shared.kafka.admin import TopicAdmin
 from shared.kafka.cluster import Cluster
+from shared.kafka.connect import connect
 from shared.kafka.consumer import cluster_of, to_record
 from shared.kafka.positions import positions_of
 from shared.subjects.adoption import Extent
@@ -48,7 +49,7 @@ class KafkaOwnTopics:
         """Return the extent of each partition; nothing where there is no such topic."""
         consumer = self._consumer(FIRST_BYTES_MAX)
         try:
-            await consumer.start()
+            await connect(consumer.start, consumer.stop)
             numbers = (await cluster_of(consumer)).partitions_for_topic(topic) or set()
             held = [TopicPartition(topic, number) for number in sorted(numbers)]
             if not held:
@@ -80,7 +81,7 @@ class KafkaOwnTopics:
             return
         consumer = self._consumer()
         try:
-            await consumer.start()
+            await connect(consumer.start, consumer.stop)
             consumer.assign(list(left))
             for tp in left:
                 consumer.seek(tp, spans[tp.partition][0])

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import BrokerResponseError, KafkaError, KafkaTimeoutError
 
 from shared.kafka.cluster import Cluster
+from shared.kafka.connect import connect
 from shared.subjects.errors import UnavailableError
 
 STOP_S_MAX: Final = 5.0
@@ -137,7 +138,7 @@ class Producers:
         )
         try:
             async with asyncio.timeout(CONNECT_S_MAX):
-                await producer.start()
+                await connect(producer.start, producer.stop)
         except (KafkaError, TimeoutError, OSError) as error:
             await stop(producer)
             if isinstance(error, BrokerResponseError):  # It answers, and says why it does not.

@@ -8,6 +8,7 @@ from aiokafka.errors import KafkaError
 
 from shared.events.topics import replay
 from shared.kafka.cluster import Cluster
+from shared.kafka.connect import connect
 from shared.kafka.consumer import Handle, cluster_of, to_record
 from shared.kafka.disconnect import disconnect
 from shared.kafka.positions import positions_of
@@ -42,7 +43,7 @@ async def drain_replay(
     )
     handled = 0
     try:
-        await consumer.start()
+        await connect(consumer.start, consumer.stop)
         numbers = (await cluster_of(consumer)).partitions_for_topic(topic) or set()
         held = [TopicPartition(topic, number) for number in sorted(numbers)]
         if not held:

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.kafka.cluster import Cluster
+from shared.kafka.connect import connect
 from shared.kafka.consumer import cluster_of, to_record
 from shared.kafka.disconnect import disconnect
 from shared.kafka.positions import positions_of
@@ -49,7 +50,7 @@ class TopicReading:
             UnavailableError: no broker answers.
         """
         try:
-            await self._consumer.start()
+            await connect(self._consumer.start, self._consumer.stop)
             numbers = (await cluster_of(self._consumer)).partitions_for_topic(self._topic)
             self._held = [TopicPartition(self._topic, one) for one in sorted(numbers or ())]
             if self._held:

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.kafka.cluster import Cluster
+from shared.kafka.connect import connect
 from shared.kafka.consumer import cluster_of, to_record
 from shared.kafka.disconnect import disconnect
 from shared.kafka.ends import PartitionEnds
@@ -81,7 +82,7 @@ class WholeTopic:
             fetch_max_wait_ms=500,
         )
         try:
-            await consumer.start()
+            await connect(consumer.start, consumer.stop)
             held = await self._assign(consumer)
             if held:
                 await self._follow(consumer, held, stopping)
@@ -215,7 +216,7 @@ class TopicEnds:
 
     async def __aenter__(self) -> Self:
         """Connect."""
-        await self._consumer.start()
+        await connect(self._consumer.start, self._consumer.stop)
         return self
 
     async def __aexit__(self, *_error: object) -> None:
