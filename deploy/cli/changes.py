@@ -169,8 +169,8 @@ def propose_file(
         elif dry_run:
             typer.echo(f"would be proposed: {name}")
         else:
-            typer.echo(f"proposed: {name}")
             _send("rule", row, data)
+            typer.echo(f"proposed: {name}")
     typer.echo(
         "Then, for each: `motcua rule preview`, and a second person `motcua rule approve`."
     )

@@ -130,7 +130,7 @@ class House:
         assert answer.is_success, answer.text
         return answer.json()
 
-    async def said(self, code: str, what: str) -> list[dict[str, Any]]:
+    async def published(self, code: str, what: str) -> list[dict[str, Any]]:
         """Return the obligation events of a name about a dossier, each id once."""
         found: dict[str, dict[str, Any]] = {}
         for record in await read_to_end(self.running.installation.kafka, OBLIGATIONS.name):
@@ -141,7 +141,7 @@ class House:
 
     async def levels(self, code: str) -> Levels:
         """Count the escalation levels of a dossier that were raised, by repeat."""
-        raised = [one["data"] for one in await self.said(code, "rung_reached")]
+        raised = [one["data"] for one in await self.published(code, "rung_reached")]
         return Counter(
             (one["obligation"], one["rung"], one.get("repeat", 0), one["role"])
             for one in raised
@@ -233,7 +233,7 @@ async def after(here: House, short: Levels) -> None:
     assert await here.undated() == 0
     passed = {FIRST: "most", SECOND: "most", OVER_TET: "half"}
     for code, day in DUE.items():
-        (moved,) = await here.said(code, "due_changed")
+        (moved,) = await here.published(code, "due_changed")
         assert "old_due" not in moved["data"]
         assert moved["data"]["new_due"] == f"{day}T17:00:00+07:00"
         await until(lambda code=code: here.of_the_dossier(code), f"a level of {code}")  # type: ignore[misc]  # Bound at once.
@@ -247,7 +247,7 @@ async def after(here: House, short: Levels) -> None:
         levels = await here.levels(code)
         assert "overdue" in await here.of_the_dossier(code) or code != OVER_TET
         assert set(levels.values()) == {1}
-        assert len(await here.said(code, "due_changed")) == 1
+        assert len(await here.published(code, "due_changed")) == 1
         assert here.dated(code) == 1
     await here.moves_to(OVERDUE_AT.replace(hour=10))
     assert await here.differences() == []

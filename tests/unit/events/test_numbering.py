@@ -89,7 +89,7 @@ def test_a_code_that_the_pattern_cannot_give_is_another_systems(code: str) -> No
 def test_the_day_of_receipt_is_written_as_the_pattern_says(
     date_field: str, written: str
 ) -> None:
-    """Year first by default; day first where an installation is told so."""
+    """Year first by default; day first where an installation is set so."""
     pattern = CodePattern(f"{{electronic_id}}-{{{date_field}}}-{{seq:04d}}")
     code = pattern.code(unit="06112", electronic_id="H37.117", day=DAY, number=7)
     assert code == f"H37.117-{written}-0007"
