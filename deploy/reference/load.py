@@ -46,7 +46,8 @@ def reference_data(
 
     Args:
         folder: Where `units.csv`, `opening.yaml`, `roles.yaml`, `calendar.csv`,
-            `procedures.csv` and `rules.csv` are; `agencies.csv` may be left out.
+            `procedures.csv` and `rules.csv` are; `former_units.csv` and `agencies.csv` may be
+            left out.
         obligations_from: From when the units' calendar obligations open; none, never.
 
     Raises:
@@ -136,11 +137,14 @@ def _identifying(data: EventData) -> dict[str, Any]:
             del dumped["limit"]["outside_opening"]
         case ProcedureDecided() if data.linked is None:
             del dumped["linked"]
+        case UnitChanged() if data.former is None:
+            del dumped["former"]
     return dumped
 
 
 def _units(folder: Path, obligations_from: date | None) -> Iterator[EventData]:
     opening = _yaml(folder / "opening.yaml")
+    former = _former(folder / "former_units.csv")
     for cells in _csv(folder / "units.csv"):
         own = opening["units"].get(cells["unit"], opening["default"])
         yield UnitChanged.model_validate(
@@ -153,8 +157,19 @@ def _units(folder: Path, obligations_from: date | None) -> Iterator[EventData]:
                 "numbering": cells["numbering"],
                 "opening": own,
                 "obligations_from": obligations_from,
+                "former": former.pop(cells["unit"], None),
             }
         )
+    if former:
+        raise ValueError(f"former_units.csv: no unit {', '.join(sorted(former))} in units.csv")
+
+
+def _former(path: Path) -> dict[str, list[dict[str, str]]]:
+    """Return the former codes of each unit that has any."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for cells in _csv(path) if path.exists() else ():
+        found.setdefault(cells.pop("unit"), []).append(cells)
+    return found
 
 
 def _agencies(folder: Path) -> Iterator[EventData]:

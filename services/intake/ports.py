@@ -121,6 +121,10 @@ class Presences(Protocol):
         """Note the moment; return what was known before."""
         ...
 
+    async def known(self, subjects: Collection[str]) -> frozenset[str]:
+        """Return which of these have ever sent a heartbeat."""
+        ...
+
     async def silent(self, since: datetime, limit: int) -> list[Presence]:
         """Read those last heard of before `since` that are not known as lost."""
         ...

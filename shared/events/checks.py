@@ -104,6 +104,7 @@ def thing_faults(data: EventData, receivingunit: str | None, *, live: bool) -> I
             yield fault("same-value-twice", pointer("data", other))
     if isinstance(data, reference.UnitChanged):
         yield from _opening_faults(data.opening)
+        yield from _former_faults(data)
 
 
 def missing_unit() -> Fault:
@@ -132,6 +133,15 @@ def _opening_faults(opening: reference.Opening) -> Iterator[Fault]:
             if hours is not None and not hours[0] < hours[1]:
                 path = pointer("data", "opening", "seasons", index, name)
                 yield fault("wrong-order", path, first="opening", second="closing")
+
+
+def _former_faults(data: reference.UnitChanged) -> Iterator[Fault]:
+    """Say which former codes are the unit's own code, or are named twice."""
+    seen = {data.unit}
+    for index, one in enumerate(data.former or ()):
+        if one.code in seen:
+            yield fault("same-value-twice", pointer("data", "former", index, "code"))
+        seen.add(one.code)
 
 
 def _in_order(before: date | datetime, after: date | datetime, *, strictly: bool) -> bool:

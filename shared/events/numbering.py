@@ -8,7 +8,7 @@ pattern can give it; a code of another shape is another system's and none of thi
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Final, Protocol
@@ -70,6 +70,11 @@ class Prefix:
     def text(self) -> str:
         """The prefix as one string; under it numbers are drawn."""
         return "/".join(part for part in (self.electronic_id, self.unit) if part is not None)
+
+    def under(self, units: Mapping[str, NumberedUnit]) -> "Prefix":
+        """Return the prefix with the current code of the unit that it names."""
+        unit = None if self.unit is None else units.get(self.unit)
+        return self if unit is None else replace(self, unit=unit.code)
 
     def names(self, unit: NumberedUnit) -> bool:
         """Return whether this is the prefix of a unit."""

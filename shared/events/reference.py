@@ -200,8 +200,16 @@ class Opening(Frozen):
     verified: bool = False
 
 
+class FormerCode(Frozen):
+    """A code that a unit had before; it stays an alias of the unit."""
+
+    code: UnitCode
+    until: date = Field(description="First day without it.")
+    source: LawSource
+
+
 class UnitChanged(EventData):
-    """A unit is as follows from now on: name, identifier, opening hours."""
+    """A unit is as follows from now on: name, identifier, opening hours, former codes."""
 
     NAME: ClassVar[str] = "unit.changed"
 
@@ -216,6 +224,11 @@ class UnitChanged(EventData):
     )
     numbering: Literal["motcua", "own"] = Field(
         default="motcua", description="own: the unit's software numbers its dossiers."
+    )
+    former: tuple[FormerCode, ...] | None = Field(
+        default=None,
+        max_length=20,
+        description="Codes that the unit had before. They add up: absent takes none back.",
     )
 
 

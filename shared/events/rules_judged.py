@@ -55,6 +55,27 @@ JUDGED: Final = (
         "Mỗi lúc chỉ có một lần chờ bổ sung: sửa thời điểm yêu cầu.",
     ),
     Rule(
+        "unit-code-is-former",
+        "The code is a former code of the unit {unit}.",
+        "Send the row under {unit}; if the unit has its old code again, name {unit} in former.",
+        "Mã này là mã cũ của đơn vị {unit}.",
+        "Gửi dòng này với mã {unit}; nếu đơn vị dùng lại mã cũ, ghi {unit} vào former.",
+    ),
+    Rule(
+        "former-code-of-other",
+        "The code is a former code of another unit, {unit}.",
+        "Name only codes that this unit itself had.",
+        "Mã này là mã cũ của đơn vị khác ({unit}).",
+        "Chỉ ghi những mã mà chính đơn vị này đã dùng.",
+    ),
+    Rule(
+        "former-code-in-use",
+        "The code is the current code of a unit with another name and electronic id.",
+        "Check the code. If {unit} is this unit, send its name or electronic id with the row.",
+        "Mã này đang là mã của một đơn vị có tên và mã định danh điện tử khác.",
+        "Kiểm tra mã. Nếu {unit} chính là đơn vị này, ghi đúng tên hoặc mã định danh của nó.",
+    ),
+    Rule(
         "outside-calendar",
         "The day lies past the published calendar.",
         "Promise an earlier day, or publish the calendar further.",

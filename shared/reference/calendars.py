@@ -5,7 +5,7 @@ only when that unit is open. The tables are built once for one state of the appr
 shared by every view in between, and by all units that open alike.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -103,6 +103,15 @@ class Calendars:
             opening = self.tables.alike[rules]
         self.tables.by_unit[unit] = (rules, opening)
         return opening
+
+    def under(self, current: Callable[[str], str]) -> "Calendars":
+        """Return the calendars with the units that rows name under their current codes."""
+        moved = {
+            key: row.model_copy(update={"unit": current(row.unit)})
+            for key, row in self.rows.items()
+            if row.unit is not None and current(row.unit) != row.unit
+        }
+        return Calendars({**self.rows, **moved}, self.version) if moved else self
 
     def approved(self, row: CalendarRow, version: int) -> "Calendars":
         """Return the calendars with a row that holds from now on."""

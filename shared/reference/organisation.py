@@ -1,6 +1,6 @@
 """Who holds which role in which unit, and who stands in while they are away."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Self
@@ -120,6 +120,24 @@ class Organisation:
             if each.first_day != data.first_day
         )
         return replace(self, leaves={**self.leaves, data.person: (*others, row)})
+
+    def under(self, current: Callable[[str], str]) -> Self:
+        """Return the chart with every seat under the current code of its unit.
+
+        Where a person holds a seat by two codes, the later assignment counts.
+        """
+        if all(current(unit) == unit for unit, _ in self.assignments):
+            return self
+        seats: dict[tuple[str, str], dict[tuple[str, str | None], Assignment]] = {}
+        for (unit, role), held in self.assignments.items():
+            rows = seats.setdefault((current(unit), role), {})
+            for each in held:
+                row = replace(each, unit=current(each.unit))
+                known = rows.get((row.person, row.division))
+                if known is None or known.from_day <= row.from_day:
+                    rows[row.person, row.division] = row
+        assignments = {seat: tuple(rows.values()) for seat, rows in seats.items()}
+        return replace(self, assignments=assignments)
 
     def _leave(self, person: str, day: date) -> Leave | None:
         for leave in self.leaves.get(person, ()):

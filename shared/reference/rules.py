@@ -1,6 +1,6 @@
 """The rows that say how long a procedure may take, by which source and from when."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Self
@@ -85,6 +85,23 @@ class RuleBook:
                 and (row.valid_to is None or data.valid_from < row.valid_to)
             ),
             None,
+        )
+
+    def under(self, current: Callable[[str], str]) -> Self:
+        """Return the book with the units that its rows name under their current codes."""
+        moved = {row.unit: current(row.unit) for row in self.by_version.values() if row.unit}
+        if all(old == new for old, new in moved.items()):
+            return self
+
+        def named(row: RuleRow) -> RuleRow:
+            return row if row.unit is None else replace(row, unit=moved[row.unit])
+
+        return replace(
+            self,
+            by_procedure={
+                code: tuple(map(named, rows)) for code, rows in self.by_procedure.items()
+            },
+            by_version={key: named(row) for key, row in self.by_version.items()},
         )
 
     def approved(self, data: RuleData, version: int) -> Self:

@@ -28,6 +28,7 @@ from shared.events.reference import (
     RuleApproved,
     UnitChanged,
 )
+from shared.events.units import data_under
 from shared.reference.calendars import Calendars
 from shared.reference.catalogue import (
     Agency,
@@ -35,7 +36,6 @@ from shared.reference.catalogue import (
     Unit,
     agency_of,
     procedure_of,
-    unit_of,
 )
 from shared.reference.errors import NoRuleError, UnknownProcedureError, UnknownUnitError
 from shared.reference.organisation import Organisation
@@ -47,6 +47,7 @@ from shared.reference.proposals import (
     proposals_after,
 )
 from shared.reference.rules import RuleBook, RuleRow
+from shared.reference.units import Alias, Units
 
 THEN_KEPT: Final = 64
 """How many views of earlier law are kept at hand: late facts and rebuilds ask for them."""
@@ -63,7 +64,7 @@ class Reference:
         version: The last sequence that was applied.
         law: The last one that can move a date or change what is owed: calendar, opening
             hours, rules, units, catalogue. Roles and leave change neither.
-        units: The communes' centres and the provincial one, by code.
+        units: The communes' centres and the provincial one, by current and former codes.
         agencies: Those beside the communes that have been named, by code.
         procedures: The catalogue, expired ones included.
         rules: The rule rows.
@@ -75,7 +76,7 @@ class Reference:
 
     version: int = 0
     law: int = 0
-    units: Mapping[str, Unit] = field(default_factory=dict)
+    units: Units = field(default_factory=Units)
     agencies: Mapping[str, Agency] = field(default_factory=dict)
     procedures: Mapping[str, Procedure] = field(default_factory=dict)
     rules: RuleBook = field(default_factory=RuleBook)
@@ -97,13 +98,22 @@ class Reference:
     def then(self, version: int) -> "Reference":
         """Return the law as it was at a version, with the people who are there now.
 
-        What is recorded late was promised, and ended, under the law that held then.
+        What is recorded late was promised, and ended, under the law that held then. Units have
+        the codes of now: a code that changes later changes nothing that was decided.
         """
         if version >= self.law:
             return self
         held = next((one for one in _back(self.decided) if one.change.version <= version), None)
         law = Reference.empty() if held is None else _law_of(held)
+        units = self.units
+        if held is not None and law.units.aliases != units.aliases:
+            names = frozenset(units.named_until.items())
+            law = _law_under(held, frozenset(units.aliases.items()), names)
         return replace(law, organisation=self.organisation)
+
+    def current(self, code: str) -> str:
+        """Return the current code of the unit with this code; an unknown code as it is."""
+        return self.units.current(code)
 
     def has_unit(self, code: str) -> bool:
         """Say whether there is such a unit."""
@@ -131,6 +141,7 @@ class Reference:
         """
         if code in self.agencies:
             return self.agencies[code].name
+        code = self.current(code)
         units = (
             unit.name for unit in self.units.values() if code in {unit.code, unit.electronic_id}
         )
@@ -155,6 +166,7 @@ class Reference:
         Raises:
             NoRuleError: no row holds.
         """
+        unit = None if unit is None else self.current(unit)
         return self.rules.find(procedure, on, unit=unit, channel=channel)
 
     def rule_version(self, rule: str, version: int) -> RuleRow:
@@ -191,7 +203,8 @@ class Reference:
             UnknownUnitError: there is no such unit.
             NoCalendarError: no year is published yet.
         """
-        return self.calendars.opening(unit, self.unit(unit).opening)
+        known = self.unit(unit)
+        return self.calendars.opening(known.code, known.opening)
 
     def roles(self, unit: str, role: str, at: datetime | date) -> tuple[str, ...]:
         """Return who answers for a role on that day: holders, or who stands in for them.
@@ -199,11 +212,11 @@ class Reference:
         Nobody means that the role is vacant and has no deputy who is there. The role
         `province` is the provincial centre's, whatever unit is asked for.
         """
-        return self.organisation.holders(_seat(unit, role), role, at)
+        return self.organisation.holders(_seat(self.current(unit), role), role, at)
 
     def named(self, unit: str, role: str, at: datetime | date) -> tuple[str, ...]:
         """Return who holds a role by name, present or away; nobody if it is vacant."""
-        return self.organisation.named(_seat(unit, role), role, at)
+        return self.organisation.named(_seat(self.current(unit), role), role, at)
 
     def present(self, person: str, at: datetime | date) -> tuple[str, ...]:
         """Return the person, or who stands in while they are away; perhaps nobody."""
@@ -226,8 +239,11 @@ def apply(reference: Reference, event: Event) -> Reference:
     sequence = event.sequence or reference.version + 1
     if sequence <= reference.version:
         return reference
-    view = _with(reference, event.data, sequence, event.id, event.recordedtime or event.time)
-    return replace(view, proposals=proposals_after(reference.proposals, event))
+    at = event.recordedtime or event.time
+    view = _with(reference, event.data, sequence, event.id, at)
+    if view.proposals is reference.proposals:
+        return replace(view, proposals=proposals_after(view.proposals, event))
+    return view  # A unit's code has changed, and proposals name it by the new one.
 
 
 def as_if(reference: Reference, data: EventData, cause: str, at: datetime) -> Reference:
@@ -241,7 +257,7 @@ def as_if(reference: Reference, data: EventData, cause: str, at: datetime) -> Re
 def _with(
     reference: Reference, data: EventData, version: int, event_id: str, at: datetime
 ) -> Reference:
-    view = replace(_applied(reference, data, version), version=version)
+    view = replace(_applied(reference, data, version, at), version=version)
     only_proposed = (
         isinstance(data, CalendarWithdrawn) and view.calendars is reference.calendars
     )
@@ -291,9 +307,35 @@ def _law_of(decided: Decided) -> Reference:
             break
         later.append(one)
     for one in reversed(later):
-        view = _applied(view, one.data, one.change.version)
+        view = _applied(view, one.data, one.change.version, one.change.at)
     version = decided.change.version
     return replace(view, version=version, law=version, proposals={}, decided=decided)
+
+
+@lru_cache(maxsize=THEN_KEPT)
+def _law_under(
+    decided: Decided,
+    aliases: frozenset[tuple[str, Alias]],
+    names: frozenset[tuple[str, tuple[tuple[str, date], ...]]],
+) -> Reference:
+    """Return the law right after a decision, with the units under codes of another moment."""
+    return _under(_law_of(decided), Units({}, dict(aliases), dict(names)))
+
+
+def _under(view: Reference, units: Units) -> Reference:
+    """Return a view with every row under the codes that units have now."""
+    current = units.current
+    return replace(
+        view,
+        units=view.units.under(units),
+        rules=view.rules.under(current),
+        calendars=view.calendars.under(current),
+        organisation=view.organisation.under(current),
+        proposals={
+            subject: replace(one, data=data_under(one.data, current))
+            for subject, one in view.proposals.items()
+        },
+    )
 
 
 def _seat(unit: str, role: str) -> str:
@@ -301,11 +343,13 @@ def _seat(unit: str, role: str) -> str:
 
 
 def _applied(  # noqa: C901, PLR0911 - one case for each type of event.
-    view: Reference, data: EventData, version: int
+    view: Reference, data: EventData, version: int, at: datetime
 ) -> Reference:
+    if view.units.aliases:
+        data = data_under(data, view.current)
     match data:
         case UnitChanged():
-            return replace(view, units={**view.units, data.unit: unit_of(data)})
+            return _unit_changed(view, data, at)
         case AgencyNamed():
             return replace(view, agencies={**view.agencies, data.agency: agency_of(data)})
         case ProcedureDecided():
@@ -327,6 +371,12 @@ def _applied(  # noqa: C901, PLR0911 - one case for each type of event.
             return replace(view, organisation=view.organisation.left(data))
         case _:
             return view
+
+
+def _unit_changed(view: Reference, data: UnitChanged, at: datetime) -> Reference:
+    units = view.units.changed(data, at)
+    changed = replace(view, units=units)
+    return changed if units.aliases is view.units.aliases else _under(changed, units)
 
 
 def _expired(view: Reference, data: ProcedureExpired) -> Reference:

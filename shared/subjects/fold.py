@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from shared.events.envelope import Event, opening_of, topic_of
 from shared.events.model import instant_text
+from shared.events.units import event_under
 from shared.reference.view import Reference
 from shared.subjects.document import Document, Outgoing
 from shared.subjects.errors import StopServiceError, UnfoldableError
@@ -147,19 +148,22 @@ def _advance(
     outcome: Outcome,
     service: str,
 ) -> None:
-    """Apply everything that is next in line on `stream`."""
+    """Apply everything that is next in line on `stream`, with units under current codes."""
     waiting = document.held[stream]
     while (event := waiting.get(document.sequences.get(stream, 0) + 1)) is not None:
         assert event.sequence is not None, "held events are numbered"
         del waiting[event.sequence]
+        known = event
+        if context.reference.units.aliases:
+            known = event_under(event, context.reference.current)
         try:
-            folded = fold(document.state, event, context)
+            folded = fold(document.state, known, context)
         except UnfoldableError as error:
             outcome.parked.append(park_event(event, error.reason, now=context.now))
             return
         document.state = folded.state
         document.sequences[stream] = event.sequence
-        outcome.applied.append(event)
+        outcome.applied.append(known)
         emit(document, folded.emissions, context, service=service)
         document.added.extend(folded.outgoing)
 

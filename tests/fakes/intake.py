@@ -206,6 +206,9 @@ class MemoryPresences:
         self.kept[subject] = Presence(subject, now, before.lost_at if before else None)
         return before
 
+    async def known(self, subjects: Collection[str]) -> frozenset[str]:
+        return frozenset(subjects) & self.kept.keys()
+
     async def silent(self, since: datetime, limit: int) -> list[Presence]:
         found = [
             one for one in self.kept.values() if one.lost_at is None and one.last_seen <= since

@@ -1,5 +1,6 @@
 """Connections that send heartbeats, in the store."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -37,6 +38,13 @@ class MongoPresences(Presences):
             seen["watched_from"] = now
         await self._collection.update_one({"_id": subject}, {"$set": seen}, upsert=True)
         return known
+
+    @override
+    async def known(self, subjects: Collection[str]) -> frozenset[str]:
+        rows = await self._collection.find(
+            {"_id": {"$in": sorted(subjects)}}, projection={"_id": 1}
+        )
+        return frozenset(row["_id"] for row in rows)
 
     @override
     async def silent(self, since: datetime, limit: int) -> list[Presence]:

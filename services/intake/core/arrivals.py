@@ -1,6 +1,6 @@
 """What comes to the door: who sends, and the event they send."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from services.intake.core.receipts import Receipt
@@ -11,6 +11,7 @@ from shared.events.judge import DESK_PUBLISHER, judge_publisher
 from shared.events.partitioner import partition_of
 from shared.events.rejections import value_hash
 from shared.events.topics import PARTITIONS, REFERENCE
+from shared.events.units import Current, event_under
 from shared.subjects.records import Record
 
 COUNTER: Final = "counter"
@@ -37,6 +38,13 @@ class Sender:
     def may_speak_for(self, *units: str | None) -> bool:
         """Return whether one of the units is in this sender's scope."""
         return self.units is None or any(unit in self.units for unit in units if unit)
+
+    def under(self, current: Current) -> "Sender":
+        """Return the sender with the current codes of the units that it speaks for."""
+        if self.units is None:
+            return self
+        units = frozenset(map(current, self.units))
+        return self if units == self.units else replace(self, units=units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class Arrival:
     `fingerprint` is of the content as it was sent; `contact_version` is what the contact part,
     if there is one, was numbered; `opens` says that the event must be its dossier's first.
     `in_any_order`: the event may wait for its predecessor, and may be recorded after what
-    happened later.
+    happened later. `sent` is the event as it was sent, where units have other codes now.
     """
 
     event: InboundEvent
@@ -88,11 +96,24 @@ class Arrival:
     origin: Origin | None = None
     in_any_order: bool = False
     opens: bool = False
+    sent: InboundEvent | None = None
 
     @property
     def fingerprint(self) -> str:
         """Return the fingerprint of what was sent."""
         return self.receipt.fingerprint
+
+    @property
+    def as_sent(self) -> InboundEvent:
+        """Return the event with the codes and the subject that its sender gave it."""
+        return self.sent or self.event
+
+    def under(self, current: Current) -> "Arrival":
+        """Return the arrival with current unit codes; itself where it has them already."""
+        event, sender = event_under(self.event, current), self.sender.under(current)
+        if event is self.event and sender is self.sender:
+            return self
+        return replace(self, event=event, sender=sender, sent=self.as_sent)
 
 
 def authorise(event: InboundEvent, sender: Sender) -> list[Fault]:

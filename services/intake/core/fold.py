@@ -113,9 +113,14 @@ def fold(
 ) -> Folding:
     """Fold arrivals of one subject into its document, in order, and say what became of each.
 
-    The document is changed in place; it stays as it was if nothing was applied or held.
+    The document is changed in place; it stays as it was if nothing was applied or held, but for
+    the current codes of its units.
     """
     folding = Folding([])
+    if circumstances.reference.units.aliases:
+        current = circumstances.reference.current
+        arrivals = [one.under(current) for one in arrivals]
+        document.state = document.state and document.state.under(current)
     for arrival in arrivals:
         folding.verdicts.append(_fold_one(document, arrival, circumstances, folding))
     for index, arrival in enumerate(arrivals):
@@ -210,7 +215,7 @@ def _known(subject: Subject, arrival: Arrival) -> Verdict | None:
     event = arrival.event
     fact = known_fact(subject, event.publisher, event.id)
     if fact is not None:
-        if not is_same(fact.fingerprint, arrival.fingerprint, event):
+        if not is_same(fact.fingerprint, arrival.fingerprint, arrival.as_sent, event):
             return Refused((id_reused(),))
         return replace(applied_before(subject, event.topic.name, fact), repeated=True)
     for held in subject.held:
@@ -299,6 +304,7 @@ def _apply(
         inconsistency=mark,
     )
     state = after(subject, event, fact, arrival.contact_version)
+    state = state.under(circumstances.reference.current)
     canonical = _canonical(event, state, sequence, mark, circumstances)
     document.state = state
     document.emitted[topic] = sequence

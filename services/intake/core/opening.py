@@ -73,23 +73,24 @@ def may_use_code(
     parts = rights.pattern.read(event.subject)
     if parts is None:
         return True
+    prefix = parts.prefix.under(reference.units)
     if not sender.staff:
         return sender.publisher == IMPORT_PUBLISHER or rights.may_number(
-            sender.publisher, parts.prefix, reference.units
+            sender.publisher, prefix, reference.units
         )
     if event.receivingunit is None:
         return False
-    if _names(parts.prefix, reference, event.receivingunit, event.competentunit):
+    if _names(prefix, reference, event.receivingunit, event.competentunit):
         return True
     given_by_portal = bearer_of(event, reference.procedures) is None
-    return given_by_portal and not _names(parts.prefix, reference, *reference.units)
+    return given_by_portal and not _names(prefix, reference, *reference.units)
 
 
 def _is_borne(event: InboundEvent, rights: NumberingRights, reference: Reference) -> bool:
     """Return whether a code of ours carries the prefix that its dossier has by law."""
     parts = rights.pattern.read(event.subject)
     bearer = bearer_of(event, reference.procedures)
-    return parts is not None and _names(parts.prefix, reference, bearer)
+    return parts is not None and _names(parts.prefix.under(reference.units), reference, bearer)
 
 
 def _names(prefix: Prefix, reference: Reference, *codes: str | None) -> bool:

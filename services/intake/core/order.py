@@ -68,7 +68,7 @@ def hold(
 def with_key_fault(arrival: Arrival, faults: Sequence[Fault]) -> list[Fault]:
     """Put first that a record's key is not its subject, where that can be the cause."""
     origin = arrival.origin
-    if origin is None or origin.is_keyed_by(arrival.event.subject):
+    if origin is None or origin.is_keyed_by(arrival.as_sent.subject):
         return list(faults)
     if not any(one.rule in _KEY_MATTERS for one in faults):
         return list(faults)

@@ -21,6 +21,9 @@ FINGERPRINT_CHARACTERS: Final = 32
 MEANING: Final = "2:"
 """Begins a fingerprint of what an event means; one without it is of an event's letters."""
 
+SUBJECT: Final = "subject"
+"""Where a receipt names its event's subject, to finish it after a crash."""
+
 RECORDED: Final = "3:"
 """Begins a fingerprint that was taken of a canonical event, after the store was lost."""
 
@@ -106,8 +109,14 @@ def recorded_fingerprint(event: InboundEvent | Event) -> str:
     return RECORDED + taken[:FINGERPRINT_CHARACTERS]
 
 
-def is_same(stored: str, taken: str, event: InboundEvent) -> bool:
-    """Return whether a stored fingerprint is that of an event; `taken` is of what was sent."""
+def is_same(stored: str, taken: str, *events: InboundEvent) -> bool:
+    """Return whether a stored fingerprint is that of an event; `taken` is of what was sent.
+
+    Args:
+        stored: The fingerprint that was kept.
+        taken: The fingerprint of what was sent.
+        events: The event as it was sent, and as it is recorded now.
+    """
     if stored.startswith(RECORDED):
-        return stored == recorded_fingerprint(event)
+        return any(stored == recorded_fingerprint(event) for event in events)
     return stored == taken

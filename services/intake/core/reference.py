@@ -10,9 +10,10 @@ from services.intake.core.state import Subject
 from shared.events.envelope import Event
 from shared.events.faults import Fault
 from shared.events.inbound import Added
-from shared.events.reference import CalendarRow, RuleRow
+from shared.events.reference import CalendarRow, RuleRow, UnitChanged
 from shared.events.topics import REFERENCE
 from shared.reference.approval import change_faults
+from shared.reference.units import code_faults
 from shared.reference.view import Reference, apply
 from shared.subjects.document import Document
 
@@ -39,7 +40,8 @@ def fold_reference(
     numbers = {
         out.id: int(out.value["sequence"]) for out in document.outbox if out.value is not None
     }
-    for arrival in arrivals:
+    for sent in arrivals:
+        arrival = sent.under(view.current)
         out_id = f"{arrival.event.source}#{arrival.event.id}"
         if out_id in published or out_id in numbers:
             verdicts.append(
@@ -77,8 +79,10 @@ def _numbered(arrival: Arrival, circumstances: Circumstances, view: Reference) -
 
 
 def _change_faults(arrival: Arrival, view: Reference) -> list[Fault]:
-    """Return why a change of the law's arithmetic may not be, or not by this sender."""
+    """Return why a change of the law or of a unit's code may not be, or not by this sender."""
     data = arrival.event.data
+    if isinstance(data, UnitChanged):
+        return list(code_faults(view.units, data))
     if not isinstance(data, CalendarRow | RuleRow):
         return []
     return person_faults(arrival.sender, data.by) or change_faults(view, data)

@@ -1,7 +1,7 @@
 """What intake knows of one subject: enough to judge the next event and to fold again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from shared.events.envelope import Event
 from shared.events.model import instant_text
 from shared.events.registry import REGISTRY
 from shared.events.transitions import ENDED, Status
+from shared.events.units import Current, event_under
 
 FACTS_MAX: Final = 2_000
 """How many events one subject may have; a document has to stay well under 16 MB."""
@@ -77,6 +78,14 @@ class Subject:
     def units(self) -> frozenset[str]:
         """Return the units that may send events of this subject."""
         return frozenset(unit for unit in (self.receiving, self.competent) if unit is not None)
+
+    def under(self, current: Current) -> "Subject":
+        """Return the subject with current unit codes; its facts stay as they were recorded."""
+        receiving = None if self.receiving is None else current(self.receiving)
+        competent = None if self.competent is None else current(self.competent)
+        held = tuple(replace(one, event=event_under(one.event, current)) for one in self.held)
+        under = replace(self, receiving=receiving, competent=competent, held=held)
+        return self if under == self else under
 
     @property
     def has_ended(self) -> bool:

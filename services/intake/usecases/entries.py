@@ -1,7 +1,7 @@
 """What comes through intake's use case: what was sent, on its way, and how it was answered."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_core import to_json
@@ -10,7 +10,7 @@ from services.intake.core.arrivals import Arrival, Origin, Sender
 from services.intake.core.contacts import ContactState
 from services.intake.core.fold import Applied
 from services.intake.core.held import Held
-from services.intake.core.receipts import Receipt
+from services.intake.core.receipts import SUBJECT, Receipt
 from services.intake.core.state import REFERENCE_SUBJECT, Subject
 from services.intake.usecases.answers import Answer, answer_of, refusal
 from shared.events.faults import id_reused
@@ -56,6 +56,8 @@ class Entry:
     """The event must be its dossier's first, or the code is another's."""
     document_id: str = field(init=False)
     """The document that this event is folded into."""
+    sent: InboundEvent | None = None
+    """The event as it was sent, where its subject has another name."""
     taken: str = field(init=False)
     """The fingerprint of what was sent; the receipt may get one of an earlier version."""
 
@@ -64,6 +66,22 @@ class Entry:
         is_reference = self.event.topic is REFERENCE
         self.document_id = REFERENCE_SUBJECT if is_reference else self.event.subject
         self.taken = self.receipt.fingerprint
+
+    @property
+    def as_sent(self) -> InboundEvent:
+        """Return the event with the subject that its sender gave it."""
+        return self.sent or self.event
+
+    def rename(self, subject: str) -> None:
+        """Make the event belong to the subject by another code of its unit."""
+        if subject == self.event.subject:
+            return
+        self.sent = self.as_sent
+        self.event = replace(self.event, subject=subject)
+        self.document_id = subject
+        if SUBJECT in self.receipt.answer:
+            answer = {**self.receipt.answer, SUBJECT: subject}
+            self.receipt = replace(self.receipt, answer=answer)
 
     def reused(self) -> Answer:
         """Return the answer to an id that was applied with other content."""
@@ -80,6 +98,7 @@ class Entry:
             self.origin,
             self.in_any_order,
             self.opens,
+            self.sent,
         )
 
 

@@ -34,7 +34,7 @@ class WatchConnections:
             UnavailableError: the store does not answer.
         """
         now = self.clock.now()
-        subject = connection_subject(unit, system)
+        subject = await self._watched(unit, system)
         before = await self.presences.beat(subject, now)
         if before is None or before.lost_at is None:
             return Settled([])
@@ -56,6 +56,15 @@ class WatchConnections:
             settled.subjects += told.subjects
             settled.repeated |= told.repeated
         return settled
+
+    async def _watched(self, unit: str, system: str) -> str:
+        """Return the subject under which a connection is watched, by any code of its unit."""
+        codes = self.receive.references.current().units.names(unit)
+        names = [connection_subject(code, system) for code in codes]
+        if len(names) > 1:
+            known = await self.presences.known(names)
+            names = [name for name in names if name in known] or names
+        return names[0]
 
     async def _tell(self, name: str, presence: Presence, now: datetime) -> Settled:
         """Send the event in by the common door; its id is of this silence and no other."""

@@ -8,7 +8,7 @@ from typing import Final
 from services.intake.core.fold import applied_before, known_fact
 from services.intake.core.held import Held
 from services.intake.core.order import expire
-from services.intake.core.receipts import Outcome, Receipt
+from services.intake.core.receipts import SUBJECT, Outcome, Receipt
 from services.intake.core.state import Subject
 from services.intake.ports import HeldEvents, ReceiptStore
 from services.intake.usecases.answers import UNTIL, Answer, answer_of, recalled, refusal, stored
@@ -20,9 +20,6 @@ from shared.subjects.ports import Clock, SubjectStore
 HELD_FOR: Final = timedelta(minutes=15)
 EXPIRED_MAX: Final = 200
 """How many subjects one pass looks at."""
-
-SUBJECT: Final = "subject"
-"""Where a receipt names its event's subject, to finish it after a crash."""
 
 
 async def is_bound(

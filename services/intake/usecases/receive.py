@@ -22,6 +22,7 @@ from services.intake.core.fold import (
 from services.intake.core.held import Held
 from services.intake.core.opening import TAKEN
 from services.intake.core.receipts import (
+    SUBJECT,
     Outcome,
     Receipt,
     ReceiptKey,
@@ -36,8 +37,9 @@ from services.intake.usecases.answers import Answer, answer_of, recalled, refusa
 from services.intake.usecases.contacts import KeepContacts
 from services.intake.usecases.entries import Candidate, Entry, Settled
 from services.intake.usecases.grants import GrantBook
-from services.intake.usecases.held import HELD_FOR, SUBJECT, is_bound
+from services.intake.usecases.held import HELD_FOR, is_bound
 from services.intake.usecases.late import LateEvents
+from services.intake.usecases.naming import name_subjects
 from services.intake.usecases.references import ReferenceBook
 from services.intake.usecases.waves import Waves
 from services.intake.usecases.work import InWork
@@ -96,6 +98,7 @@ class ReceiveEvents:
         """Answer every entry; those of one subject in their order, an id once at a time."""
         settled = Settled([])
         waiting = list(entries)
+        await name_subjects(self.subjects, waiting, self.references.current().units)
         everybody = list(waiting)
         waves = Waves()
         while waiting:
@@ -325,7 +328,8 @@ class ReceiveEvents:
 
 
 def _answer_again(entry: Entry, found: Receipt) -> Answer:
-    if not is_same(found.fingerprint, entry.receipt.fingerprint, entry.event):
+    taken = entry.receipt.fingerprint
+    if not is_same(found.fingerprint, taken, entry.as_sent, entry.event):
         return entry.reused()
     return recalled(found)
 

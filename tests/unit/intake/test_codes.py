@@ -13,6 +13,7 @@ from services.intake.usecases.answers import Answer
 from services.intake.usecases.codes import CODES_A_LOOK, LOOKS_MAX
 from services.intake.usecases.counter import CODES_A_REQUEST_MAX, DossierRequest
 from shared.events.topics import DOSSIERS
+from shared.reference.units import Units
 from shared.subjects.errors import UnavailableError
 from tests.fakes.crashing import DiedError
 from tests.fakes.intake import (
@@ -352,7 +353,7 @@ async def test_units_that_share_a_prefix_share_its_numbers() -> None:
     """A unit that took another's electronic id over draws no number twice."""
     view = reference()
     twin = replace(view.units[OTHER_UNIT], electronic_id=view.units[UNIT].electronic_id)
-    world = World(replace(view, units={**view.units, OTHER_UNIT: twin}))
+    world = World(replace(view, units=Units({**view.units, OTHER_UNIT: twin})))
     sender = Sender("counter", frozenset({UNIT, OTHER_UNIT}), staff=True)
     units = [UNIT, OTHER_UNIT, UNIT, OTHER_UNIT]
     got = [
@@ -378,7 +379,7 @@ async def test_a_units_own_software_numbers_its_dossiers() -> None:
     """Such a unit never draws a number of ours."""
     view = reference()
     own = replace(view.units[UNIT], numbering="own")
-    world = World(replace(view, units={**view.units, UNIT: own}))
+    world = World(replace(view, units=Units({**view.units, UNIT: own})))
     answer = await walk_in(world)
     assert [(one.rule, one.path) for one in answer.faults] == [("numbers-its-own", "/unit")]
     elsewhere = Sender("counter", frozenset({OTHER_UNIT}), staff=True)

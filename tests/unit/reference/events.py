@@ -9,6 +9,7 @@ from shared.events.reference import (
     CalendarApproved,
     CalendarProposed,
     CalendarRow,
+    FormerCode,
     Opening,
     OpeningSeason,
     ProcedureDecided,
@@ -32,7 +33,7 @@ def view_of(*rows: EventData, view: Reference | None = None) -> Reference:
     return folded
 
 
-def event(row: EventData, sequence: int) -> Event:
+def event(row: EventData, sequence: int, recorded: datetime | None = None) -> Event:
     """Return the canonical event of a row."""
     return Event(
         id=f"row-{sequence}",
@@ -41,6 +42,7 @@ def event(row: EventData, sequence: int) -> Event:
         subject=subject_of(row),
         time=datetime(2026, 1, 1, tzinfo=ICT),
         sequence=sequence,
+        recordedtime=recorded,
         data=row,
     )
 
@@ -79,8 +81,18 @@ def _calendar(day: str, unit: str | None, kind: str, reason: str) -> dict[str, o
     }  # fmt: skip
 
 
+def former(code: str, until: str = "2026-12-01") -> FormerCode:
+    """Describe a code that a unit had before."""
+    return FormerCode(code=code, until=date.fromisoformat(until), source=SOURCE)
+
+
 def unit_changed(
-    unit: str = UNIT, *, close: str = "17:00", obligations_from: str | None = None
+    unit: str = UNIT,
+    *formers: FormerCode,
+    close: str = "17:00",
+    obligations_from: str | None = None,
+    name: str = "Xã thử",
+    electronic_id: str = "H37.117",
 ) -> UnitChanged:
     """Describe a commune's centre."""
     season = OpeningSeason(
@@ -88,9 +100,10 @@ def unit_changed(
     )
     return UnitChanged(
         unit=unit,
-        name="Xã thử",
+        name=name,
         type="xã",
-        electronic_id="H37.117",
+        electronic_id=electronic_id,
+        former=formers or None,
         opening=Opening(seasons=(season,), source=SOURCE),
         obligations_from=None
         if obligations_from is None

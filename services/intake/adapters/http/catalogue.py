@@ -46,6 +46,10 @@ def catalogue_router(door: Door) -> APIRouter:
                 "name": one.name,
                 "electronic_id": one.electronic_id,
                 "numbering": one.numbering,
+                "former": [
+                    {"code": code, "until": alias.until.isoformat()}
+                    for code, alias in view.units.former(one.code).items()
+                ],
             }
             for one in view.units.values()
         ]

@@ -86,6 +86,7 @@ async def _require_right(door: Door, principal: Principal, subject: str) -> bool
     documents = await door.ask(lambda: door.receive.subjects.load([subject]))
     document = documents.get(subject)
     state = None if document is None else document.state
-    if state is None or not any(principal.may_see(unit) for unit in state.units):
+    current = door.receive.references.current().current
+    if state is None or not any(map(principal.may_see, map(current, state.units))):
         raise ProblemError("not-found")
     return False

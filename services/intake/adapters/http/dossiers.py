@@ -122,6 +122,9 @@ def dossiers_router(door: Door) -> APIRouter:
         documents = await door.ask(lambda: door.receive.subjects.load([code]))
         document = documents.get(code)
         state = None if document is None else document.state
+        state = (
+            None if state is None else state.under(door.receive.references.current().current)
+        )
         if state is None or code == REFERENCE_SUBJECT or not _may_see(principal, state):
             raise ProblemError("not-found")  # The same for what is not there and not theirs.
         return json_response(_dossier(code, state))
