@@ -62,9 +62,8 @@ class Workflow:
     """What workflow adds to a consumer: intake's progress, the sweep, the calendar."""
 
     def __init__(self, settings: WorkflowSettings) -> None:
-        self.runtime = Runtime[Subject](
-            settings, codec=SubjectCodec(settings.late_wait), indexes=INDEXES
-        )
+        codec = SubjectCodec(settings.late_wait, lambda: self.reference.current().units)
+        self.runtime = Runtime[Subject](settings, codec=codec, indexes=INDEXES)
         self.clock = self.runtime.clock
         self.reference = self.runtime.reference
         self.law_watch = bundled_law_watch()
@@ -200,7 +199,8 @@ class Workflow:
     def _our_ladders(self) -> Sequence[str]:
         """Return the matters of our shards on which units' coverage gaps stand."""
         ours = self.holding.shards()
-        ladders = map(coverage_subject, self.reference.current().units)
+        units = self.reference.current().units
+        ladders = [coverage_subject(unit, units) for unit in units]
         return [ladder for ladder in ladders if shard_of(ladder) in ours]
 
     async def status(self) -> Mapping[str, Any]:

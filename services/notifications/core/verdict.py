@@ -33,9 +33,9 @@ class Verdict:
     said: int = 0
 
 
-def coverage_subject(unit: str) -> str:
-    """Name the matter on which it stands whether a unit's ladder is heard."""
-    return matter_subject(unit, "coverage", "ladder")
+def coverage_subject(unit: str, units: Units) -> str:
+    """Name the matter on which it stands whether a unit's ladder is heard: by its first code."""
+    return matter_subject(units.first_name(unit), "coverage", "ladder")
 
 
 def judge(

@@ -1,6 +1,6 @@
 """The named pair between a subject and what the store keeps of it, and what it is found by."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from services.workflow.core.stored import (
 from shared.events.partitioner import partition_of
 from shared.events.progress import LATE_WAIT
 from shared.events.topics import PARTITIONS
+from shared.reference.units import Units
 from shared.subjects.errors import StopServiceError
 
 FIRST_ROLE: Final = "handler"
@@ -67,11 +68,18 @@ def shard_of(subject: str) -> int:
 class SubjectCodec:
     """Between a `Subject` and its document.
 
-    `late_wait` is how long what is overdue waits for a backlog: it is part of `next_at`.
+    A subject is read with the units' codes of now, whatever it was stored with.
+
+    Args:
+        late_wait: How long what is overdue waits for a backlog: it is part of `next_at`.
+        units: Returns the units as they are now.
     """
 
-    def __init__(self, late_wait: timedelta = LATE_WAIT) -> None:
+    def __init__(
+        self, late_wait: timedelta = LATE_WAIT, units: Callable[[], Units] = Units
+    ) -> None:
         self._late_wait = late_wait
+        self._units = units
 
     def to_document(self, state: Subject) -> dict[str, Any]:
         """Return everything of a subject as the store keeps it."""
@@ -99,26 +107,28 @@ class SubjectCodec:
         Raises:
             StopServiceError: a build from before 0.1.0 stored it, in another form.
         """
+        units = self._units()
         history = document["history"]
         if history and not isinstance(history[0], bytes):
             raise StopServiceError(
                 f"{document['id']} was stored by a build from before 0.1.0: drop workflow's "
                 "database but its archive, then `motcua replay --for workflow`"
             )
-        obligations = [_read_obligation(each) for each in document["obligations"]]
+        obligations = [_read_obligation(each, units) for each in document["obligations"]]
         return Subject(
             id=document["id"],
-            unit=document["unit"],
+            unit=units.current(document["unit"]),
             law=int(document["law"]),
-            history=Past(history),
+            history=Past(history, units.current if units.aliases else None),
             obligations={each.id: each for each in obligations},
-            gaps={gap.id: gap for gap in map(_read_gap, document["gaps"])},
+            gaps={gap.id: gap for gap in (_read_gap(row, units) for row in document["gaps"])},
             adopted=dict(document["adopted"]),
             asked={row[0]: _read_asked(row) for row in document.get("asked", ())},
             opening=_read_opening(document.get("opening")),
             recordings=_read_recordings(document.get("recordings")),
             incidents={
-                told.incident: told for told in map(_read_told, document.get("incidents", ()))
+                told.incident: told
+                for told in (_read_told(row, units) for row in document.get("incidents", ()))
             },
         )
 
@@ -194,13 +204,15 @@ def _read_recordings(row: Sequence[Any] | None) -> Recordings | None:
     return Recordings(publisher, tuple(map(unstamp, moments)), read_maybe(late))
 
 
-def _read_gap(row: Sequence[Any]) -> Gap:
-    unit, role, why, since, *reasons = row
-    return Gap(unit, role, why, unstamp(since), tuple(*reasons))
+def _read_gap(row: Sequence[Any], units: Units) -> Gap:
+    code, role, why, since, *reasons = row
+    unit = units.current(code)
+    named = None if unit == code else code
+    return Gap(unit, role, why, unstamp(since), tuple(*reasons), named)
 
 
 def _gap(gap: Gap) -> list[Any]:
-    row = [gap.unit, gap.role, gap.why, stamp(gap.since)]
+    row = [gap.named or gap.unit, gap.role, gap.why, stamp(gap.since)]
     return [*row, list(gap.reasons)] if gap.reasons else row
 
 
@@ -233,13 +245,13 @@ def _obligation(ob: Obligation) -> dict[str, Any]:
     return document
 
 
-def _read_obligation(document: Mapping[str, Any]) -> Obligation:
+def _read_obligation(document: Mapping[str, Any], units: Units) -> Obligation:
     lapse = document.get("lapse")
     promise = document.get("promise")
     obligation = Obligation(
         id=document["id"],
         kind=document["kind"],
-        unit=document["unit"],
+        unit=units.current(document["unit"]),
         opened_at=unstamp(document["opened_at"]),
         cause=document["cause"],
         cycles=[read_cycle(cycle) for cycle in document["cycles"]],
@@ -274,8 +286,8 @@ def _told(told: Told) -> list[Any]:
     ]
 
 
-def _read_told(row: Sequence[Any]) -> Told:
-    incident, cause, system, since, at, times, heard, count, over, *units = row
+def _read_told(row: Sequence[Any], units: Units) -> Told:
+    incident, cause, system, since, at, times, heard, count, over, *codes = row
     return Told(
         incident=incident,
         cause=cause,
@@ -286,7 +298,7 @@ def _read_told(row: Sequence[Any]) -> Told:
         heard=tuple((role, subject) for role, subject in heard),
         count=int(count),
         over=bool(over),
-        units=tuple(units[0]) if units else (),
+        units=tuple(dict.fromkeys(map(units.current, codes[0]))) if codes else (),
     )
 
 

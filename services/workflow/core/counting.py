@@ -28,7 +28,7 @@ from shared.subjects.fold import Context, Emission
 def begin(event: Event, law: Reference) -> Subject:
     """Return the subject that its first fact begins."""
     if is_matter(event.subject):
-        unit = event.subject.split("/", 1)[0]
+        unit = law.current(event.subject.split("/", 1)[0])
     else:
         unit = event.competentunit or event.receivingunit or ""
     return Subject(event.subject, unit, law=law_of(law))

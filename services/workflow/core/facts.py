@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
 from services.workflow.core.assessment import Assessment
@@ -52,6 +52,15 @@ class Facts:
     def called(self, name: str) -> Sequence[Event]:
         """Return the events of that name, in order."""
         return self.once(BY_NAME, self._by_name).get(name, ())
+
+    def is_the_units(self, begins: date, reference: Reference) -> bool:
+        """Say whether this is the record of its unit for a period that begins on a day.
+
+        A unit whose code has changed has one record for each period: that in which something
+        happened, or else the one named by the code that the unit had when the period began.
+        """
+        name = reference.units.name_on(self.unit, begins)
+        return bool(self.events) or self.subject.startswith(f"{name}/")
 
     def first(self, name: str, *, after: datetime | None = None) -> Event | None:
         """Return the first event of that name, at or after a moment if one is given."""

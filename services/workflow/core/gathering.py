@@ -17,7 +17,7 @@ from services.workflow.core.model import Obligation, Subject
 from services.workflow.core.roles import unit_of_role
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.zone import legal_day
-from shared.events.codes import is_matter, parse_matter
+from shared.events.codes import is_matter
 from shared.events.ids import derived_id
 from shared.reference.errors import NoCalendarError, UnknownUnitError
 from shared.reference.view import Reference
@@ -254,8 +254,6 @@ def close_incidents(subject: Subject, at: datetime, emit: Emitter) -> None:
         for each in subject.obligations.values()
         if each.kind in CAUSES
     }
-    matter = parse_matter(subject.id)
-    unit = subject.unit if matter is None else matter.unit
     for name, told in subject.incidents.items():
         obligation = owed.get(name)
         if told.over or told.units or (obligation is not None and obligation.open):
@@ -264,4 +262,4 @@ def close_incidents(subject: Subject, at: datetime, emit: Emitter) -> None:
         told.times += 1
         until = at if obligation is None else obligation.discharged_at or at
         struck = obligation is None or obligation.void
-        emit.incident_closed(told, unit, until=max(until, told.since), struck=struck)
+        emit.incident_closed(told, subject.unit, until=max(until, told.since), struck=struck)

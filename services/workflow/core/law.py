@@ -37,7 +37,7 @@ def changes_since(
     concerned = [
         change
         for change in later
-        if (change.unit is None or change.unit in units)
+        if (change.unit is None or reference.current(change.unit) in units)
         and change.procedure in {None, procedure}
     ]
     return concerned or later[-1:]

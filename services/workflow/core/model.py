@@ -249,6 +249,9 @@ class Gap:
     why: str
     since: datetime
     reasons: tuple[str, ...] = ()
+    named: str | None = (
+        None  # The code of the unit in the gap's name, where it is a former one.
+    )
 
     @property
     def unreached(self) -> bool:
@@ -258,7 +261,7 @@ class Gap:
     @property
     def id(self) -> str:
         """The gap's name: it is one gap however many dossiers meet it."""
-        seat = f"{self.unit}:{self.role}"
+        seat = f"{self.named or self.unit}:{self.role}"
         return f"{seat}:{UNREACHABLE}" if self.unreached else seat
 
 
@@ -332,6 +335,13 @@ class Subject:
             ),
             default=None,
         )
+
+    def gap(self, unit: str, role: str, *, unreached: bool = False) -> Gap | None:
+        """Return the gap of a role that is open here, whatever code of the unit names it."""
+        for gap in self.gaps.values():
+            if (gap.unit, gap.role, gap.unreached) == (unit, role, unreached):
+                return gap
+        return None
 
     def is_open(self) -> bool:
         """Say whether anything is still owed."""

@@ -3,19 +3,22 @@
 from collections.abc import Iterator, Sequence
 
 from shared.events.envelope import Event, decode, encode
+from shared.events.units import Current, event_under
 
 
 class Past:
     """The events applied to a subject, in the order of their numbers.
 
     Most looks at a subject need none of them, and what came once is stored as it came: so they
-    stay the bytes of their records until they are asked for.
+    stay the bytes of their records until they are asked for. Then they are read with `current`,
+    which gives the units their codes of now.
     """
 
-    __slots__ = ("_events", "_values")
+    __slots__ = ("_current", "_events", "_values")
 
-    def __init__(self, values: Sequence[bytes] = ()) -> None:
+    def __init__(self, values: Sequence[bytes] = (), current: Current | None = None) -> None:
         self._values: list[bytes] = list(values)
+        self._current = current
         self._events: list[Event] | None = None if values else []
 
     def __iter__(self) -> Iterator[Event]:
@@ -43,4 +46,6 @@ class Past:
     def _decoded(self) -> list[Event]:
         if self._events is None:
             self._events = [decode(value) for value in self._values]
+            if self._current is not None:
+                self._events = [event_under(event, self._current) for event in self._events]
         return self._events

@@ -17,6 +17,7 @@ from services.workflow.core.roles import unit_of_role
 from shared.events.centres import CoverageReachChecked
 from shared.events.codes import PROVINCE, matter_subject, parse_matter
 from shared.events.history import effective
+from shared.reference.units import Units
 from shared.reference.view import Reference
 
 COVERAGE: Final = "coverage"
@@ -68,9 +69,9 @@ class Walked:
     persons: tuple[str, ...]
 
 
-def coverage_subject(unit: str) -> str:
-    """Name the matter on which the gaps of a unit's seats stand."""
-    return matter_subject(unit, COVERAGE, "ladder")
+def coverage_subject(unit: str, units: Units) -> str:
+    """Name the matter on which the gaps of a unit's seats stand; it keeps its first name."""
+    return matter_subject(units.first_name(unit), COVERAGE, "ladder")
 
 
 def seats(unit: str, reference: Reference, now: datetime) -> tuple[Seat, ...]:
@@ -103,21 +104,21 @@ def walk(unit: str, reference: Reference, now: datetime) -> Iterator[Walked]:
 
 def check(subject: Subject, reference: Reference, now: datetime, emit: Emitter) -> bool:
     """Open and close the gaps of a unit's empty seats; say whether anything changed."""
-    before = {name: gap for name, gap in subject.gaps.items() if not gap.unreached}
+    before = {(gap.unit, gap.role): gap for gap in subject.gaps.values() if not gap.unreached}
     changed = False
     found = {
-        f"{seat.unit}:{seat.role}": seat
+        (seat.unit, seat.role): seat
         for seat in seats(subject.unit, reference, now)
         if seat.why is not None
     }
     for name, seat in found.items():
         if name not in before:
             gap = Gap(seat.unit, seat.role, seat.why or "", now)
-            subject.gaps[name], changed = gap, True
+            subject.gaps[gap.id], changed = gap, True
             emit.gap_opened(None, gap)
     for name, gap in before.items():
         if name not in found:
-            del subject.gaps[name]
+            del subject.gaps[gap.id]
             changed = True
             emit.gap_closed(gap, why="filled", at=now)
     return changed
@@ -151,11 +152,11 @@ def note_unreached(
             held = reference.roles(gap.unit, gap.role, now)
             emit.gap_closed(gap, why="reached" if held else VACANT, at=at)
     for role, reasons in found.items():
-        gap = Gap(subject.unit, role, UNREACHABLE, at, reasons)
-        known = subject.gaps.get(gap.id)
+        known = subject.gap(subject.unit, role, unreached=True)
         if known is not None:
-            subject.gaps[gap.id] = replace(known, reasons=reasons)
+            subject.gaps[known.id] = replace(known, reasons=reasons)
             continue
+        gap = Gap(subject.unit, role, UNREACHABLE, at, reasons)
         subject.gaps[gap.id] = gap
         heard_by, persons = _next_reached(subject.unit, role, found, reference, now)
         emit.gap_opened(None, gap, heard_by=heard_by, persons=persons)

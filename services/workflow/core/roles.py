@@ -82,7 +82,7 @@ def open_gap(
 ) -> None:
     """Open the gap of a role, unless it is open here already."""
     gap = Gap(unit_of_role(obligation.unit, role), role, why, now)
-    if gap.id not in subject.gaps:
+    if subject.gap(gap.unit, role, unreached=gap.unreached) is None:
         subject.gaps[gap.id] = gap
         emit.gap_opened(obligation, gap)
 

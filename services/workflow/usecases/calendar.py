@@ -14,6 +14,7 @@ from services.workflow.core.model import Subject
 from services.workflow.ports import CalendarMarks, Holding
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.zone import ONE_DAY, legal_day
+from shared.events.codes import parse_matter
 from shared.reference.view import Reference
 from shared.subjects.change import ChangeSubjects
 from shared.subjects.document import Document
@@ -72,7 +73,10 @@ class OpenByCalendar:
     ) -> int:
         units: dict[str, str] = {}
         kinds: dict[str, set[str]] = {}
-        for kind, subject, unit in _subjects_of(day, reference):
+        brought = list(_subjects_of(day, reference))
+        names = await self._names([subject for _, subject, _ in brought], reference)
+        for kind, called, unit in brought:
+            subject = names.get(called, called)
             if shard_of(subject) in shards:
                 units[subject] = unit
                 kinds.setdefault(subject, set()).add(kind)
@@ -95,6 +99,24 @@ class OpenByCalendar:
 
             opened += len(await self.change(ids, begin, create=True))
         return opened
+
+    async def _names(self, subjects: Sequence[str], reference: Reference) -> Mapping[str, str]:
+        """Return what is there already under another code of its unit: a roster comes early."""
+        if not reference.units.aliases:
+            return {}
+        others: dict[str, str] = {}
+        for subject in subjects:
+            matter = parse_matter(subject)
+            assert matter is not None, "the calendar brings centre records about"
+            for other in reference.units.subjects(matter):
+                if other != subject:
+                    others[other] = subject
+        known = await self.change.store.load(others) if others else {}
+        return {
+            others[name]: name
+            for name, document in known.items()
+            if document.state is not None and len(document.state.history)
+        }
 
 
 def _subjects_of(day: date, reference: Reference) -> Iterator[tuple[str, str, str]]:

@@ -128,12 +128,14 @@ class ReadDesk:
         Raises:
             UnavailableError: the store does not answer.
         """
-        units = [
-            unit
-            for unit in sorted(self.reference().units)
-            if viewer.units is None or unit in viewer.units
-        ]
-        ladders = await self.index.read_all([coverage_subject(unit) for unit in units])
+        units = self.reference().units
+        ladders = await self.index.read_all(
+            [
+                coverage_subject(unit, units)
+                for unit in sorted(units)
+                if viewer.units is None or unit in viewer.units
+            ]
+        )
         gaps = [gap for ladder in ladders for gap in ladder.gaps.values()]
         return sorted(gaps, key=lambda gap: (gap.unit, UPWARD.index(gap.role), gap.why))
 

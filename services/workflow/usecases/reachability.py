@@ -44,7 +44,7 @@ class CheckReachability:
             return ()
         through = await self.marks.opened_through(shards)
         due = {shard for shard, day in through.items() if day < today}
-        units = {coverage_subject(unit): unit for unit in reference.units}
+        units = {coverage_subject(unit, reference.units): unit for unit in reference.units}
         said: list[Emission] = []
         ours = [subject for subject in units if shard_of(subject) in due]
 

@@ -194,7 +194,7 @@ async def test_a_record_is_opened_under_the_name_that_every_service_gives_it(
     sent: str, name: str
 ) -> None:
     """Workflow has opened the period already, without a word from intake."""
-    types = {
+    types: dict[str, tuple[str, dict[str, Any]]] = {
         "duty": ("duty.rostered", {"persons": ["p-a"]}),
         "conditions": (
             "conditions.reported",

@@ -16,6 +16,8 @@ from shared.calendar.zone import ICT
 from shared.events import answers, centres, dossiers, obligations
 from shared.events.envelope import Event
 from shared.events.model import EventData
+from shared.events.units import event_under
+from shared.reference.units import Units
 from shared.reference.view import Reference
 from shared.subjects.fold import Context, Emission
 from tests.fakes.emitted import read_back
@@ -91,8 +93,9 @@ class Scenario:
             backfill=backfill,
             data=MODELS[name].model_validate(data),
         )
-        folded = fold(self.state, event, self._context())
-        self.state = stored(folded.state)
+        read = event_under(event, self.reference.current)
+        folded = fold(self._kept(), read, self._context())
+        self.state = stored(folded.state, self.reference)
         self._tell(folded.emissions)
         return event.id
 
@@ -130,16 +133,18 @@ class Scenario:
     def opens(self) -> None:
         """Let the calendar open the subject."""
         state, emissions = open_by_calendar(self.subject, UNIT, self._context())
-        self.state = stored(state)
+        self.state = stored(state, self.reference)
         self._tell(emissions)
 
     def sweeps(self, upto: str | None = None, **more: Any) -> None:  # noqa: ANN401
         """Look once, as a sweep does."""
         assert self.state is not None, "a sweep looks at what is there"
         until = moment(upto) if upto else self.now
+        self.state = self._kept()
+        assert self.state is not None, "it was there"
         emissions = sweep(self.state, self._context(), upto=until, **more)
         if emissions is not None:
-            self.state = stored(self.state)
+            self.state = stored(self.state, self.reference)
             self._tell(emissions)
 
     def walks_to(self, when: str) -> None:
@@ -184,13 +189,18 @@ class Scenario:
         self.told.extend(emissions)
         self.everything.extend(emissions)
 
+    def _kept(self) -> Subject | None:
+        """Return the state as the store gives it back now."""
+        return self.state and stored(self.state, self.reference)
+
     def _context(self) -> Context:
         return Context(self.now.astimezone(UTC), self.reference)
 
 
-def stored(state: Subject) -> Subject:
+def stored(state: Subject, reference: Reference | None = None) -> Subject:
     """Return a state as the store would give it back."""
-    codec = SubjectCodec()
+    units = Units() if reference is None else reference.units
+    codec = SubjectCodec(units=lambda: units)
     return codec.from_document(codec.to_document(state))
 
 

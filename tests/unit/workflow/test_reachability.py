@@ -10,6 +10,7 @@ from services.workflow.usecases.reachability import reachability_view
 from shared.events.envelope import Event, from_document
 from shared.events.reference import LeaveRecorded, RoleAssigned, RoleEnded
 from shared.ops.clock import FixedClock
+from shared.reference.units import Units
 from tests.fakes.workflow import Durable, Process
 from tests.unit.workflow.province import OTHER_UNIT, PROVINCE, UNIT, decide, province
 from tests.unit.workflow.scenario import moment
@@ -67,7 +68,7 @@ def test_a_vacant_seat_is_said_once_and_its_filling_once() -> None:
     """Not again in the next night, and closed when somebody holds it."""
     durable = house()
     durable.reference = decide(durable.reference, vacated("director"))
-    opened = f"{coverage_subject(UNIT)} gap_opened {UNIT}:director vacant"
+    opened = f"{coverage_subject(UNIT, Units())} gap_opened {UNIT}:director vacant"
     assert night(durable, MORNING) == [opened]
     assert night(durable, "2026-01-06 12:00") == []
     assert night(durable, "2026-01-07 00:10") == []
@@ -76,7 +77,7 @@ def test_a_vacant_seat_is_said_once_and_its_filling_once() -> None:
     )
     durable.reference = decide(durable.reference, assigned)
     assert night(durable, "2026-01-08 00:10") == [
-        f"{coverage_subject(UNIT)} gap_closed {UNIT}:director filled"
+        f"{coverage_subject(UNIT, Units())} gap_closed {UNIT}:director filled"
     ]
 
 
@@ -85,10 +86,10 @@ def test_leave_without_a_deputy_is_a_gap_of_its_days() -> None:
     durable = house()
     durable.reference = decide(durable.reference, away("chairman"))
     assert night(durable, MORNING) == [
-        f"{coverage_subject(UNIT)} gap_opened {UNIT}:chairman on_leave"
+        f"{coverage_subject(UNIT, Units())} gap_opened {UNIT}:chairman on_leave"
     ]
     assert night(durable, "2026-01-08 00:10") == [
-        f"{coverage_subject(UNIT)} gap_closed {UNIT}:chairman filled"
+        f"{coverage_subject(UNIT, Units())} gap_closed {UNIT}:chairman filled"
     ]
 
 
@@ -116,7 +117,7 @@ def test_a_rebuild_says_no_gap_again() -> None:
     durable = house()
     durable.reference = decide(durable.reference, vacated("director"))
     night(durable, MORNING)
-    subject = coverage_subject(UNIT)
+    subject = coverage_subject(UNIT, Units())
     events: list[Event] = [
         from_document(out.value)
         for out in durable.publisher.published

@@ -21,6 +21,7 @@ from shared.events.envelope import Event, from_document
 from shared.events.model import EventData
 from shared.events.reference import RoleAssigned
 from shared.ops.metrics import Metrics
+from shared.reference.units import Units
 from shared.reference.view import Reference
 from shared.subjects.fold import Context, Emission
 from tests.fakes.emitted import read_back
@@ -29,7 +30,7 @@ from tests.unit.workflow.province import PROVINCE, UNIT, decide, province
 from tests.unit.workflow.scenario import moment
 from tests.unit.workflow.test_reachability import MORNING, house, night, vacated
 
-LADDER: Final = coverage_subject(UNIT)
+LADDER: Final = coverage_subject(UNIT, Units())
 NIGHT: Final = "2026-01-06 00:00"
 
 
@@ -45,7 +46,7 @@ def said(number: int, at: str, data: EventData, unit: str = UNIT) -> Event:
         id=f"w-{number}",
         source="urn:motcua:publisher:notifications",
         name=data.NAME,
-        subject=coverage_subject(unit),
+        subject=coverage_subject(unit, Units()),
         time=moment(at),
         sequence=number,
         recordedtime=moment(at),

@@ -70,8 +70,9 @@ def sessions_of(reference: Reference, day: date) -> Iterator[tuple[str, str]]:
     for unit in reference.units.values():
         if unit.obligations_from is not None and unit.obligations_from <= day:
             for session in reference.opening(unit.code).sessions(day):
+                name = reference.units.name_on(unit.code, day)
                 yield (
-                    duty_subject(unit.code, day, "am" if session.name == "am" else "pm"),
+                    duty_subject(name, day, "am" if session.name == "am" else "pm"),
                     unit.code,
                 )
 
@@ -90,7 +91,7 @@ def session_of(facts: Facts, reference: Reference) -> Session | None:
     if matter is None or unit is None or unit.obligations_from is None:
         return None
     day, name = duty_session(matter)
-    if day < unit.obligations_from:
+    if day < unit.obligations_from or not facts.is_the_units(day, reference):
         return None
     try:
         sessions = reference.opening(facts.unit).sessions(day)

@@ -27,6 +27,7 @@ from shared.events.centres import DutyRostered
 from shared.events.codes import PROVINCE, conditions_subject, parse_matter, posting_subject
 from shared.events.envelope import Event
 from shared.law.rules import Rule
+from shared.reference.catalogue import Procedure
 from shared.reference.view import Reference
 
 CONDITIONS: Final = "conditions"
@@ -47,7 +48,7 @@ def assess_conditions(facts: Facts, reference: Reference) -> list[Assessment]:
         return []
     first = date.fromisoformat(f"{matter.id}-01")
     last = _last_of_month(first)
-    if first < begins:
+    if first < begins or not facts.is_the_units(first, reference):
         return []
     horizon = reference.horizon
     published = horizon is not None and last <= horizon
@@ -78,7 +79,8 @@ def months_of(reference: Reference, day: date) -> Iterator[tuple[str, str]]:
     if day.day == 1:
         for unit, begins in _communes(reference):
             if begins <= day:
-                yield conditions_subject(unit, day.year, day.month), unit
+                name = reference.units.name_on(unit, day)
+                yield conditions_subject(name, day.year, day.month), unit
 
 
 def assess_posting(facts: Facts, reference: Reference) -> list[Assessment]:
@@ -88,6 +90,8 @@ def assess_posting(facts: Facts, reference: Reference) -> list[Assessment]:
     if read is None or begins is None or read[1] < begins:
         return []
     code, decided_on = read
+    if not facts.is_the_units(decided_on, reference):
+        return []
     owed = Owed(
         id=POSTING,
         kind=POSTING,
@@ -111,6 +115,8 @@ def assess_withdrawal(facts: Facts, reference: Reference) -> list[Assessment]:
     procedure = reference.procedures.get(read[0])
     if procedure is None or procedure.expired_on is None or procedure.expired_on < begins:
         return []
+    if not facts.is_the_units(read[1], reference):
+        return []
     owed = Owed(
         id=WITHDRAWAL,
         kind=WITHDRAWAL,
@@ -131,7 +137,7 @@ def decisions_of(reference: Reference, day: date) -> Iterator[tuple[str, str]]:
         if "commune" in procedure.levels and _lately(procedure.decided_on, day):
             for unit, begins in _communes(reference):
                 if begins <= procedure.decided_on:
-                    yield posting_subject(unit, procedure.code, procedure.decided_on), unit
+                    yield _posting_of(unit, procedure, reference), unit
 
 
 def expiries_of(reference: Reference, day: date) -> Iterator[tuple[str, str]]:
@@ -143,7 +149,7 @@ def expiries_of(reference: Reference, day: date) -> Iterator[tuple[str, str]]:
         if "commune" in procedure.levels:
             for unit, begins in _communes(reference):
                 if begins <= expired_on:
-                    yield posting_subject(unit, procedure.code, procedure.decided_on), unit
+                    yield _posting_of(unit, procedure, reference), unit
 
 
 def assess_roster(facts: Facts, reference: Reference) -> list[Assessment]:
@@ -175,6 +181,11 @@ def assess_roster(facts: Facts, reference: Reference) -> list[Assessment]:
         done_why="filled",
     )
     return [assess_owed(owed, ROSTER_GAP.ladder, reference)]
+
+
+def _posting_of(unit: str, procedure: Procedure, reference: Reference) -> str:
+    name = reference.units.name_on(unit, procedure.decided_on)
+    return posting_subject(name, procedure.code, procedure.decided_on)
 
 
 def _decision(facts: Facts) -> tuple[str, date] | None:
