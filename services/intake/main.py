@@ -388,6 +388,7 @@ def build_around(intake: Intake) -> FastAPI:
         probes=Probes(intake.health, intake.metrics, intake.status, intake.broker.pulse),
         routers=intake_routers(intake.door, intake.refusals.decider, intake.accepting),
         lifespan=lifespan,
+        current_unit=lambda code: intake.receive.references.current().current(code),
     )
 
 

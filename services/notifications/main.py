@@ -90,7 +90,7 @@ class Notifications(Runtime[Cause]):
     def __init__(self, settings: NotificationsSettings) -> None:
         self.own = settings
         self.file = settings.channels()
-        self.rules = settings.rules(self.file)
+        self.rules = settings.rules(self.file).under(self._current)
         self.quiet = quiet_of(self.file)
         self.rates = {**DEFAULT_RATES, **self.file.rates}
         secret = settings.secret()
@@ -98,7 +98,7 @@ class Notifications(Runtime[Cause]):
         self.proof_key = derive_key(secret, "notice-proof")
         super().__init__(
             settings,
-            codec=CauseCodec(),
+            codec=CauseCodec(self._current),
             collection="causes",
             publisher=self._planning,
             never_archived=[PLANS_TOPIC],
@@ -117,9 +117,13 @@ class Notifications(Runtime[Cause]):
         self._readers()
         self._tasks()
 
+    def _current(self, code: str) -> str:
+        """Return the code that a unit has now."""
+        return self.reference.current().current(code)
+
     def _planning(self, publisher: Publisher, mongo: Mongo) -> Publisher:
         """Return the publisher of all outboxes: plans stay in the house, the rest goes out."""
-        self.notices = MongoNotices(mongo)
+        self.notices = MongoNotices(mongo, self._current)
         self.counting = CountNotices(publisher, self.metrics)
         self.planning = PlanNotices(
             self.notices.subjects,
@@ -140,7 +144,7 @@ class Notifications(Runtime[Cause]):
         self.planning.relay = self.notice_relay
         self.answers = MongoAnswers(self.mongo)
         self.answer_relay = self._relay(self.answers.subjects)
-        self.verdicts = verdicts_in(self.mongo)
+        self.verdicts = verdicts_in(self.mongo, self._current)
         self.verdict_relay = self._relay(self.verdicts)
         self.refused.queues += [
             Queue("notices", self.notice_relay),
@@ -383,6 +387,7 @@ def build(settings: NotificationsSettings) -> FastAPI:
             refused_router(service.refused),
         ],
         lifespan=service.serving,
+        current_unit=lambda code: service.reference.current().current(code),
     )
     app.state.notifications = service
     mount_public(app, "/assets", StaticFiles(directory=STATIC))

@@ -20,6 +20,7 @@ from services.reporting.adapters.pages.routes import pages_router
 from services.reporting.core.state import FactState, stream_of, subject_of
 from services.reporting.settings import ReportingSettings
 from services.reporting.usecases.listing import ListRows
+from services.reporting.usecases.moving import MoveUnits
 from services.reporting.usecases.reading import ReadFigures
 from services.reporting.usecases.taking import MarkCells, fold, note_heard
 from shared.events.topics import CENTRES, DOSSIERS, NOTICES, OBLIGATIONS
@@ -27,6 +28,7 @@ from shared.kafka.measure import BatchMeter
 from shared.ops.clock import wall_now
 from shared.ops.run import run_service
 from shared.ops.settings import derive_key
+from shared.reference.units import Units
 from shared.service.runtime import Runtime
 from shared.subjects.apply import Applied
 from shared.subjects.records import Record
@@ -45,14 +47,20 @@ class Reporting(Runtime[FactState]):
     def __init__(self, settings: ReportingSettings) -> None:
         super().__init__(
             settings,
-            codec=FactCodec(),
+            codec=FactCodec(self._units),
             indexes=INDEXES,
             collection=facts_name(settings.generation),
         )
         self.own = settings
         maker = f"{settings.instance}-{wall_now():%Y%m%d%H%M%S%f}"
         facts = MongoFacts(self.subjects)
-        self.filling = generation_of(self.mongo, settings.generation, maker=maker, facts=facts)
+        self.filling = generation_of(
+            self.mongo,
+            settings.generation,
+            maker=maker,
+            facts=facts,
+            current=lambda code: self._units().current(code),
+        )
         self.preparing.append(self.filling.rolls.prepare)
         self.desk = Desk(
             facts=facts,
@@ -62,20 +70,28 @@ class Reporting(Runtime[FactState]):
             clock=self.clock,
             lookup_key=derive_key(settings.secret(), "lookup-hash"),
         )
-        self.generations = Generations(self.mongo, self.filling, self.desk, self._caught_up)
+        self.generations = Generations(
+            self.mongo, self.filling, self.desk, self._caught_up, self._units
+        )
         self.preparing.append(self.generations.begin)
         self.consume(
             fold,
             TOPICS,
             subject_of=subject_of,
             stream_of=stream_of,
-            after=MarkCells(self.filling.rolls),
+            after=(mark := MarkCells(self.filling.rolls)),
+        )
+        self.move = MoveUnits(
+            facts, self.filling.rolls, self.changing(), mark, self.filling.gate, self.reference
         )
         self.meter = BatchMeter(self.metrics, self.service, self._take)
         self.supervise()
         self.supervisor.every(settings.refresh_seconds, "roll-ups", self._refresh)
         self.supervisor.every(LOOK_S, "generation", self._look)
         self.supervisor.every(GAUGES_S, "gauges", self._gauge)
+
+    def _units(self) -> Units:
+        return self.reference.current().units
 
     async def _take(self, records: Sequence[Record]) -> Applied:
         """Take a batch in; nobody counts or reads meanwhile, so what they see adds up."""
@@ -87,6 +103,7 @@ class Reporting(Runtime[FactState]):
     async def _refresh(self) -> None:
         if self.ready.is_set():
             async with self.filling.gate.lock:
+                await self.move()
                 await self.filling.gate.settle()
 
     async def _look(self) -> None:
@@ -127,6 +144,7 @@ def build(settings: ReportingSettings) -> FastAPI:
             parked_router(reporting.deciding(), reporting.parking),
         ],
         lifespan=reporting.lifespan,
+        current_unit=lambda code: reporting.reference.current().current(code),
     )
     mount_public(app, "/static", StaticFiles(directory=STATIC))
     app.state.reporting = reporting

@@ -262,6 +262,7 @@ def build(settings: WorkflowSettings) -> FastAPI:
             refused_router(runtime.refused),
         ],
         lifespan=runtime.lifespan,
+        current_unit=lambda code: workflow.reference.current().current(code),
     )
     app.state.workflow = workflow
     return app

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
+from shared.events.units import Current, as_they_are
 from shared.ops.settings import ServiceSettings, SettingError
 from shared.web import problem, validation
 from shared.web.auth import (
@@ -32,6 +33,7 @@ from shared.web.principal import OutsideScopeError
 from shared.web.probes import Probes, probes_router
 from shared.web.sessions import Sessions
 from shared.web.sign_in import sign_in_router
+from shared.web.units import CurrentUnits
 
 BODY_BYTES_MAX = 1_048_576
 STOP_SECONDS_MAX = 12.0
@@ -65,6 +67,7 @@ def build_app(
     routers: Sequence[APIRouter] = (),
     lifespan: Lifespan = nullcontext,
     body_bytes_max: int = BODY_BYTES_MAX,
+    current_unit: Current = as_they_are,
 ) -> FastAPI:
     """Build a service's HTTP side.
 
@@ -76,6 +79,8 @@ def build_app(
         lifespan: runs around the serving: starts what works in the background and, at the end,
             stops consuming, finishes, flushes and closes, within 12 s.
         body_bytes_max: the largest request; a route may raise it by its own `max_body_size`.
+        current_unit: gives the current code of a unit by any of its codes, for keys of former
+            codes and addresses that name them.
 
     Raises:
         SettingError: the keys file or the secret cannot be used.
@@ -96,9 +101,13 @@ def build_app(
         responses={"4XX": _PROBLEM_RESPONSE, "5XX": _PROBLEM_RESPONSE},
     )
     app.edge = Edge(
-        app.inside, probes.metrics, https=https, closed=lambda: probes.health.closed
+        CurrentUnits(app.inside, current_unit),
+        probes.metrics,
+        https=https,
+        closed=lambda: probes.health.closed,
     )
     app.state.authenticator = Authenticator(ring, Sessions(settings.secret(), secure=https))
+    app.state.current_unit = current_unit
     app.state.health = probes.health
     app.state.public_mounts = set[str]()
     probes.health.add("keys", ring.readiness)

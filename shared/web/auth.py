@@ -87,6 +87,7 @@ class Policy(SecurityBase):
         if identified is None:
             raise ProblemError("unauthenticated")
         principal, session = identified
+        principal = principal.under(request.app.state.current_unit)
         request.scope[WHO] = principal
         if session is not None and request.method not in SAFE_METHODS:
             await _require_form_token(request, authenticator.sessions, session)

@@ -1,6 +1,7 @@
 """Who asks, and what they may see."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 Role = Literal["clerk", "director", "chairman", "province", "auditor", "operator", "publisher"]
@@ -24,6 +25,13 @@ class Principal:
     units: frozenset[str] | None
     publisher: str | None = None
     person: str | None = None
+
+    def under(self, current: Callable[[str], str]) -> "Principal":
+        """Return the principal with the current codes of the units in their scope."""
+        if self.units is None:
+            return self
+        units = frozenset(map(current, self.units))
+        return self if units == self.units else replace(self, units=units)
 
     def may_see(self, unit: str) -> bool:
         """Tell whether a unit is in this principal's scope."""

@@ -1,6 +1,6 @@
 """Reporting's ports in memory, and a whole reporting service without engines around them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -22,13 +22,16 @@ from services.reporting.core.state import FactState, stream_of, subject_of
 from services.reporting.ports import Counted, Listed, OpenQuery, RollRead
 from services.reporting.usecases.asked import Asked
 from services.reporting.usecases.listing import Found, ListRows
+from services.reporting.usecases.moving import MoveUnits
 from services.reporting.usecases.reading import Gate, Overview, ReadFigures
 from services.reporting.usecases.refresh import RefreshRolls
 from services.reporting.usecases.taking import MarkCells, fold, note_heard
 from shared.events.envelope import Event
 from shared.ops.clock import FixedClock, wall_now
+from shared.reference.units import Units
 from shared.reference.view import Reference
 from shared.subjects.apply import ApplyBatch
+from shared.subjects.change import ChangeSubjects
 from shared.subjects.relay import Relay
 from tests.fakes.subjects import (
     FixedReference,
@@ -42,8 +45,8 @@ from tests.fakes.subjects import (
 class MemoryFacts:
     """Facts over documents in a dict."""
 
-    def __init__(self) -> None:
-        self.subjects = MemorySubjects[FactState](FactCodec())
+    def __init__(self, units: Callable[[], Units] = Units) -> None:
+        self.subjects = MemorySubjects[FactState](FactCodec(units))
 
     async def get(self, subject: str) -> FactState | None:
         """Return a subject's histories."""
@@ -201,6 +204,7 @@ class MemoryHearing:
 
     days: set[tuple[date, str]] = field(default_factory=set)
     lasts: dict[str, datetime] = field(default_factory=dict)
+    current: Callable[[str], str] = str
 
     async def heard(self, moments: Mapping[str, datetime]) -> None:
         """Note units that were heard from."""
@@ -210,11 +214,15 @@ class MemoryHearing:
 
     async def on(self, day: date) -> frozenset[str]:
         """Return who was heard from on a day."""
-        return frozenset(unit for one, unit in self.days if one == day)
+        return frozenset(self.current(unit) for one, unit in self.days if one == day)
 
     async def last(self) -> dict[str, datetime]:
         """Return when each was heard from last."""
-        return dict(self.lasts)
+        found: dict[str, datetime] = {}
+        for code, moment in self.lasts.items():
+            unit = self.current(code)
+            found[unit] = max(moment, found.get(unit, moment))
+        return found
 
 
 class MemoryReporting:
@@ -223,31 +231,44 @@ class MemoryReporting:
     def __init__(self, reference: Reference, now: datetime) -> None:
         self.reference = reference
         self.clock = FixedClock(now)
-        self.facts = MemoryFacts()
+        self.facts = MemoryFacts(lambda: self.reference.units)
         self.rolls = MemoryRolls()
-        self.hearing = MemoryHearing()
+        self.hearing = MemoryHearing(current=self._code_now)
         self.parking = MemoryParking()
         self.gate = Gate(RefreshRolls(self.facts, self.rolls))
         self.figures = ReadFigures(self.rolls, self.hearing, self.gate)
         self.rows = ListRows(self.facts, self.rolls, self.gate)
+        relay: Relay[FactState] = Relay(
+            self.facts.subjects, MemoryPublisher(), MemoryArchive(), wall_now=self.clock.now
+        )
         self.apply = ApplyBatch[FactState](
             service="reporting",
             store=self.facts.subjects,
             fold=fold,
-            relay=Relay(
-                self.facts.subjects,
-                MemoryPublisher(),
-                MemoryArchive(),
-                wall_now=self.clock.now,
-            ),
+            relay=relay,
             parking=self.parking,
-            reference=FixedReference(reference),
+            reference=self,
             clock=self.clock,
             wall_now=wall_now,
             subject_of=subject_of,
             stream_of=stream_of,
-            after=MarkCells(self.rolls),
+            after=(mark := MarkCells(self.rolls)),
         )
+        change = ChangeSubjects[FactState](
+            "reporting", self.facts.subjects, relay, self, self.clock, wall_now
+        )
+        self.move = MoveUnits(self.facts, self.rolls, change, mark, self.gate, self)
+
+    def _code_now(self, code: str) -> str:
+        return self.reference.current(code)
+
+    def current(self) -> Reference:
+        """Return the reference data."""
+        return self.reference
+
+    async def at_least(self, version: int) -> Reference:
+        """Return the reference data, or refuse as one that never catches up."""
+        return await FixedReference(self.reference).at_least(version)
 
     async def take(self, events: Sequence[Event]) -> None:
         """Take events in, as one batch."""

@@ -14,6 +14,7 @@ from services.notifications.usecases.reaching import KnowReach
 from shared.events.centres import CoverageReachChecked
 from shared.events.envelope import Event, from_document
 from shared.events.topics import CONTACTS, inbound
+from shared.events.units import Current, as_they_are
 from shared.kafka.consumer import Consumption
 from shared.mongo.client import Mongo
 from shared.mongo.subjects import MongoSubjects
@@ -80,9 +81,9 @@ class ConsumedContacts:
         return bool(ours) and all(at[place] >= end for place, end in ours.items())
 
 
-def verdicts_in(mongo: Mongo) -> MongoSubjects[Verdict]:
+def verdicts_in(mongo: Mongo, current: Current = as_they_are) -> MongoSubjects[Verdict]:
     """Return the collection `reach`: one document for each unit."""
-    return MongoSubjects[Verdict](mongo, "reach", VerdictCodec())
+    return MongoSubjects[Verdict](mongo, "reach", VerdictCodec(current))
 
 
 def judging(

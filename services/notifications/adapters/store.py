@@ -18,6 +18,7 @@ from services.notifications.core.stored import (
 )
 from shared.events.envelope import Event, from_document
 from shared.events.topics import NOTICES
+from shared.events.units import Current, as_they_are
 from shared.mongo.client import Mongo
 from shared.mongo.collection import Collection, GuardedUpdate, Order
 from shared.mongo.subjects import MongoSubjects
@@ -49,9 +50,9 @@ _NOTICE_INDEXES: Final[Sequence[Order]] = (
 class MongoNotices:
     """The collection `notices`, by what the sender asks for."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, current: Current = as_they_are) -> None:
         self.subjects = MongoSubjects[Notice](
-            mongo, "notices", NoticeCodec(), indexes=_NOTICE_INDEXES
+            mongo, "notices", NoticeCodec(current), indexes=_NOTICE_INDEXES
         )
         self._rows = self.subjects.collection
 

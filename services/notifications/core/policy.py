@@ -5,12 +5,14 @@ only. What is not in the table raises no notice.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from services.notifications.core.notice import Channel, Urgency
+from shared.events.units import Current, as_they_are
 
 _EMAIL, _ZALO, _SMS = Channel.EMAIL, Channel.ZALO, Channel.SMS
+
 _EVERY: Final = (_EMAIL, _ZALO, _SMS)
 _FREE: Final = (_EMAIL, _ZALO)
 
@@ -76,18 +78,22 @@ REMINDED_ROLES: Final = frozenset({"handler", "division_head"})
 
 @dataclass(frozen=True, slots=True)
 class EndpointRule:
-    """Which events a webhook endpoint is told of; empty sets mean all."""
+    """Which events a webhook endpoint is told of; empty sets mean all.
+
+    Its units may be named by former codes; `current` returns the code that a unit has now.
+    """
 
     id: str
     events: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
+    current: Current = field(default=as_they_are, compare=False, repr=False)
 
     def wants(self, event: str, unit: str, role: str | None) -> bool:
         """Whether this endpoint is to be told."""
         return (
             (not self.events or event in self.events)
-            and (not self.units or unit in self.units)
+            and (not self.units or self.current(unit) in map(self.current, self.units))
             and (not self.roles or role in self.roles)
         )
 
@@ -98,6 +104,11 @@ class Rules:
 
     channels: frozenset[Channel] = frozenset({Channel.EMAIL, Channel.INBOX})
     endpoints: tuple[EndpointRule, ...] = field(default=())
+
+    def under(self, current: Current) -> "Rules":
+        """Return the rules with endpoints that know units by any of their codes."""
+        endpoints = tuple(replace(one, current=current) for one in self.endpoints)
+        return replace(self, endpoints=endpoints)
 
     def usable(self, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
         """Return those of `channels` that are switched on, in the row's order."""

@@ -11,6 +11,7 @@ from services.notifications.core.cause import Cause, Gathering, Owed, Promise, R
 from services.notifications.core.contact import Contact
 from services.notifications.core.notice import Channel, Notice, Plan, State, Try, Urgency
 from shared.events.transitions import Status
+from shared.events.units import Current, as_they_are
 
 Stored = dict[str, Any]
 
@@ -44,13 +45,13 @@ def plan_to_document(plan: Plan) -> Stored:
     )
 
 
-def plan_from_document(stored: Mapping[str, Any]) -> Plan:
+def plan_from_document(stored: Mapping[str, Any], current: Current = as_they_are) -> Plan:
     """Read a plan."""
     return Plan(
         id=stored["id"],
         key=stored["key"],
         subject=stored["subject"],
-        unit=stored["unit"],
+        unit=current(stored["unit"]),
         event=stored["event"],
         event_name=stored["event_name"],
         recipient=stored["recipient"],
@@ -71,7 +72,10 @@ def plan_from_document(stored: Mapping[str, Any]) -> Plan:
 
 
 class NoticeCodec:
-    """How a notice is kept, and what it is found by."""
+    """How a notice is kept, and what it is found by; units are read by their codes of now."""
+
+    def __init__(self, current: Current = as_they_are) -> None:
+        self._current = current
 
     def to_document(self, state: Notice) -> Stored:
         """Write a notice."""
@@ -140,7 +144,10 @@ class NoticeCodec:
 
 
 class CauseCodec:
-    """How a cause is kept, and what it is found by."""
+    """How a cause is kept, and what it is found by; units are read by their codes of now."""
+
+    def __init__(self, current: Current = as_they_are) -> None:
+        self._current = current
 
     def to_document(self, state: Cause) -> Stored:
         """Write a cause."""
@@ -170,10 +177,10 @@ class CauseCodec:
     def from_document(self, document: Mapping[str, Any]) -> Cause:
         """Read a cause."""
         status, extended = document.get("status"), document.get("extended")
-        owed = [_owed_from_document(one) for one in document["owed"]]
+        owed = [_owed_from_document(one, self._current) for one in document["owed"]]
         return Cause(
             subject=document["subject"],
-            unit=document["unit"],
+            unit=self._current(document["unit"]),
             procedure=document.get("procedure"),
             contactversion=document.get("contactversion"),
             status=None if status is None else Status(status),
@@ -242,11 +249,11 @@ def _owed_to_document(owed: Owed) -> Stored:
     )
 
 
-def _owed_from_document(stored: Mapping[str, Any]) -> Owed:
+def _owed_from_document(stored: Mapping[str, Any], current: Current) -> Owed:
     return Owed(
         obligation=stored["obligation"],
         kind=stored["kind"],
-        unit=stored["unit"],
+        unit=current(stored["unit"]),
         cycle=stored["cycle"],
         due=stored.get("due"),
         limit=stored.get("limit"),

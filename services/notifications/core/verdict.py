@@ -11,6 +11,8 @@ from shared.events.centres import CoverageReachChecked, UnreachedRole
 from shared.events.codes import matter_subject
 from shared.events.envelope import Event
 from shared.events.ids import derived_id
+from shared.events.units import Current, as_they_are
+from shared.reference.units import Units
 from shared.subjects.document import Outgoing
 
 NOTHING: Final[Unreached] = {}
@@ -34,12 +36,18 @@ class Verdict:
 
 
 def coverage_subject(unit: str, units: Units) -> str:
-    """Name the matter on which it stands whether a unit's ladder is heard: by its first code."""
+    """Name the matter on which a unit's verdict is said; it keeps its first name."""
     return matter_subject(units.first_name(unit), "coverage", "ladder")
 
 
 def judge(
-    known: Verdict | None, unit: str, found: Unreached, *, night: date, now: datetime
+    known: Verdict | None,
+    unit: str,
+    found: Unreached,
+    *,
+    night: date,
+    now: datetime,
+    units: Units,
 ) -> tuple[Verdict, Outgoing | None] | None:
     """Return a unit's verdict of a night, and what is to be said; None if it is given already.
 
@@ -50,11 +58,11 @@ def judge(
     before = known or Verdict(unit, NOTHING, night)
     if before.unreached == found:
         return replace(before, night=night), None
-    return _saying(replace(before, unreached=found, night=night), now)
+    return _saying(replace(before, unreached=found, night=night), now, units)
 
 
 def relieve(
-    known: Verdict, reached: Collection[str], *, now: datetime
+    known: Verdict, reached: Collection[str], *, now: datetime, units: Units
 ) -> tuple[Verdict, Outgoing] | None:
     """Return a verdict without the roles that are reached again; None where none is.
 
@@ -63,21 +71,22 @@ def relieve(
     left = {role: why for role, why in known.unreached.items() if role not in reached}
     if left.keys() == known.unreached.keys():
         return None
-    return _saying(replace(known, unreached=left), now)
+    return _saying(replace(known, unreached=left), now, units)
 
 
-def verdict_of(event: Event, night: date) -> Verdict:
+def verdict_of(event: Event, night: date, units: Units) -> Verdict:
     """Return the verdict that an event of ours said, as one of an earlier night."""
     data = event.data
     assert isinstance(data, CoverageReachChecked), "the caller asked for those"
     unreached = {one.role: one.reasons for one in data.unreached}
-    return Verdict(event.subject.partition("/")[0], dict(sorted(unreached.items())), night)
+    unit = units.current(event.subject.partition("/")[0])
+    return Verdict(unit, dict(sorted(unreached.items())), night)
 
 
-def _saying(verdict: Verdict, now: datetime) -> tuple[Verdict, Outgoing]:
+def _saying(verdict: Verdict, now: datetime, units: Units) -> tuple[Verdict, Outgoing]:
     """Return a verdict that is to be said, and the event that says it."""
     after = replace(verdict, said=verdict.said + 1)
-    subject = coverage_subject(after.unit)
+    subject = coverage_subject(after.unit, units)
     data = CoverageReachChecked(
         unreached=tuple(
             UnreachedRole.model_validate({"role": role, "reasons": why})
@@ -90,7 +99,10 @@ def _saying(verdict: Verdict, now: datetime) -> tuple[Verdict, Outgoing]:
 
 
 class VerdictCodec:
-    """How a verdict is kept."""
+    """How a verdict is kept; its unit is read by its code of now."""
+
+    def __init__(self, current: Current = as_they_are) -> None:
+        self._current = current
 
     def to_document(self, state: Verdict) -> dict[str, Any]:
         """Write a verdict."""
@@ -107,7 +119,7 @@ class VerdictCodec:
             role: tuple(why) for role, why in document["unreached"]
         }
         night = date.fromisoformat(document["night"])
-        return Verdict(document["unit"], unreached, night, document["said"])
+        return Verdict(self._current(document["unit"]), unreached, night, document["said"])
 
     def index(self, state: Verdict) -> dict[str, Any]:
         """Give no field: verdicts are found by their unit alone."""

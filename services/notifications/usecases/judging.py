@@ -127,6 +127,7 @@ class JudgeReach:
                 found.get(unit, NOTHING),
                 night=night,
                 now=context.now,
+                units=context.reference.units,
             )
             if given is None:
                 return None
@@ -150,20 +151,22 @@ class JudgeReach:
             if known is None:
                 return None
             roles = {role for unit, role in reached if unit == known.unit}
-            given = relieve(known, roles, now=context.now)
+            given = relieve(known, roles, now=context.now, units=context.reference.units)
             if given is None:
                 return None
             document.state, out = given
             document.added.append(out)
             return ()
 
-        await self.change([coverage_subject(unit) for unit in sorted(units)], decide)
+        known_units = self.reference().units
+        ladders = [coverage_subject(unit, known_units) for unit in sorted(units)]
+        await self.change(ladders, decide)
 
     def _units(self) -> Mapping[str, str]:
         """Return the units that have an organisation chart, by the matter of their ladder."""
         reference = self.reference()
         return {
-            coverage_subject(unit): unit
+            coverage_subject(unit, reference.units): unit
             for unit, role in sorted(reference.organisation.assignments)
             if role in STAFF_CHANNELS and (unit == PROVINCE or reference.has_unit(unit))
         }
@@ -176,4 +179,5 @@ class JudgeReach:
         if not lost:
             return {}
         told = await self.said.last(lost)
-        return {key: verdict_of(event, night - ONE_DAY) for key, event in told.items()}
+        units = self.reference().units
+        return {key: verdict_of(event, night - ONE_DAY, units) for key, event in told.items()}

@@ -4,7 +4,7 @@ Indexed: `cells` (every cell it is counted in), `open_unit` and `open` with `ove
 while it is open). `counts` holds what it gives to each cell, `row` what a list shows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any, Final
@@ -31,6 +31,9 @@ from services.reporting.core.matters import derive_matter
 from services.reporting.core.rows import Row, row_of
 from services.reporting.core.state import FactState, Settled
 from shared.events.codes import is_matter
+from shared.events.envelope import Event
+from shared.events.units import event_under
+from shared.reference.units import Units
 from shared.subjects.ports import StateCodec
 
 NEVER: Final = "9999-12-31T23:59:59.999999Z"
@@ -40,14 +43,18 @@ OPEN_FIELDS: Final = ("open", "open_unit", "overdue_at", "standing")
 
 
 class FactCodec(StateCodec[FactState]):
-    """The named pair for facts of dossiers and of matters."""
+    """The named pair for facts of dossiers and of matters.
 
-    def __init__(self) -> None:
+    Histories are read with the units' codes of now, and facts are worked out of them.
+    """
+
+    def __init__(self, units: Callable[[], Units] = Units) -> None:
         self._kept = KeptEvents()
+        self._units = units
 
     @override
     def to_document(self, state: FactState) -> dict[str, Any]:
-        _settle(state)  # First, so that the cells it is counted in now are kept with it.
+        self._settle(state)  # First, so that the cells it is counted in now are kept with it.
         return {
             "subject": state.subject,
             "own": [self._kept.document(one) for one in state.own],
@@ -65,10 +72,10 @@ class FactCodec(StateCodec[FactState]):
         subject = document["subject"]
         return FactState(
             subject=subject,
-            own=[self._kept.event(subject, one) for one in document["own"]],
-            dues=[self._kept.event(subject, one) for one in document["dues"]],
+            own=[self._event(subject, one) for one in document["own"]],
+            dues=[self._event(subject, one) for one in document["dues"]],
             notices={
-                one["id"]: [self._kept.event(one["id"], event) for event in one["events"]]
+                one["id"]: [self._event(one["id"], event) for event in one["events"]]
                 for one in document["notices"]
             },
             fields=dict(document["fields"]),
@@ -77,7 +84,7 @@ class FactCodec(StateCodec[FactState]):
 
     @override
     def index(self, state: FactState) -> dict[str, Any]:
-        settled = _settle(state)
+        settled = self._settle(state)
         fact = settled.fact
         if settled.matter is not None:
             found = matter_counts(settled.matter)
@@ -101,18 +108,21 @@ class FactCodec(StateCodec[FactState]):
             }
         return index
 
+    def _event(self, subject: str, document: Mapping[str, Any]) -> Event:
+        event, units = self._kept.event(subject, document), self._units()
+        return event_under(event, units.current) if units.aliases else event
 
-def _settle(state: FactState) -> Settled:
-    """Work out the fact, once for each state, and note the cells that it is counted in."""
-    if state.settled is None:
-        if is_matter(state.subject):
-            matter = derive_matter(state)
-            state.settle(Settled(matter=matter), matter_checksums(matter))
-        else:
-            fact = derive(state, state.fields.get)
-            state.settle(Settled(fact=fact), checksums(fact))
-    assert state.settled is not None, "settled above"
-    return state.settled
+    def _settle(self, state: FactState) -> Settled:
+        """Work out the fact, once for each state, and note the cells that it is counted in."""
+        if state.settled is None:
+            if is_matter(state.subject):
+                matter = derive_matter(state, self._units().current)
+                state.settle(Settled(matter=matter), matter_checksums(matter))
+            else:
+                fact = derive(state, state.fields.get)
+                state.settle(Settled(fact=fact), checksums(fact))
+        assert state.settled is not None, "settled above"
+        return state.settled
 
 
 def _counted(found: list[Count]) -> dict[str, Any]:

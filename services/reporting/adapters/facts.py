@@ -1,6 +1,6 @@
 """The facts in the store: each a subject's document, read by its indexes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Self
 
 from typing_extensions import override
@@ -18,6 +18,7 @@ from services.reporting.core.state import FactState
 from services.reporting.ports import Counted, Facts, Listed, OpenQuery
 from shared.mongo.client import Mongo
 from shared.mongo.subjects import MongoSubjects
+from shared.reference.units import Units
 
 INDEXES: Final = (
     [("cells", 1)],
@@ -43,10 +44,10 @@ class MongoFacts(Facts):
         self._collection = subjects.collection
 
     @classmethod
-    def of(cls, mongo: Mongo, generation: int) -> Self:
+    def of(cls, mongo: Mongo, generation: int, units: Callable[[], Units] = Units) -> Self:
         """Return the facts of one generation."""
         name = facts_name(generation)
-        return cls(MongoSubjects(mongo, name, FactCodec(), indexes=INDEXES))
+        return cls(MongoSubjects(mongo, name, FactCodec(units), indexes=INDEXES))
 
     @override
     async def get(self, subject: str) -> FactState | None:

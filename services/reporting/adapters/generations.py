@@ -11,7 +11,9 @@ from services.reporting.adapters.rolls import MongoRolls
 from services.reporting.usecases.listing import ListRows
 from services.reporting.usecases.reading import Gate, ReadFigures
 from services.reporting.usecases.refresh import RefreshRolls
+from shared.events.units import Current
 from shared.mongo.client import Mongo
+from shared.reference.units import Units
 
 SERVING: Final = "serving"
 
@@ -33,10 +35,12 @@ class Generation:
         desk.rows = ListRows(self.facts, self.rolls, self.gate)
 
 
-def generation_of(mongo: Mongo, number: int, *, maker: str, facts: MongoFacts) -> Generation:
+def generation_of(
+    mongo: Mongo, number: int, *, maker: str, facts: MongoFacts, current: Current
+) -> Generation:
     """Put one generation together."""
     rolls = MongoRolls(mongo, generation=number, maker=maker)
-    hearing = MongoHearing(mongo, generation=number)
+    hearing = MongoHearing(mongo, generation=number, current=current)
     return Generation(number, facts, rolls, hearing, Gate(RefreshRolls(facts, rolls)))
 
 
@@ -48,6 +52,7 @@ class Generations:
     filling: Generation
     desk: Desk
     caught_up: Callable[[], Awaitable[bool]]
+    units: Callable[[], Units]
     serving: int = 0
 
     async def begin(self) -> None:
@@ -55,8 +60,14 @@ class Generations:
         row = await self.mongo.collection("generation").find_one({"_id": SERVING})
         self.serving = int(row["number"]) if row else self.filling.number
         if self.serving < self.filling.number:
-            facts = MongoFacts.of(self.mongo, self.serving)
-            old = generation_of(self.mongo, self.serving, maker="reader", facts=facts)
+            facts = MongoFacts.of(self.mongo, self.serving, self.units)
+            old = generation_of(
+                self.mongo,
+                self.serving,
+                maker="reader",
+                facts=facts,
+                current=lambda code: self.units().current(code),
+            )
             old.serve(self.desk)
         else:
             await self._hand_over()

@@ -8,15 +8,19 @@ from typing_extensions import override
 from services.reporting.adapters.events import moment_from_text, moment_to_text
 from services.reporting.core.clocks import local_day
 from services.reporting.ports import Hearing
+from shared.events.units import Current, as_they_are
 from shared.mongo.client import Mongo
 from shared.mongo.collection import GuardedUpdate
 from shared.subjects.errors import UnavailableError
 
 
 class MongoHearing(Hearing):
-    """The `heard` collection of one generation."""
+    """The `heard` collection of one generation; units are given by their codes of now."""
 
-    def __init__(self, mongo: Mongo, *, generation: int) -> None:
+    def __init__(
+        self, mongo: Mongo, *, generation: int, current: Current = as_they_are
+    ) -> None:
+        self._current = current
         self._collection = mongo.collection(f"heard_{generation}")
         self._known: dict[str, str] = {}
 
@@ -45,12 +49,16 @@ class MongoHearing(Hearing):
     async def on(self, day: date) -> frozenset[str]:
         start = f"day|{day.isoformat()}|"
         rows = await self._collection.find({"_id": {"$gte": start, "$lt": start + "~"}})
-        return frozenset(row["_id"].rpartition("|")[2] for row in rows)
+        return frozenset(self._current(row["_id"].rpartition("|")[2]) for row in rows)
 
     @override
     async def last(self) -> dict[str, datetime]:
         rows = await self._collection.find({"_id": {"$gte": "last|", "$lt": "last|~"}})
-        return {row["_id"].partition("|")[2]: moment_from_text(row["last"]) for row in rows}
+        found: dict[str, datetime] = {}
+        for row in rows:
+            unit, last = self._current(row["_id"].partition("|")[2]), row["last"]
+            found[unit] = max(found.get(unit, moment_from_text(last)), moment_from_text(last))
+        return found
 
 
 _PRECISION = {"day|": 0, "last": len("2026-11-23T09:12")}

@@ -15,6 +15,7 @@ from shared.events import centres, obligations
 from shared.events.codes import Matter, duty_session, parse_matter
 from shared.events.envelope import Event
 from shared.events.history import effective
+from shared.events.units import Current, as_they_are
 
 DUTY: Final = "duty"
 COVERAGE: Final = "coverage"
@@ -48,8 +49,13 @@ NOT_OWED: Final = frozenset({"refused", "forwarded"})
 DETAILS: Final = ("cause", "item", "topic", "procedure", "right", "channel")
 
 
-def derive_matter(state: FactState) -> MatterFact | None:
-    """Return the fact of a matter; None for a subject that is none, or before any event."""
+def derive_matter(state: FactState, current: Current = as_they_are) -> MatterFact | None:
+    """Return the fact of a matter; None for a subject that is none, or before any event.
+
+    Args:
+        state: Its histories.
+        current: Returns the code that the unit in its subject has now.
+    """
     matter = parse_matter(state.subject)
     if matter is None or matter.kind == COVERAGE:
         return None
@@ -66,7 +72,7 @@ def derive_matter(state: FactState) -> MatterFact | None:
     lacking, good, assessed = _assessment(own)
     return MatterFact(
         subject=state.subject,
-        unit=matter.unit,
+        unit=current(matter.unit),
         kind=matter.kind,
         day=day,
         spans=spans,

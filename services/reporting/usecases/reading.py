@@ -155,8 +155,10 @@ class ReadFigures:
     ) -> Overview:
         scope = known if units is None else units
         current = period.is_current(now)
-        summed = sums_by_unit(read.totals, read.months, period)
-        opened = {name: roll.entries for name, roll in read.open.items()}
+        # A unit's former code leaves empty roll-ups behind, and is no unit.
+        sums = sums_by_unit(read.totals, read.months, period)
+        summed = {unit: parts for unit, parts in sums.items() if parts}
+        opened = {name: roll.entries for name, roll in read.open.items() if roll.entries}
         every = sorted({*scope, *summed, *opened})
         flat = {unit: flat_sums(summed.get(unit, {}).values()) for unit in every}
         by_unit = {

@@ -17,6 +17,7 @@ from services.reporting.usecases.listing import FIGURES, ListRows
 from services.reporting.usecases.reading import ReadFigures
 from services.reporting.usecases.taking import MarkCells
 from shared.mongo.client import Mongo
+from shared.reference.units import Units
 from tests.fakes.reporting import MemoryReporting
 from tests.fakes.reporting_site import NOW, UNITS, a_fortnight
 
@@ -34,7 +35,9 @@ class Stored(MemoryReporting):
     def __init__(self, mongo: Mongo, generation: int = 1) -> None:
         super().__init__(bundled_reference(), NOW)
         facts = MongoFacts.of(mongo, generation)
-        made = generation_of(mongo, generation, maker=f"t{generation}", facts=facts)
+        made = generation_of(
+            mongo, generation, maker=f"t{generation}", facts=facts, current=str
+        )
         self.made = made
         self.gate = made.gate
         self.figures = ReadFigures(made.rolls, made.hearing, made.gate)
@@ -160,8 +163,8 @@ async def test_the_old_generation_serves_until_the_next_has_caught_up(mongo: Mon
     async def caught_up() -> bool:
         return bool(ready)
 
-    await Generations(mongo, first.made, desk, caught_up).begin()
-    generations = Generations(mongo, second.made, desk, caught_up)
+    await Generations(mongo, first.made, desk, caught_up, Units).begin()
+    generations = Generations(mongo, second.made, desk, caught_up, Units)
     await generations.begin()
     period, before = Period(None, None), NOW + timedelta()
     expected = (await desk.overview(None, period, before)).total

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from shared.events.faults import Fault
+from shared.events.units import Current, as_they_are
 from shared.ops.health import Health
 from shared.ops.metrics import Metrics
 from shared.ops.settings import ServiceSettings
@@ -51,7 +52,9 @@ def settings(folder: Path, **more: Any) -> ExampleSettings:  # noqa: ANN401 -- A
     return ExampleSettings(keys_file=folder / "keys.json", secret_file=secret, **more)
 
 
-def build(chosen: ExampleSettings, *extra: APIRouter) -> FastAPI:
+def build(
+    chosen: ExampleSettings, *extra: APIRouter, current: Current = as_they_are
+) -> FastAPI:
     """Build the service."""
     health = Health()
 
@@ -71,6 +74,7 @@ def build(chosen: ExampleSettings, *extra: APIRouter) -> FastAPI:
         routers=[_routes(), *extra],
         lifespan=lifespan,
         body_bytes_max=1_000,
+        current_unit=current,
     )
 
 
