@@ -51,6 +51,16 @@ class Archives:
         rows = self._archives["intake"].read(REFERENCE, numbered_as_one=True)
         return Laws([out.value async for out in rows if out.value is not None])
 
+    async def named_by(self, codes: Iterable[str]) -> frozenset[str]:
+        """Return the centre records that bear one of some units' names.
+
+        Raises:
+            UnavailableError: the store does not answer.
+        """
+        archive = self._archives["intake"]
+        found = [await archive.keys(CENTRES, f"{code}/") for code in codes]
+        return frozenset(key for keys in found for key in keys)
+
     async def subjects(
         self, brought_about: Iterable[tuple[str, datetime]]
     ) -> AsyncIterator[Subject]:

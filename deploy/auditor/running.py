@@ -60,8 +60,13 @@ async def audit(mongo_url: str, where: Cluster | Sequence[str], scope: Scope) ->
     tally = Tally()
     try:
         laws = await archives.laws()
+        codes = laws.codes
+        report.unit = None if scope.unit is None else codes.now(scope.unit)
+        there = await archives.named_by(
+            code for unit in codes.named for code in codes.names(unit)
+        )
         lately = bool(laws.changes) and laws.changes[-1].since > settled
-        async for subject in archives.subjects(brought_about(laws, upto)):
+        async for subject in archives.subjects(brought_about(laws, upto, there)):
             if lately or _changed_since(subject, settled):
                 report.unsettled += 1
                 tally.incidents.unsettled.add(subject.key)

@@ -50,6 +50,14 @@ class MongoArchive:
         rows = await self._collection.find({"_id": {"$in": keys}}, projection={"_id": 1})
         return frozenset(str(row["_id"]).split("|", 1)[1] for row in rows)
 
+    async def keys(self, topic: str, prefix: str) -> frozenset[str]:
+        """Return the keys with a prefix under which something was published on `topic`."""
+        rows = await self._collection.find(
+            {"topic": topic, "key": {"$gte": prefix, "$lt": f"{prefix}~"}},
+            projection={"key": 1},
+        )
+        return frozenset(row["key"] for row in rows)
+
     async def read(
         self, topic: str, *, numbered_as_one: bool = False
     ) -> AsyncIterator[Outgoing]:

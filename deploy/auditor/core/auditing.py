@@ -52,11 +52,16 @@ def audit_subject(
         tally: Takes the outcome.
         since: What was due before this moment is not looked at.
     """
-    facts = sorted(map(fact_of, subject.facts), key=lambda fact: fact.sequence)
+    read = laws.codes.read
+    facts = sorted(
+        (fact_of(read(event)) for event in subject.facts), key=lambda fact: fact.sequence
+    )
+    obligations = [read(event) for event in subject.obligations]
     telling = Telling(subject.key, laws, ladders)
     until = max((upto, *(fact.recorded for fact in facts)))
     telling.tell(facts, opened=subject.opened, until=until)
-    told = said(subject.obligations, subject.notices)
+    told = said(obligations, subject.notices)
     Comparing(telling, told, upto, ladders, tally, since).compare()
     if telling.kind == COVERAGE:
-        Covering(subject.key, facts, subject.obligations, told, upto, tally, since).compare()
+        unit = telling.unit
+        Covering(subject.key, unit, facts, obligations, told, upto, tally, since).compare()

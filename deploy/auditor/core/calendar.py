@@ -1,6 +1,6 @@
 """What the calendar brings about: sessions, months, decisions to post; in the order of keys."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -14,33 +14,48 @@ LOOK_BACK: Final = timedelta(days=30)
 BEFORE_WORK: Final = timedelta(hours=7)
 
 
-def brought_about(laws: Laws, upto: datetime) -> Iterator[tuple[str, datetime]]:
+def brought_about(
+    laws: Laws, upto: datetime, there: Collection[str] = ()
+) -> Iterator[tuple[str, datetime]]:
     """Yield each subject that the calendar opened before a moment, and when it did.
 
     Nothing opens before the day that a unit's row names, nor before that was recorded. Memory
     is that of one unit's subjects.
+
+    Args:
+        laws: Every change of the law.
+        upto: The moment.
+        there: Subjects of units whose code has changed in which something happened: of a
+            period's names the calendar takes one that is there already.
     """
     last = laws.last
     if last is None:
         return
-    for unit in sorted(last.units.values(), key=lambda one: f"{one.code}/"):
+    named = [
+        (name, unit) for unit in last.units.values() for name in laws.codes.names(unit.code)
+    ]
+    for name, unit in sorted(named, key=lambda one: f"{one[0]}/"):
         if unit.begins is not None:
             found = dict[str, datetime]()
-            for key, opened in _of_unit(unit, unit.begins, laws, last, upto):
-                found[key] = min(opened, found.get(key, opened))
+            for called, own, opened in _of_unit(unit, unit.begins, laws, last, upto):
+                others = (f"{code}/{own}" for code in laws.codes.names(unit.code))
+                key = next((other for other in others if other in there), f"{called}/{own}")
+                if key.startswith(f"{name}/"):
+                    found[key] = min(opened, found.get(key, opened))
             yield from sorted(found.items())
 
 
 def _of_unit(
     unit: Unit, begins: date, laws: Laws, last: Law, upto: datetime
-) -> Iterator[tuple[str, datetime]]:
+) -> Iterator[tuple[str, str, datetime]]:
+    """Yield the name of a period, what follows it in the subject, and when it was opened."""
     day = max(begins, unit.known.date())
     while day <= upto.date():
         opened = max(_midnight(day), unit.known)
         for name in _sessions(unit.code, day, opened, laws):
-            yield f"{unit.code}/duty/{day}/{name}", opened
+            yield laws.codes.name_on(unit.code, day), f"duty/{day}/{name}", opened
         if day.day == 1 and unit.code != PROVINCE:
-            yield f"{unit.code}/conditions/{day:%Y-%m}", opened
+            yield laws.codes.name_on(unit.code, day), f"conditions/{day:%Y-%m}", opened
         day += DAY
     if unit.code != PROVINCE:
         yield from _postings(unit, begins, last, upto)
@@ -60,9 +75,9 @@ def _sessions(unit: str, day: date, opened: datetime, laws: Laws) -> Iterator[st
 
 def _postings(
     unit: Unit, begins: date, last: Law, upto: datetime
-) -> Iterator[tuple[str, datetime]]:
+) -> Iterator[tuple[str, str, datetime]]:
     for one in last.procedures.values():
-        key = f"{unit.code}/posting/{one.code}/{one.decided}"
+        called = last.codes.name_on(unit.code, one.decided)
         moments = [(one.decided, one.known)]
         if one.expired is not None and one.expiry_known is not None:
             moments.append((one.expired, one.expiry_known))
@@ -70,7 +85,7 @@ def _postings(
             opened = max(_midnight(day), known, unit.known)
             lately = opened.date() <= day + LOOK_BACK
             if one.communes and begins <= day and lately and opened < upto:
-                yield key, opened
+                yield called, f"posting/{one.code}/{one.decided}", opened
 
 
 def _midnight(day: date) -> datetime:

@@ -217,7 +217,7 @@ class Comparing:
         """Keep what hangs on common causes, what they were, and what was said of them."""
         kept, subject = self.tally.incidents, self.telling.subject
         if "/" in subject:
-            kept.causes |= causes_in(subject, self.telling.known)
+            kept.causes |= causes_in(subject, self.telling.unit, self.telling.known)
             for said in self.said.incidents:
                 untold = [
                     one

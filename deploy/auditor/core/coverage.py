@@ -56,6 +56,7 @@ class Covering:
 
     Attributes:
         subject: The matter.
+        unit: The unit.
         facts: What intake recorded of it, in the order of its numbers.
         obligations: What workflow said of it.
         said: The same, with what became of the notices.
@@ -65,6 +66,7 @@ class Covering:
     """
 
     subject: str
+    unit: str
     facts: Sequence[Fact]
     obligations: Sequence[Json]
     said: Said
@@ -80,7 +82,7 @@ class Covering:
         for step in sorted(must | told.keys(), key=lambda one: (one.at, one.role, one.what)):
             if self.since is not None and step.at < self.since:
                 continue
-            cell = (self._unit, COVERAGE, step.role)
+            cell = (self.unit, COVERAGE, step.role)
             if step in must:
                 self.tally.expected[cell] += 1
             if step not in told:
@@ -93,10 +95,6 @@ class Covering:
                     self._find("missing", what, step)
                 if step in must and not untold:
                     self.tally.done[cell] += 1
-
-    @property
-    def _unit(self) -> str:
-        return self.subject.partition("/")[0]
 
     def _gaps(self) -> Iterator[Json]:
         for event in self.obligations:
@@ -114,7 +112,7 @@ class Covering:
 
     def _find(self, sense: Sense, what: str, step: Step) -> None:
         self.tally.findings.append(
-            Finding(sense, what, self.subject, self._unit, COVERAGE, step.role, step.at)
+            Finding(sense, what, self.subject, self.unit, COVERAGE, step.role, step.at)
         )
 
 

@@ -13,20 +13,28 @@ GRACE: Final = timedelta(minutes=15)
 """How long a counter may be empty."""
 
 
-def session_of(subject: str, law: Law) -> tuple[datetime, datetime] | None:
-    """Return when the session of a duty matter begins and ends; None if nothing is owed."""
-    code, _, own = subject.split("/", 2)
+def session_of(
+    subject: str, facts: Sequence[Fact], law: Law
+) -> tuple[datetime, datetime] | None:
+    """Return when the session of a duty matter begins and ends; None if nothing is owed.
+
+    A unit whose code has changed has one record of a session.
+    """
+    named, _, own = subject.split("/", 2)
+    code = law.codes.now(named)
     unit, wall = law.units.get(code), law.wall(code)
     day = date.fromisoformat(own[:10])
     if unit is None or wall is None or unit.begins is None or day < unit.begins:
+        return None
+    if not facts and not law.codes.is_named(subject, day):
         return None
     return wall.session(day, own[11:])
 
 
 def owed(subject: str, facts: Sequence[Fact], law: Law, ladder: Ladder) -> list[Owed]:
     """Say in which stretches of a session nobody was there."""
-    session = session_of(subject, law)
-    code = subject.split("/", 1)[0]
+    session = session_of(subject, facts, law)
+    code = law.codes.now(subject.split("/", 1)[0])
     wall = law.wall(code)
     if session is None or wall is None:
         return []

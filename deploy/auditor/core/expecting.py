@@ -117,7 +117,7 @@ class Telling:
             until: Changes of the law after this are not looked at.
         """
         if "/" in self.subject:
-            self.unit = self.subject.split("/", 1)[0]
+            self.unit = self.laws.codes.now(self.subject.split("/", 1)[0])
         began = False
         for fact in facts:
             if opened is not None and not began and opened <= fact.recorded:

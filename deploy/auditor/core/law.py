@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from json import dumps
 from typing import Any, Final
 
+from deploy.auditor.core.codes import Codes, codes_of
 from deploy.auditor.core.wall import DAY, Json, Wall, instant
 
 ONE_LOAD: Final = timedelta(minutes=2)
@@ -59,6 +60,7 @@ class Law:
     units: Mapping[str, Unit]
     procedures: Mapping[str, Procedure]
     rules: Mapping[str, Sequence[Json]]
+    codes: Codes  # The same in every change: units are called as they are called now.
     walls: dict[str, Wall]  # By calendar and hours: shared by all units and changes alike.
     _by_unit: dict[str, Wall | None] = field(default_factory=dict)
 
@@ -145,12 +147,14 @@ class Laws:
 
     def __init__(self, events: Iterable[Json]) -> None:
         self._walls: dict[str, Wall] = {}
+        decided = list(events)
+        self.codes = codes_of(decided)
         self.changes: list[Law] = []
         rows: dict[str, Json] = {}
         units: dict[str, Unit] = {}
         procedures: dict[str, Procedure] = {}
         rules: dict[str, list[Json]] = {}
-        for event in events:
+        for event in map(self.codes.read, decided):
             if _take(event, rows, units, procedures, rules):
                 self._keep(event, rows, units, procedures, rules)
         self._since = [law.since for law in self.changes]
@@ -176,6 +180,7 @@ class Laws:
                 units=dict(units),
                 procedures=dict(procedures),
                 rules={code: tuple(held) for code, held in rules.items()},
+                codes=self.codes,
                 walls=self._walls,
             )
         )

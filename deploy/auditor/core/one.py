@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Final
 
@@ -58,6 +58,10 @@ class About:
     def own_id(self) -> str:
         """A matter's own id: what follows unit and kind."""
         return self.subject.split("/", 2)[2]
+
+    def is_named(self, begins: date) -> bool:
+        """Say whether this is its unit's record of a period, and not that of another name."""
+        return bool(self.facts) or self.law.codes.is_named(self.subject, begins)
 
 
 def count_one(one: One, unit: str, law: Law, ladder: Ladder) -> Owed:

@@ -89,9 +89,9 @@ def incident_of(matter: str, cause: str) -> str:
     return f"{matter}~{mark}"
 
 
-def causes_in(matter: str, facts: Iterable[Fact]) -> dict[str, Cause]:
-    """Return the outages of a matter, each by its incident's id, as they came to be known."""
-    unit, kind, own_id = matter.split("/", 2)
+def causes_in(matter: str, unit: str, facts: Iterable[Fact]) -> dict[str, Cause]:
+    """Return the outages of a unit's matter, by incident, as they came to be known."""
+    _, kind, own_id = matter.split("/", 2)
     if kind not in OUTAGES:
         return {}
     versions: dict[str, list[Known]] = {}

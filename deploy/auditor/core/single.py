@@ -214,7 +214,7 @@ def conditions(about: About) -> Iterator[One]:
     last = last_of_month(begins)
     if unit is None or wall is None or unit.begins is None or begins < unit.begins:
         return
-    if last > wall.last:
+    if last > wall.last or not about.is_named(begins):
         return
     working = last if wall.works(last) else wall.working_before(last)
     yield One(
@@ -233,6 +233,8 @@ def posting(about: About) -> Iterator[One]:
     decided = date.fromisoformat(day)
     if unit is None or unit.begins is None or decided < unit.begins:
         return
+    if not about.is_named(decided):
+        return
     yield One(
         "posting",
         datetime.combine(decided, time(), VIETNAM),
@@ -249,6 +251,8 @@ def withdrawal(about: About) -> Iterator[One]:
     if unit is None or unit.begins is None or known is None or known.expired is None:
         return
     if known.expired < unit.begins:
+        return
+    if not about.is_named(date.fromisoformat(about.own_id.rpartition("/")[2])):
         return
     yield One(
         "posting_withdrawal",

@@ -8,7 +8,14 @@ from shared.calendar.zone import ICT
 from shared.events import centres
 from shared.events.envelope import Event
 from tests.property.auditor.played import Played
-from tests.property.auditor.stories import END, START, elsewhere, sweep_until
+from tests.property.auditor.stories import (
+    END,
+    START,
+    Decided,
+    another_code,
+    elsewhere,
+    sweep_until,
+)
 from tests.unit.workflow.province import THREE_DAYS, UNIT
 
 MODELS: Final = {model.NAME: model for model in centres.MODELS}
@@ -26,6 +33,13 @@ def drawn(rng: Random) -> tuple[str, datetime | None, list[tuple[str, Json]]]:
 def play(rng: Random, *, until: datetime = END) -> Played:
     """Play a matter on the engine."""
     played, _ = _acted(rng)
+    sweep_until(played, until)
+    return played
+
+
+def moved(rng: Random, *, until: datetime = END) -> Played:
+    """Play a matter of a unit whose code changes before it, in it or after it."""
+    played, _ = _acted(rng, another_code(rng))
     sweep_until(played, until)
     return played
 
@@ -52,23 +66,35 @@ def put_right(rng: Random, *, until: datetime = END) -> Played:
     return played
 
 
-def _acted(rng: Random) -> tuple[Played, datetime]:
+def _acted(rng: Random, change: Decided | None = None) -> tuple[Played, datetime]:
     """Let a matter begin and go on; return it, and when the last thing happened."""
     subject, opened, acts = drawn(rng)
     played = Played(subject)
+
+    def decided(by: datetime) -> None:
+        nonlocal change
+        if change is not None and change[0] <= by:
+            sweep_until(played, change[0])
+            played.decides(change[1], change[0])
+            played.sweeps(change[0] + timedelta(seconds=30))
+            change = None
+
     longest = rng.choice([10, 60, 600, 8 * 24 * 60])
     at = START if opened is None else opened + timedelta(hours=7, minutes=25)
     if opened is not None:
+        decided(opened)
         played.opens(opened)
     if "/duty/" in subject:
         longest = rng.choice([10, 60, 200])
     for name, data in acts:
         at += timedelta(minutes=rng.randint(1, longest))
+        decided(at)
         if "/duty/" not in subject:
             sweep_until(played, at)
         else:
             sweep_until(played, at, step=timedelta(minutes=1))
         _happens(played, name, at, data)
+    decided(END)
     return played, at
 
 

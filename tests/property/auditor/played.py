@@ -17,6 +17,7 @@ from services.workflow.core.law import law_of
 from services.workflow.core.model import Subject as State
 from shared.events.envelope import Event, to_document
 from shared.events.model import EventData
+from shared.events.units import event_under
 from shared.reference.view import Reference
 from shared.subjects.fold import Context, Emission
 from tests.unit.workflow.province import UNIT, decision, province, province_events
@@ -54,7 +55,8 @@ class Played:
     def opens(self, now: datetime) -> None:
         """Let the calendar bring the subject about."""
         self.opened = now
-        self.state, emissions = open_by_calendar(self.subject, UNIT, self._context(now))
+        unit = self.reference.current(UNIT)
+        self.state, emissions = open_by_calendar(self.subject, unit, self._context(now))
         self._tell(now, emissions)
 
     def happens(self, event: Event, now: datetime) -> None:
@@ -70,7 +72,8 @@ class Played:
     def hears(self, event: Event, now: datetime) -> None:
         """Let an event be applied, however long ago it was recorded."""
         self.swept = max(now, self.swept)
-        folded = fold(self._stored(), event, self._context(now))
+        read = event_under(event, self.reference.current)
+        folded = fold(self._stored(), read, self._context(now))
         self.state = folded.state
         self._tell(now, folded.emissions)
 
@@ -136,7 +139,7 @@ class Played:
     def _stored(self) -> State | None:
         if self.state is None:
             return None
-        codec = SubjectCodec()
+        codec = SubjectCodec(units=lambda: self.reference.units)
         return codec.from_document(codec.to_document(self.state))
 
     def _context(self, now: datetime) -> Context:

@@ -21,6 +21,8 @@ from tests.unit.workflow.province import (
     UNIT,
     day_off,
     day_worked,
+    province,
+    row_of_move,
 )
 
 CODE: Final = "H37.100-260105-0001"
@@ -276,6 +278,12 @@ def elsewhere(
     moments = sorted({START, *(one.time for one in known), recorded})
     place = rng.randrange(len(moments) - 1)
     return moments[place] + (moments[place + 1] - moments[place]) * rng.random()
+
+
+def another_code(rng: Random) -> Decided:
+    """Draw a change of the unit's code while the story goes on."""
+    at = START + timedelta(minutes=rng.randint(-24 * 60, 20 * 24 * 60))
+    return at, row_of_move(province(), at.date() + timedelta(days=rng.randint(-3, 5)))
 
 
 def decisions(rng: Random) -> list[Decided]:

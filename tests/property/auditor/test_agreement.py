@@ -20,6 +20,7 @@ from tests.property.auditor.played import Played
 from tests.property.auditor.stories import (
     END,
     START,
+    another_code,
     corrections,
     decisions,
     drawn,
@@ -65,6 +66,19 @@ def with_another_calendar(rng: Random) -> Played:
     return play(facts_of(drawn(rng)), decisions(rng))
 
 
+def with_another_code(rng: Random) -> Played:
+    """The unit's code changes, and days of the calendar with it, also while we are down."""
+    changes = [another_code(rng)]
+    if rng.random() < 0.5:
+        changes += decisions(rng)
+    begins = START + timedelta(hours=rng.randint(1, 600))
+    down = (begins, begins + timedelta(hours=rng.randint(1, 200)))
+    facts = facts_of(drawn(rng))
+    if rng.random() < 0.3:
+        facts += corrections(rng, facts)
+    return play(facts, sorted(changes, key=lambda one: one[0]), down=rng.choice([None, down]))
+
+
 def with_an_outage(rng: Random) -> Played:
     """Nobody sweeps for days, and what is due then is caught up with."""
     facts = facts_of(drawn(rng))
@@ -104,11 +118,13 @@ SORTS: Final = (
     corrected_with_another_calendar,
     held_up,
     with_another_calendar,
+    with_another_code,
     with_an_outage,
     with_another_calendar_in_an_outage,
     imported,
     matters.play,
     matters.put_right,
+    matters.moved,
     matters.covered,
 )
 

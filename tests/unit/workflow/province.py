@@ -7,6 +7,7 @@ from shared.events.envelope import Event
 from shared.events.model import EventData
 from shared.events.reference import (
     CalendarApproved,
+    FormerCode,
     Opening,
     OpeningSeason,
     ProcedureDecided,
@@ -19,6 +20,8 @@ from shared.reference.view import Reference, apply
 
 UNIT = "06112"
 OTHER_UNIT = "06040"
+MOVED_TO = "06999"
+"""The code that the unit gets where its code changes."""
 PROVINCE = "20"
 FIRST = date(2025, 1, 1)
 LAST = date(2026, 12, 31)
@@ -105,6 +108,25 @@ def published_through(day: date) -> CalendarApproved:
             "reason": "published",
             "counterpart": FIRST,
             "source": SOURCE,
+        }
+    )
+
+
+def row_of_move(view: Reference, until: date, code: str = MOVED_TO) -> UnitChanged:
+    """Give the unit another code; it has been named by the old one."""
+    known = view.unit(UNIT)
+    season = OpeningSeason(
+        first="01-01", last="12-31", morning=("07:30", "11:30"), afternoon=("13:30", "17:00")
+    )
+    return UnitChanged.model_validate(
+        {
+            "unit": code,
+            "name": known.name,
+            "type": known.type,
+            "electronic_id": known.electronic_id,
+            "obligations_from": known.obligations_from,
+            "opening": Opening(source=SOURCE, seasons=(season,)),
+            "former": [FormerCode(code=known.code, until=until, source=SOURCE)],
         }
     )
 

@@ -9,9 +9,9 @@ from services.workflow.core.kinds.periodic import decisions_of, months_of
 from services.workflow.core.model import Gap, Subject
 from services.workflow.core.reach import check, coverage_subject
 from shared.calendar.zone import ICT
-from shared.events.reference import FormerCode, RoleAssigned, UnitChanged
+from shared.events.reference import RoleAssigned, UnitChanged
 from shared.reference.view import Reference
-from tests.unit.workflow.province import UNIT, decide, province
+from tests.unit.workflow.province import UNIT, decide, province, row_of_move
 from tests.unit.workflow.scenario import Scenario, moment, stored
 
 NEW: Final = "06999"
@@ -25,28 +25,7 @@ def move(view: Reference, until: date = date(2026, 1, 7)) -> Reference:
 
 def row(view: Reference, until: date = date(2026, 1, 7)) -> UnitChanged:
     """Return the row that does it."""
-    known = view.unit(UNIT)
-    return UnitChanged.model_validate(
-        {
-            "unit": NEW,
-            "name": known.name,
-            "type": known.type,
-            "electronic_id": known.electronic_id,
-            "obligations_from": known.obligations_from,
-            "opening": {
-                "source": "Quyết định thử",
-                "seasons": [
-                    {
-                        "first": "01-01",
-                        "last": "12-31",
-                        "morning": ["07:30", "11:30"],
-                        "afternoon": ["13:30", "17:00"],
-                    }
-                ],
-            },
-            "former": [FormerCode(code=UNIT, until=until, source="Quyết định thử")],
-        }
-    )
+    return row_of_move(view, until, NEW)
 
 
 def test_a_dossier_goes_on_and_alerts_the_units_people_once() -> None:
