@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "topics": ("topics",),
     "numbering": ("numbering",),
     "reference": ("reference",),
+    "units": ("units",),
     "changes": ("calendar", "rule"),
 }
 EXIT_INTERRUPTED: Final = 130

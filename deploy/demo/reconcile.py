@@ -8,6 +8,7 @@ shares nothing with the service that sends.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
@@ -46,12 +47,22 @@ KINDS: Final = ("dossier_deadline", "apology_slip", "duty", "connection")
 BROKEN: Final = "promise_broken"
 INCIDENTS: Final = frozenset({"incident.opened", "incident.updated"})
 SETTLED: Final = {"sent", "delivered", "obsolete", "failed"}
+Codes = Mapping[str, str]
+SAME: Final[Codes] = MappingProxyType({})
 HELD_MAX: Final = timedelta(hours=10)
 """The longest that a message may be held back: from 21:00 to 07:00."""
 
 
-async def reconcile(playing: Stage, month: Month, *, end: datetime) -> Report:
+async def reconcile(
+    playing: Stage, month: Month, *, end: datetime, codes: Codes = SAME
+) -> Report:
     """Compare everything that motcua says with what was sent.
+
+    Args:
+        playing: The province.
+        month: What happens in it.
+        end: Until when it was played.
+        codes: Codes that units have by now to those that the stories know them by.
 
     Raises:
         CommandError: a service does not answer what it is asked.
@@ -65,15 +76,15 @@ async def reconcile(playing: Stage, month: Month, *, end: datetime) -> Report:
         for code, story in stories.items()
     }
     where = playing.installation.kafka
-    dossiers = await _events(where, DOSSIERS.name)
-    centres = await _events(where, CENTRES.name)
-    obligations = await _events(where, OBLIGATIONS.name)
-    notices = await _events(where, NOTICES.name)
+    dossiers, centres, obligations, notices = [
+        await _events(where, topic.name, codes)
+        for topic in (DOSSIERS, CENTRES, OBLIGATIONS, NOTICES)
+    ]
 
     _compare_intake(report, stories, month, (*dossiers, *centres), end)
     refused = await read_to_end(where, rejected(PUBLISHER).name)
     report.count("events refused to the simulation", 0, len(refused))
-    await _compare_figures(report, playing, truths, end)
+    await _compare_figures(report, playing, truths, end, codes)
     ladders = await _ladders(playing)
     expected = [
         rung
@@ -99,11 +110,15 @@ async def reconcile(playing: Stage, month: Month, *, end: datetime) -> Report:
     return report
 
 
-async def _events(where: Cluster | Sequence[str], topic: str) -> list[dict[str, Any]]:
-    """Return a topic's events, each id and subject once."""
+async def _events(
+    where: Cluster | Sequence[str], topic: str, codes: Codes
+) -> list[dict[str, Any]]:
+    """Return a topic's events, each id and subject once, by the codes of the stories."""
     seen: dict[tuple[str, str], dict[str, Any]] = {}
     for record in await read_to_end(where, topic):
         event = orjson.loads(record.value or b"{}")
+        unit, slash, own = event["subject"].partition("/")
+        event["subject"] = f"{codes.get(unit, unit)}{slash}{own}"
         seen.setdefault((event["subject"], f"{event['source']}#{event['id']}"), event)
     return list(seen.values())
 
@@ -148,11 +163,13 @@ def _name(event: Mapping[str, Any]) -> str:
 
 
 async def _compare_figures(
-    report: Report, playing: Stage, truths: Mapping[str, Truth], end: datetime
+    report: Report, playing: Stage, truths: Mapping[str, Truth], end: datetime, codes: Codes
 ) -> None:
     """The figures of every commune, and of the province, are those of the stories."""
     answer = await _get(playing, "reporting", "/v1/figures", playing.keys.province)
-    units: dict[str, Mapping[str, Any]] = {row["unit"]: row for row in answer["by_unit"]}
+    units: dict[str, Mapping[str, Any]] = {
+        codes.get(row["unit"], row["unit"]): row for row in answer["by_unit"]
+    }
     wanted = {unit: _figures(unit, truths, end) for unit in playing.units}
     for name in ("received", "ended", "pending", "in_time", "late", "overdue"):
         expected: Counter[str] = Counter({u: wanted[u][name] for u in playing.units})

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from deploy.imports.places import UnclearPlaceError, bundled_places
 from deploy.imports.profile import Clocks, EventRule, Lookup, Profile, Scalar, Value
 from deploy.imports.sources import SourceCase, SourceRow, Values
 from shared.events.codes import publisher_source
@@ -122,14 +123,22 @@ def _common(profile: Profile, case: SourceCase, code: str) -> dict[str, Any]:
         "source": publisher_source(profile.publisher, profile.name),
         "subject": code,
         "datacontenttype": "application/json",
-        "receivingunit": str(unit),
+        "receivingunit": _unit(str(unit)),
         "backfill": True,
     }
     if profile.case.competent_unit is not None:
-        common["competentunit"] = str(
-            _value(profile.case.competent_unit, case.values, profile.clocks) or unit
+        common["competentunit"] = _unit(
+            str(_value(profile.case.competent_unit, case.values, profile.clocks) or unit)
         )
     return common
+
+
+def _unit(text: str) -> str:
+    """Return the unit that a column means, of today or of before July 2025."""
+    try:
+        return bundled_places().unit(text)
+    except UnclearPlaceError as error:
+        raise RowFault(str(error)) from None
 
 
 def _event(

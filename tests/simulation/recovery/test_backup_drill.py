@@ -9,7 +9,7 @@ of all days, by witnesses that share no code with the services.
 import asyncio
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -22,7 +22,7 @@ import pytest
 from deploy.demo.actor import PUBLISHER
 from deploy.demo.lockstep import SECOND, LockStep
 from deploy.demo.province import Span
-from deploy.demo.reconcile import reconcile
+from deploy.demo.reconcile import SAME, reconcile
 from deploy.demo.stage import Stage, stage
 from deploy.installation import hold
 from deploy.supervisor.supervisor import Supervisor
@@ -120,13 +120,19 @@ class Drill:
         self.parts.push_async_callback(kafka.stop)
         self.playing.actor.kafka = kafka
 
-    async def account(self) -> Account:
-        """Count on the topics and at the mail catcher, and compare with the stories."""
+    async def account(self, codes: Mapping[str, str] = SAME) -> Account:
+        """Count on the topics and at the mail catcher, and compare with the stories.
+
+        Args:
+            codes: Codes that units have by now to those that the stories know them by.
+        """
         account = Account()
         streams = await count_topics(self.playing.installation.kafka_bootstrap, account)
         count_rungs(streams[OBLIGATIONS.name], account)
         count_mails(streams[NOTICES.name], self.playing.mailbox.mails, account)
-        report = await reconcile(self.playing, self.play.month, end=self.play.clock.now)
+        report = await reconcile(
+            self.playing, self.play.month, end=self.play.clock.now, codes=codes
+        )
         for line in report.lines:
             account.insist(
                 line.ok,
