@@ -138,6 +138,7 @@ def check(  # noqa: PLR0913 -- One option for each thing that a check may be tol
         publisher=_publisher(publisher),
         continuing=continuing,
         numbering=_numbering(pattern, view, numbers_for),
+        current=view.current,
     )
     refusals: list[dict[str, Any]] = []
 

@@ -81,8 +81,9 @@ class Reporting(Runtime[FactState]):
             stream_of=stream_of,
             after=(mark := MarkCells(self.filling.rolls)),
         )
-        self.move = MoveUnits(
-            facts, self.filling.rolls, self.changing(), mark, self.filling.gate, self.reference
+        gate = self.filling.gate
+        gate.move = MoveUnits(
+            facts, self.filling.rolls, self.changing(), mark, gate.refresh, self.reference
         )
         self.meter = BatchMeter(self.metrics, self.service, self._take)
         self.supervise()
@@ -103,7 +104,6 @@ class Reporting(Runtime[FactState]):
     async def _refresh(self) -> None:
         if self.ready.is_set():
             async with self.filling.gate.lock:
-                await self.move()
                 await self.filling.gate.settle()
 
     async def _look(self) -> None:

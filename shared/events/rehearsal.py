@@ -29,6 +29,7 @@ from shared.events.numbering import CodePattern, NumberedUnit, Prefix, covers
 from shared.events.place import HELD_MAX, Step, fitting, is_of_order, missing_for
 from shared.events.topics import DOSSIERS
 from shared.events.transitions import is_legal
+from shared.events.units import Current, as_they_are, event_under
 
 Outcome = Literal["recorded", "repeated", "waiting", "refused"]
 
@@ -119,6 +120,7 @@ class Rehearsal:
         publisher: Whose topic it would be; without it the source may be any publisher's.
         continuing: Dossiers that do not begin here are taken as known.
         numbering: What is known of the right to number dossiers.
+        current: Returns the code that a unit has now.
         own_codes: How many dossiers began under codes of the installation's own pattern.
     """
 
@@ -127,6 +129,7 @@ class Rehearsal:
     publisher: str | None = None
     continuing: bool = False
     numbering: Numbering = field(default_factory=Numbering)
+    current: Current = as_they_are
     own_codes: int = 0
     _dossiers: dict[str, _Dossier] = field(default_factory=dict)
     _contents: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -141,7 +144,8 @@ class Rehearsal:
             return Verdict(
                 "refused", claimed_id(value, headers), faults=found, number=self._count
             )
-        return replace(self._judge(read), ignored=read.ignored)
+        under = event_under(read, self.current)
+        return replace(self._judge(under), ignored=read.ignored)
 
     def unmet(self) -> list[Verdict]:
         """Return those that still wait, as they would be refused when their time is over."""
@@ -189,7 +193,7 @@ class Rehearsal:
         if parts is None or not is_legal(None, event.name, was_accepted=False):
             return []
         self.own_codes += 1
-        if self.numbering.may_number(parts.prefix):
+        if self.numbering.may_number(parts.prefix.under(self.numbering.units)):
             return []
         return [faults.may_not_number(event.publisher)]
 

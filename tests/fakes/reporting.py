@@ -257,7 +257,8 @@ class MemoryReporting:
         change = ChangeSubjects[FactState](
             "reporting", self.facts.subjects, relay, self, self.clock, wall_now
         )
-        self.move = MoveUnits(self.facts, self.rolls, change, mark, self.gate, self)
+        self.move = MoveUnits(self.facts, self.rolls, change, mark, self.gate.refresh, self)
+        self.gate.move = self.move
 
     def _code_now(self, code: str) -> str:
         return self.reference.current(code)

@@ -8,7 +8,8 @@ from typing import Final
 from services.reporting.core.counts import Cell
 from services.reporting.core.state import FactState
 from services.reporting.ports import Facts, OpenQuery, Rolls
-from services.reporting.usecases.reading import Gate
+from services.reporting.usecases.reading import REFRESHES_MAX
+from services.reporting.usecases.refresh import RefreshRolls
 from services.reporting.usecases.taking import MarkCells
 from shared.reference.units import Alias
 from shared.subjects.change import ChangeSubjects
@@ -29,14 +30,14 @@ class MoveUnits:
 
     What is worked out has the codes of now, so it is enough to write a fact again. A look costs
     one reading of the former codes' roll-ups, and nothing where no unit has a former code. The
-    caller holds the gate, so that nobody reads a unit that is half moved.
+    gate looks before it counts, so nobody reads a unit that is half moved.
     """
 
     facts: Facts
     rolls: Rolls
     change: ChangeSubjects[FactState]
     mark: MarkCells
-    gate: Gate
+    refresh: RefreshRolls
     reference: ReferenceSource
 
     async def __call__(self) -> int:
@@ -50,7 +51,9 @@ class MoveUnits:
             return 0
         moved = 0
         for _ in range(ROUNDS_MAX):
-            await self.gate.settle()
+            for _ in range(REFRESHES_MAX):  # Facts are found by their roll-ups.
+                if not await self.refresh():
+                    break
             subjects = await self._counted_under(aliases)
             if not subjects:
                 break

@@ -1,7 +1,7 @@
 """Reading figures: of a scope and a period, whole, by unit, by field and by day."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -86,13 +86,19 @@ class Overview:
 
 @dataclass(slots=True)
 class Gate:
-    """Lets one at a time take in, count or read, so that a reader sees what adds up."""
+    """Lets one at a time take in, count or read, so that a reader sees what adds up.
+
+    `move` counts units under their codes of now, before anything else is counted.
+    """
 
     refresh: RefreshRolls
+    move: Callable[[], Awaitable[int]] | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def settle(self) -> bool:
         """Count everything that is marked, within a limit; the lock is held by the caller."""
+        if self.move is not None:
+            await self.move()
         for _ in range(REFRESHES_MAX):
             if not await self.refresh():
                 return True

@@ -16,6 +16,7 @@ from shared.events.judge import Standing, judge, judge_publisher
 from shared.events.model import instant_text
 from shared.events.reference import CalendarRow, RuleRow
 from shared.events.registry import REGISTRY
+from shared.events.units import event_under
 from shared.reference.approval import change_faults
 from shared.reference.calendars import PUBLISHED_THROUGH
 from shared.reference.proposals import IDENTIFIED_BY, Kind, Proposal, named
@@ -109,6 +110,7 @@ def draft(
     )
     if not isinstance(event, InboundEvent):
         return event
+    event = event_under(event, reference.current)
     faults = judge_publisher(event, PUBLISHER) + judge(event, Standing(), reference, now)
     faults += change_faults(reference, event.data)
     if faults:
