@@ -30,6 +30,7 @@ from shared.events.registry import REGISTRY
 from shared.events.shapes import faults_of
 from shared.events.topics import REFERENCE
 from shared.events.transitions import NAMES, Status, allowed_from, is_legal, recorded_status
+from shared.events.units import Current, as_they_are
 
 #: Who alone may change the reference data, bring history, and say what people answered.
 REFERENCE_PUBLISHER: Final = "province"
@@ -51,6 +52,9 @@ class ReferenceView(Protocol):
 
     def has_unit(self, unit: str) -> bool:
         """Say whether there is such a unit."""
+
+    def current(self, code: str) -> str:
+        """Return the current code of the unit with this code; an unknown code as it is."""
 
     def has_procedure(self, procedure: str) -> bool:
         """Say whether the catalogue has, or had, such a procedure."""
@@ -96,7 +100,7 @@ def judge(
     if event.topic is not REFERENCE and not event.matter:
         found.extend(_dossier(event, standing))
     elif event.matter:
-        found.extend(_matter(event))
+        found.extend(_matter(event, as_they_are if view is None else view.current))
     if isinstance(event.data, Corrected):
         found.extend(_correction(event.data, standing))
     return found
@@ -248,13 +252,14 @@ def _transition(name: str, standing: Standing) -> Iterator[Fault]:
         yield faults.illegal_transition(name, standing.status, allowed_from(name))
 
 
-def _matter(event: InboundEvent) -> Iterator[Fault]:
+def _matter(event: InboundEvent, current: Current) -> Iterator[Fault]:
     assert event.matter is not None, "asked of matters only"
+    own = {current(event.matter.unit), PROVINCE}
     for path, unit in (
         ("/receivingunit", event.receivingunit),
         ("/competentunit", event.competentunit),
     ):
-        if unit is not None and unit not in {event.matter.unit, PROVINCE}:
+        if unit is not None and current(unit) not in own:
             yield faults.fault("subject-contradicts", path, field=path[1:])
 
 

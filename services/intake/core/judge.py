@@ -91,7 +91,7 @@ def _sender_faults(
 ) -> list[Fault]:
     event, sender = arrival.event, arrival.sender
     if event.matter is not None:
-        mine = sender.may_speak_for(event.matter.unit)
+        mine = sender.may_speak_for(reference.current(event.matter.unit))
         return [] if mine else [not_allowed("/subject")]
     if subject.facts:
         return [] if sender.may_speak_for(*subject.units) else [foreign_unit()]

@@ -28,6 +28,9 @@ class View:
     def has_unit(self, unit: str) -> bool:
         return unit in self.units
 
+    def current(self, code: str) -> str:
+        return code
+
     def has_procedure(self, procedure: str) -> bool:
         return procedure in self.procedures
 

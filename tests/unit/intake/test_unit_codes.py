@@ -235,6 +235,25 @@ async def test_a_sender_speaks_for_its_unit_by_either_code(scope: str) -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("scope", [UNIT, NEW])
+@pytest.mark.parametrize("named", [UNIT, NEW])
+@pytest.mark.parametrize("subject", [f"{UNIT}/duty/2026-11-23/pm", f"{NEW}/duty/2026-11-24/am"])
+async def test_a_record_of_either_name_is_its_units(
+    scope: str, named: str, subject: str
+) -> None:
+    """The session of the day of the change has the old name, and its unit the new code."""
+    world = World()
+    move(world)
+    sent = rostered(subject, receivingunit=named)
+    settled = await world.receive(Sender("demo", frozenset({scope})), [Candidate.of(sent)])
+    assert settled.answers[0].is_applied, settled.answers[0].faults
+    assert settled.answers[0].subject == subject
+    wrong = rostered(subject, 1, receivingunit=OTHER_UNIT)
+    (refused,) = await world.send(wrong)
+    assert [one.rule for one in refused.faults] == ["subject-contradicts"]
+
+
+@pytest.mark.asyncio
 async def test_a_counter_that_asks_by_the_old_code_gets_the_units_next_number() -> None:
     """The prefix is the electronic id's, and the numbers go on."""
     world = World()
