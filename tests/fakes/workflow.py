@@ -246,15 +246,17 @@ class Durable:
     clock: FixedClock
     mark: Mark = field(default_factory=Mark)
     held: Held = field(default_factory=Held)
-    subjects: MemorySubjects[Subject] = field(
-        default_factory=lambda: MemorySubjects[Subject](SubjectCodec())
-    )
+    subjects: MemorySubjects[Subject] = field(init=False)
     publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
     archive: MemoryArchive = field(default_factory=MemoryArchive)
     parking: MemoryParking = field(default_factory=MemoryParking)
     marks: MemoryMarks = field(default_factory=MemoryMarks)
     checked: MemoryMarks = field(default_factory=MemoryMarks)
     wall: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Read subjects with the codes that units have in the reference data."""
+        self.subjects = MemorySubjects(SubjectCodec(units=lambda: self.reference.units))
 
     def said(self) -> dict[str, dict[int, tuple[str, str]]]:
         """Return what was published: subject → sequence → (id, name), repeats put together."""

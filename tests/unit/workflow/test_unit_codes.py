@@ -1,5 +1,6 @@
 """What a unit owes goes on under its new code, once, and keeps the names that it had."""
 
+import asyncio
 from datetime import date, datetime
 from typing import Final
 
@@ -9,8 +10,12 @@ from services.workflow.core.kinds.periodic import decisions_of, months_of
 from services.workflow.core.model import Gap, Subject
 from services.workflow.core.reach import check, coverage_subject
 from shared.calendar.zone import ICT
+from shared.events.centres import DutyRostered
+from shared.events.envelope import Event
 from shared.events.reference import RoleAssigned, UnitChanged
+from shared.ops.clock import FixedClock
 from shared.reference.view import Reference
+from tests.fakes.workflow import Durable, Process
 from tests.unit.workflow.province import UNIT, decide, province, row_of_move
 from tests.unit.workflow.scenario import Scenario, moment, stored
 
@@ -158,3 +163,47 @@ def test_a_gap_closes_under_the_name_that_it_was_opened_by() -> None:
     assert closed.data["gap"] == f"{UNIT}:director"
     assert closed.data["unit"] == NEW
     assert not read.gaps
+
+
+def test_the_service_opens_each_session_once() -> None:
+    """A roster that came early keeps its record; what nobody has named gets the new name."""
+    durable = Durable(province(), FixedClock(moment("2026-01-05 08:00")))
+    early = Event(
+        id="early",
+        source="urn:motcua:publisher:counter",
+        name="duty.rostered",
+        subject=f"{UNIT}/duty/2026-01-08/am",
+        time=moment("2026-01-05 08:00"),
+        recordedtime=moment("2026-01-05 08:00"),
+        sequence=1,
+        receivingunit=UNIT,
+        competentunit=UNIT,
+        data=DutyRostered(persons=("p-a",)),
+    )
+
+    async def nights() -> None:
+        process = Process(durable)
+        await process.looks()
+        await process.applies([early])
+        durable.reference = move(durable.reference)
+        for day in (6, 7, 8):
+            for clock in ("00:05", "12:00"):
+                durable.clock.instant = durable.mark.at = moment(f"2026-01-0{day} {clock}")
+                await process.looks()
+
+    asyncio.run(nights())
+    mine = {
+        subject: [name for _, name in numbered.values()]
+        for subject, numbered in durable.said().items()
+        if subject.split("/")[0] in {UNIT, NEW} and "/duty/" in subject
+    }
+    opened = {
+        subject for subject, names in mine.items() if "vn.motcua.obligation.opened.v1" in names
+    }
+    day = "duty/2026-01-0"
+    assert opened == {
+        *(f"{UNIT}/{day}{number}/{session}" for number in (5, 6) for session in ("am", "pm")),
+        *(f"{NEW}/{day}7/{session}" for session in ("am", "pm")),
+        f"{UNIT}/{day}8/am",
+        f"{NEW}/{day}8/pm",
+    }
