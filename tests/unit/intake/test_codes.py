@@ -396,7 +396,7 @@ async def test_a_unit_with_software_of_its_own_draws_for_a_unit_without() -> Non
     """The sequence is the competent unit's, and that is ours to draw from."""
     view = reference()
     own = replace(view.units[UNIT], numbering="own")
-    world = World(replace(view, units={**view.units, UNIT: own}))
+    world = World(replace(view, units=Units({**view.units, UNIT: own})))
     answer = await walk_in(world, asked=request(competent_unit=OTHER_UNIT))
     assert answer.subject == code(1, OTHER_PREFIX)
 

@@ -1,7 +1,8 @@
 """What whoever writes a client looks up: units, procedures, transitions, the contract."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
@@ -12,6 +13,8 @@ from services.intake.usecases.entries import Settled
 from shared import events
 from shared.events.codes import Slug, UnitCode
 from shared.events.model import instant_text
+from shared.reference.catalogue import Unit
+from shared.reference.units import Alias
 from shared.web.auth import allow, allow_anyone_known, public
 from shared.web.principal import Principal
 from shared.web.problem import ProblemError
@@ -40,19 +43,7 @@ def catalogue_router(door: Door) -> APIRouter:
     @router.get("/units", summary="The units of the province", dependencies=[KNOWN])
     async def units() -> Response:
         view = door.receive.references.current()
-        rows = [
-            {
-                "code": one.code,
-                "name": one.name,
-                "electronic_id": one.electronic_id,
-                "numbering": one.numbering,
-                "former": [
-                    {"code": code, "until": alias.until.isoformat()}
-                    for code, alias in view.units.former(one.code).items()
-                ],
-            }
-            for one in view.units.values()
-        ]
+        rows = [_unit(one, view.units.former(one.code)) for one in view.units.values()]
         now = instant_text(door.receive.in_work.clock.now())
         return json_response({"now": now, "referenceversion": view.version, "units": rows})
 
@@ -104,3 +95,15 @@ def catalogue_router(door: Door) -> APIRouter:
         return json_response({"unit": body.unit, "system": body.system}, 202)
 
     return router
+
+
+def _unit(unit: Unit, former: Mapping[str, Alias]) -> dict[str, Any]:
+    return {
+        "code": unit.code,
+        "name": unit.name,
+        "electronic_id": unit.electronic_id,
+        "numbering": unit.numbering,
+        "former": [
+            {"code": code, "until": alias.until.isoformat()} for code, alias in former.items()
+        ],
+    }
