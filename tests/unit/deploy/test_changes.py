@@ -89,6 +89,7 @@ PROPOSED = "proposed by p-20-officer-1 on 2026-11-23; reaches into the past"
 PROPOSE_RULE = "rule propose 1.004873 --limit working_days:2 --from 2026-12-01 --channel online"
 SEEN = {"seen": "e-1"}
 DECIDE_RULE = "/v1/proposals/rule%3Anew"
+REFUSED_RULE = "1.001669-2027-03-01"
 
 
 class Service(BaseHTTPRequestHandler):
@@ -102,13 +103,17 @@ class Service(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers["content-length"])
-        self._answer({"subject": "calendar:VN-2027-01-04"}, json.loads(self.rfile.read(length)))
+        asked = json.loads(self.rfile.read(length))
+        if asked.get("rule") == REFUSED_RULE:
+            self._answer({"title": "no", "detail": "The key is not an officer's."}, asked, 403)
+        else:
+            self._answer({"subject": "calendar:VN-2027-01-04"}, asked)
 
-    def _answer(self, body: object, asked: object = None) -> None:
+    def _answer(self, body: object, asked: object = None, status: int = 200) -> None:
         key = self.headers.get("idempotency-key")
         self.asked.append((self.command, self.path, key, asked))
         content = json.dumps(body).encode()
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -249,6 +254,25 @@ def test_a_file_proposes_what_neither_waits_nor_holds(
     assert waits.startswith("waits already: 1.004873 2 working_days")
     assert holds.startswith("in force already: 1.004873 3 working_days")
     assert proposed.startswith("proposed: 1.001193 24 clock_hours")
+
+
+def test_a_row_that_intake_refuses_is_not_called_proposed(
+    service: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command stops there, says why, and names what it proposed before."""
+    refused = f"{REFUSED_RULE},1.001669,clock_hours,24,2027-03-01,Luật 03/2026/QH16,false\n"
+    file = tmp_path / "rules.csv"
+    file.write_text(HEADER + OF_A_FILE + refused, encoding="utf-8")
+    assert main.run(["rule", "propose-file", str(file)]) == 1
+    printed = capsys.readouterr()
+    assert [one[3]["rule"] for one in service if one[0] == "POST"] == [
+        "1.001193-2027-03-01",
+        REFUSED_RULE,
+    ]
+    assert "\nproposed: 1.001193" in printed.out
+    assert "1.001669" not in printed.out
+    assert "motcua rule approve" not in printed.out
+    assert "The key is not an officer's." in printed.err
 
 
 @pytest.mark.parametrize(
