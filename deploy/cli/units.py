@@ -76,7 +76,6 @@ def moves(
     except (OSError, ValueError, KeyError) as error:
         raise CommandError(f"{folder or BUNDLED} is no reference data: {error}") from error
     keys = read_keys(installation.data / KEYS_FILE)
-    keys = read_keys(installation.data / KEYS_FILE)
     there = _units(installation)
     found = list(moves_of(rows, there, keys))
     if not found:
