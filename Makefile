@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit nightly lint types contracts bench lock clean
+.PHONY: help demo test unit alone connected nightly lint types contracts bench lock clean
 
 help: ## Say what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,8 +30,19 @@ demo: $(VENV)/.runtime ## Run a simulated province on the embedded engines (ARGS
 
 test: lint types contracts unit ## Install what the tests need and run them.
 
-unit: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -m "not browser and not promtool and not kills and not cluster and not recovery and not foreign and not nightly" $(ARGS)
+# What starts no engine runs on all cores at once. What shares the engines runs one by one.
+# A choice in ARGS may leave one of the two without a test (exit 5).
+PLAIN := not browser and not promtool and not kills and not cluster and not recovery and not foreign and not nightly
+CHOSEN := $(if $(ARGS),|| [ $$? = 5 ])
+REPORTS ?=
+
+unit: alone connected
+
+alone: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q -n auto -m "not connected and $(PLAIN)" $(REPORTS:%=--junitxml=%/alone.xml) $(ARGS) $(CHOSEN)
+
+connected: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q -m "connected and $(PLAIN)" $(REPORTS:%=--junitxml=%/connected.xml) $(ARGS) $(CHOSEN)
 
 nightly: $(VENV)/.dev ## The proofs that take minutes, on far more cases.
 	@$(BIN)/python -m pytest -q -m nightly $(ARGS)
