@@ -125,7 +125,10 @@ class Stretch:
 
 @dataclass(slots=True)
 class Truth:
-    """What should be known of one dossier at the end."""
+    """What should be known of one dossier at the end.
+
+    `missed` is the first limit that had passed when a supplement was requested.
+    """
 
     unit: str
     received: datetime | None = None
@@ -133,6 +136,7 @@ class Truth:
     limit: datetime | None = None
     in_time: bool | None = None
     waiting: bool = False
+    missed: datetime | None = None
     slip: datetime | None = None
     stretches: list[Stretch] = field(default_factory=list)
 
@@ -158,10 +162,10 @@ def truth_of(story: Story, limit: Limit | None, calendar: SlowCalendar, end: dat
                 start = act.at
                 _begin(truth, start, limit, calendar, "arrival")
             case "dossier.supplement_requested":
-                truth.waiting = True
-                _end(truth, act.at)
+                _wait(truth, act.at)
             case "dossier.supplement_received":
                 truth.waiting = False
+                _end(truth, act.at)
                 _begin(truth, act.at, limit, calendar, "supplement")
             case "dossier.apology_issued":
                 truth.slip = truth.slip or act.at
@@ -171,9 +175,19 @@ def truth_of(story: Story, limit: Limit | None, calendar: SlowCalendar, end: dat
                     _extend(truth, act, extended)
             case name if name in ENDS and truth.received is not None:
                 truth.ended = act.at
-                truth.in_time = truth.limit is None or act.at <= truth.limit
+                kept = truth.limit is None or act.at <= truth.limit
+                truth.in_time = kept and truth.missed is None
                 _end(truth, act.at)
     return truth
+
+
+def _wait(truth: Truth, requested: datetime) -> None:
+    """Suspend the clock; a request after the limit suspends nothing and cures nothing."""
+    if truth.limit is not None and requested > truth.limit:
+        truth.missed = truth.missed or truth.limit
+        return
+    truth.waiting = True
+    _end(truth, requested)
 
 
 def _begin(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time
 
-from shared.calendar.counting import Terms, day0_of
+from shared.calendar.counting import Moments, Terms, day0_of
 from shared.calendar.history import Extension, History, Wait
 from shared.calendar.ledger import LedgerEntry
 from shared.calendar.limits import AfterSupplement, LimitUnit, Roll
@@ -40,6 +40,7 @@ def account(
     else:
         rows = [*_subtracting(terms, history, rule)]
     rows.extend(_asides(history, waits, rule))
+    rows.extend(_missed(rule))
     rows.extend(_extensions(history, extension))
     rows.sort(key=lambda row: row.at)
     printed = history.printed
@@ -70,9 +71,11 @@ def _restarting(terms: Terms, history: History, run: Run) -> Iterator[LedgerEntr
             yield LedgerEntry(began, "restart", 0, cause=receipt.receipt_cause)
             yield from _moved_start(terms, began)
         counter, day0 = Counter(terms), day0_of(terms, began)
-        if shift is None:
+        if shift is None or shift.after_limit:
             rows = [*counter.rows(day0, reached.end)]
-            yield from _closed(counter, rows, run, began)
+            yield from _closed(counter, rows, reached, began)
+            if shift is not None:
+                yield from _wait(shift)
             continue
         through = min(shift.opened, reached.end)
         barred = None if shift.closed is None else legal_day(shift.closed)
@@ -96,14 +99,14 @@ def _subtracting(terms: Terms, history: History, run: Run) -> Iterator[LedgerEnt
         yield LedgerEntry(shift.closed, "subtract", cause=cause, params=moved)
         cursor = max(cursor, shift.closed)
     rows = [*counter.rows(cursor, run.standing.end)]
-    yield from _closed(counter, rows, run, cursor)
+    yield from _closed(counter, rows, run.standing, cursor)
 
 
 def _closed(
-    counter: Counter, rows: list[LedgerEntry], run: Run, began: datetime
+    counter: Counter, rows: list[LedgerEntry], last: Moments, began: datetime
 ) -> Iterator[LedgerEntry]:
     """Yield the last rows of a count, the hour of the promise written into the last."""
-    terms, last = counter.terms, run.standing
+    terms = counter.terms
     could_roll = terms.limit.unit in {LimitUnit.CALENDAR_DAYS, LimitUnit.CLOCK_HOURS}
     fixed = could_roll and terms.limit.roll is Roll.NONE
     if fixed and not terms.calendar.is_working(last.last_day):
@@ -156,7 +159,8 @@ def _moved_start(terms: Terms, start: datetime) -> Iterator[LedgerEntry]:
 def _wait(shift: Shift) -> Iterator[LedgerEntry]:
     wait = shift.wait
     if wait.proven is not None and (wait.received is None or shift.opened < wait.received):
-        yield LedgerEntry(shift.opened, "wait_opened", cause=wait.proof_cause or wait.cause)
+        key = "wait_after_limit" if shift.after_limit else "wait_opened"
+        yield LedgerEntry(shift.opened, key, cause=wait.proof_cause or wait.cause)
     else:
         yield LedgerEntry(wait.requested, "wait_unproven", cause=wait.cause)
 
@@ -173,6 +177,12 @@ def _asides(history: History, waits: Sequence[Wait], rule: Run) -> Iterator[Ledg
         if number > 1:
             params = {"number": str(number)}
             yield LedgerEntry(wait.requested, "second_request", cause=wait.cause, params=params)
+
+
+def _missed(rule: Run) -> Iterator[LedgerEntry]:
+    """Yield each limit that had passed when a wait opened, once."""
+    for limit in sorted({one.standing.limit for one in rule.shifts if one.after_limit}):
+        yield LedgerEntry(limit, "limit_missed")
 
 
 def _extensions(

@@ -128,6 +128,7 @@ def outcome(deadline: Deadline) -> dict[str, Any]:
         "first_due": _text(deadline.first.due),
         "slip_due": None if given else _text(apology_slip_due(deadline)),
         "cycle": deadline.cycle,
+        "limit_missed": _text(deadline.limit_missed),
         "flags": list(deadline.flags),
     }
 

@@ -22,7 +22,8 @@ from shared.calendar.runs import Run, extension_in_force, index_run, rule_run
 from shared.calendar.zone import legal_day
 
 SECOND_REQUEST: Final = "second_request"
-WAIT_ON_LAST_DAY: Final = "wait_on_last_day"
+REQUEST_ON_OR_AFTER_LAST_DAY: Final = "request_on_or_after_last_day"
+REQUEST_AFTER_LIMIT: Final = "request_after_limit"
 REQUESTS_MAX: Final = 1  # Staff may ask once: `Rule.SUPPLEMENT_ONCE`.
 
 
@@ -54,8 +55,11 @@ class Deadline:
         index_last_day: Its day.
         index_before_wait: While the index waits, what held when the wait opened.
         index_late: Late by the index whatever the dates: more than one request.
-        flags: What an inspector should see: second_request, wait_on_last_day,
-            second_extension, extension_not_later, extension_not_working.
+        flags: What an inspector should see: second_request,
+            request_on_or_after_last_day, request_after_limit, second_extension,
+            extension_not_later, extension_not_working.
+        limit_missed: The first statutory limit that had passed when a wait opened. No later
+            cycle cures it (decision 0043). None: no wait shows that one was missed.
         waits: The waits that the clocks know.
         extension: The new date that counts, if one does, and what is wrong with others.
         rule_run: How the rule's clock went, for shares of the limit.
@@ -80,6 +84,7 @@ class Deadline:
     index_before_wait: Moments | None
     index_late: bool
     flags: tuple[str, ...]
+    limit_missed: datetime | None
     waits: tuple[Wait, ...]
     extension: tuple[Extension | None, tuple[str, ...]]
     rule_run: Run
@@ -146,6 +151,7 @@ def compute(
         index_before_wait=None if waiting is None else index.standing,
         index_late=len(waits) > REQUESTS_MAX,
         flags=(*_wait_flags(waits, rule), *extension_flags),
+        limit_missed=rule.limit_missed,
         waits=waits,
         extension=(extension, extension_flags),
         rule_run=rule,
@@ -157,8 +163,8 @@ def _wait_flags(waits: Sequence[Wait], rule: Run) -> tuple[str, ...]:
     flags = list[str]()
     if len(waits) > REQUESTS_MAX:
         flags.append(SECOND_REQUEST)
-    for shift in rule.shifts:
-        if legal_day(shift.wait.requested) == shift.standing.last_day:
-            flags.append(WAIT_ON_LAST_DAY)
-            break
+    if any(legal_day(one.wait.requested) >= one.standing.last_day for one in rule.shifts):
+        flags.append(REQUEST_ON_OR_AFTER_LAST_DAY)
+    if rule.limit_missed is not None:
+        flags.append(REQUEST_AFTER_LIMIT)
     return tuple(flags)

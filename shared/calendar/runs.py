@@ -34,6 +34,19 @@ class Shift:
     moves: bool
     moved: Moved = 0
 
+    @property
+    def after_limit(self) -> bool:
+        """Return whether the wait opened when the statutory limit had passed."""
+        return self.opened > self.standing.limit
+
+    @property
+    def stops_at(self) -> datetime | None:
+        """Return when the count stops: one after the limit stops nothing before the receipt.
+
+        None for a wait after the limit that is still open.
+        """
+        return self.closed if self.after_limit else self.opened
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -49,7 +62,14 @@ class Run:
     def open_wait(self) -> Shift | None:
         """Return the wait that suspends this clock, if one does."""
         last = self.shifts[-1] if self.shifts else None
-        return last if last is not None and last.moves and last.closed is None else None
+        if last is None or not last.moves or last.closed is not None or last.after_limit:
+            return None
+        return last
+
+    @property
+    def limit_missed(self) -> datetime | None:
+        """Return the first limit that had passed when a wait opened: no wait cures it."""
+        return next((shift.standing.limit for shift in self.shifts if shift.after_limit), None)
 
 
 Opening = tuple[Wait, datetime | None]  # A wait and when it opens for a clock, if it does.

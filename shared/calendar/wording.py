@@ -103,6 +103,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "yêu cầu bổ sung sau khi đã hết hạn: không thay đổi hạn",
         "supplement requested after the due moment: moves nothing",
     ),
+    "wait_after_limit": (
+        "thông báo yêu cầu bổ sung đến sau khi hết thời hạn: không dừng, vẫn quá hạn",
+        "notice of a supplement request arrived after the limit: nothing stops, still late",
+    ),
+    "limit_missed": (
+        "hết thời hạn theo luật mà chưa có kết quả: lượt này quá hạn",
+        "the statutory limit passed without a result: this cycle is late",
+    ),
     "second_request": (
         "yêu cầu bổ sung lần {number}: vượt quá một lần",
         "supplement request number {number}: more than once",

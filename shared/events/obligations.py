@@ -49,7 +49,16 @@ class ObligationData(EventData):
     field: Slug | None = Field(default=None, description="Field of administration.")
 
 
-class ObligationOpened(ObligationData):
+class ObligationJudged(ObligationData):
+    """An obligation, and whether its statutory end was missed already."""
+
+    limit_missed: Instant | None = Field(
+        default=None,
+        description="The first statutory end that passed unmet; no later date cures it.",
+    )
+
+
+class ObligationOpened(ObligationJudged):
     """Something is owed from now on."""
 
     NAME: ClassVar[str] = "obligation.opened"
@@ -68,7 +77,7 @@ class ObligationOpened(ObligationData):
     backfill: bool = False
 
 
-class ObligationDueChanged(ObligationData):
+class ObligationDueChanged(ObligationJudged):
     """A date moved: supplement, extension, calendar, correction, rule."""
 
     NAME: ClassVar[str] = "obligation.due_changed"
@@ -85,7 +94,7 @@ class ObligationDueChanged(ObligationData):
     ledger: Ledger = ()
 
 
-class ObligationSuspended(ObligationData):
+class ObligationSuspended(ObligationJudged):
     """The clock stands still while the applicant is waited for."""
 
     NAME: ClassVar[str] = "obligation.suspended"
@@ -97,7 +106,7 @@ class ObligationSuspended(ObligationData):
     ledger: Ledger = ()
 
 
-class ObligationResumed(ObligationData):
+class ObligationResumed(ObligationJudged):
     """The clock runs again."""
 
     NAME: ClassVar[str] = "obligation.resumed"
@@ -166,7 +175,7 @@ class ObligationRungSkipped(ObligationData):
     cause: CauseId | None = None
 
 
-class ObligationDischarged(ObligationData):
+class ObligationDischarged(ObligationJudged):
     """What was owed is done, or void."""
 
     NAME: ClassVar[str] = "obligation.discharged"

@@ -197,6 +197,7 @@ class Ran:
         waiting: Whether it stands still now.
         stood: The waits in which it stood: when from, and the wait.
         subtracted: Those that the count left out, once they were over.
+        missed: The first limit that had passed when a wait opened: no wait cures it.
     """
 
     opened: datetime
@@ -205,20 +206,38 @@ class Ran:
     waiting: bool = False
     stood: tuple[tuple[datetime, Asked], ...] = ()
     subtracted: tuple[Span, ...] = ()
+    missed: datetime | None = None
 
 
 def restarting(wall: Wall, limit: Json, start: datetime, waits: Sequence[Asked]) -> Ran:
-    """Run a clock that every receipt begins anew."""
-    opened, stood = start, []
+    """Run a clock that every receipt begins anew.
+
+    A wait that opens after the limit stops nothing: its stretch runs until the receipt.
+    """
+    opened, stood, missed = start, [], list[datetime]()
+    day0, standing = _counted(wall, limit, start)
     for wait in waits:
         opens = wait.opens()
-        if opens is not None:
-            stood.append((max(opens, start), wait))
-            opened = wait.received or opened
-    day0 = begin(wall, limit, opened)
+        if opens is None:
+            continue
+        stops: datetime | None = max(opens, start)
+        if max(opens, start) > standing[1]:
+            missed.append(standing[1])
+            stops = wait.received
+        if stops is not None:
+            stood.append((stops, wait))
+        if wait.received is not None:
+            opened = wait.received
+            day0, standing = _counted(wall, limit, opened)
     waiting = bool(stood) and stood[-1][1].received is None
-    standing = dates(wall, limit, count(wall, limit, day0), day0)
-    return Ran(opened, day0, standing, waiting, tuple(stood))
+    first = missed[0] if missed else None
+    return Ran(opened, day0, standing, waiting, tuple(stood), missed=first)
+
+
+def _counted(wall: Wall, limit: Json, start: datetime) -> tuple[datetime, Moments]:
+    """Count from a beginning; say where the count starts and where it ends."""
+    day0 = begin(wall, limit, start)
+    return day0, dates(wall, limit, count(wall, limit, day0), day0)
 
 
 def subtracting(
@@ -233,11 +252,14 @@ def subtracting(
     standing = dates(wall, limit, end, day0)
     stood: list[tuple[datetime, Asked]] = []
     subtracted: list[Span] = []
+    missed: datetime | None = None
     for opens, wait in waits:
         if opens is None or limit["unit"] == "given":
             continue
         asked = max(opens, start)
         if asked > min(standing[:2]):
+            if missed is None and asked > standing[1]:
+                missed = standing[1]
             continue
         stood.append((asked, wait))
         if wait.received is None:
@@ -248,11 +270,19 @@ def subtracting(
                 waiting=True,
                 stood=tuple(stood),
                 subtracted=tuple(subtracted),
+                missed=missed,
             )
         subtracted.append((asked, wait.received))
         end = later_by_wait(wall, limit, end, day0, (asked, wait.received))
         standing = dates(wall, limit, end, day0)
-    return Ran(start, day0, standing, stood=tuple(stood), subtracted=tuple(subtracted))
+    return Ran(
+        start,
+        day0,
+        standing,
+        stood=tuple(stood),
+        subtracted=tuple(subtracted),
+        missed=missed,
+    )
 
 
 def run(wall: Wall, limit: Json, start: datetime, waits: Sequence[Asked]) -> Ran:

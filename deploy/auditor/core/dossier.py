@@ -322,10 +322,20 @@ def _slip_ended(dossier: Dossier, whole: Counted) -> tuple[tuple[datetime, str] 
         return (issued.time, "issued"), False
     if end is None:
         return None, False
-    judged = end.time
-    open_wait = dossier.waits[-1] if dossier.waits and not dossier.waits[-1].received else None
-    if open_wait is not None and end.name in WAIT_NO_MORE:
-        judged = min(judged, open_wait.requested)
-    if judged > whole.ran.standing[1]:
+    if missed(dossier, whole.ran) is not None:
         return (end.time, "never_issued"), False
     return (end.time, "not_needed"), True
+
+
+def missed(dossier: Dossier, ran: Ran) -> datetime | None:
+    """Say which limit passed first with the dossier unfinished; None while none has.
+
+    An end while the applicant is waited for counts at the request, if the law's clock stood.
+    """
+    end = dossier.end
+    if ran.missed is not None or end is None:
+        return ran.missed
+    judged = end.time
+    if ran.waiting and end.name in WAIT_NO_MORE:
+        judged = min(judged, dossier.waits[-1].requested)
+    return ran.standing[1] if judged > ran.standing[1] else None

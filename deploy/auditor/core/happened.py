@@ -58,8 +58,12 @@ def _targets(known: Sequence[Fact], correction: Fact, says: Json) -> list[Fact]:
 
 
 def overtaken(fact: Fact, known: Iterable[Fact]) -> bool:
-    """Say whether a dossier's fact happened before one that was recorded earlier."""
-    return _of_dossier(fact) and any(one.time > fact.time for one in known if _of_dossier(one))
+    """Say whether a dossier's fact happened before one that was recorded earlier.
+
+    So may the proof that a notice arrived.
+    """
+    counts = _of_dossier(fact) or fact.name == "notice.proven"
+    return counts and any(one.time > fact.time for one in known if _of_dossier(one))
 
 
 def _of_dossier(fact: Fact) -> bool:

@@ -52,7 +52,8 @@ def figures_document(found: Figures) -> dict[str, Any]:
         "new_date": {"kept": flows["new_date_kept"], "broken": flows["new_date_broken"]},
         "repeated_requests": flows["repeated_request"],
         "pauses": {
-            "last_day_requests": flows["last_day_request"],
+            "requests_on_or_after_last_day": flows["request_on_or_after_last_day"],
+            "requests_after_limit": flows["request_after_limit"],
             "unproven_waits": flows["unproven_wait"],
             "undeliverable_notices": flows["undeliverable_notice"],
             "dossiers": flows["pause_breach"],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from services.reporting.core.clocks import Setting, deadline_at
+from services.reporting.core.clocks import Setting, Span, deadline_at, late_spans
 from services.reporting.core.fact import Deadlines, Verdict, Wait
 from shared.events import obligations
 from shared.events.envelope import Event
@@ -23,7 +23,12 @@ CORRECTION: Final = "correction"
 
 @dataclass(slots=True)
 class Clocks:
-    """Each clock's settings, in the order in which they took effect."""
+    """Each clock's settings, in the order in which they took effect.
+
+    Attributes:
+        missed: The first statutory limit that passed unmet, as workflow last stated it. No
+            limit of a later cycle cures it.
+    """
 
     promise: list[Setting]
     limit: list[Setting]
@@ -31,6 +36,7 @@ class Clocks:
     first_due: datetime | None = None
     given: bool = False
     missing_because: str | None = None
+    missed: datetime | None = None
 
 
 def gather(accepted: Event | None, dues: Iterable[Event]) -> Clocks:
@@ -38,10 +44,15 @@ def gather(accepted: Event | None, dues: Iterable[Event]) -> Clocks:
     given = getattr(accepted.data, "given", None) if accepted else None
     if accepted is not None and given is not None:
         only = [Setting(accepted.time, given)]
-        return Clocks(list(only), list(only), list(only), first_due=given, given=True)
-    clocks = Clocks([], [], [])
+        clocks = Clocks(list(only), list(only), list(only), first_due=given, given=True)
+    else:
+        clocks = Clocks([], [], [])
     for event in dues:
-        if getattr(event.data, "kind", None) == DEADLINE_KIND:
+        if getattr(event.data, "kind", None) != DEADLINE_KIND:
+            continue
+        if isinstance(event.data, obligations.ObligationJudged):
+            clocks.missed = event.data.limit_missed
+        if not clocks.given:
             _apply(clocks, event)
     for settings in (clocks.promise, clocks.limit, clocks.index):
         settings.sort(key=lambda one: one.at)  # Stable: the sequence decides among equals.
@@ -128,6 +139,24 @@ def verdict(settings: Sequence[Setting], ended: datetime | None) -> Verdict:
     return "on_time" if ended <= deadline else "late"
 
 
+def law_verdict(clocks: Clocks, ended: datetime | None) -> Verdict:
+    """Judge a dossier by the statute: a limit that was missed once stays missed."""
+    plain = verdict(clocks.limit, ended)
+    return "late" if plain == "on_time" and clocks.missed is not None else plain
+
+
+def late_by_law(clocks: Clocks, ended: datetime | None) -> tuple[Span, ...]:
+    """Return when a dossier was late by law: from the first limit missed on, to its end.
+
+    Without one that the next cycle leaves missed, while it was past the limit that then held.
+    """
+    if clocks.missed is None or not clocks.limit:
+        return late_spans(clocks.limit, ended=ended)
+    if ended is not None and ended <= clocks.missed:
+        return ()  # It counts as ended at the request, which the limit came after.
+    return (Span(clocks.missed, ended),)
+
+
 def index_verdict(
     settings: Sequence[Setting], requests: Sequence[datetime], ended: datetime | None
 ) -> Verdict:
@@ -155,4 +184,5 @@ def as_they_stand(clocks: Clocks, new_date: date | None, ended: datetime | None)
         new_date=new_date,
         given=clocks.given,
         missing_because=clocks.missing_because,
+        limit_missed=clocks.missed,
     )

@@ -16,6 +16,8 @@ from services.reporting.core.dates import (
     gather,
     index_settings,
     index_verdict,
+    late_by_law,
+    law_verdict,
     verdict,
 )
 from services.reporting.core.fact import (
@@ -155,7 +157,7 @@ def derive(state: FactState, field_of: FieldOf) -> Fact | None:
     dues = state.dues
     clocks = gather(seen.accepted, dues)
     index = index_settings(clocks.index or _unsuspended(clocks), seen.waits, seen.requests)
-    law = verdict(clocks.limit, ended) if seen.accepted else "none"
+    law = law_verdict(clocks, ended) if seen.accepted else "none"
     new_date = next(
         (data.new_date for data in said if isinstance(data, dossiers.DossierExtended)), None
     )
@@ -180,13 +182,13 @@ def derive(state: FactState, field_of: FieldOf) -> Fact | None:
         deadlines=dates,
         law=law,
         law_day=_law_day(law, ended, ended_status, dates.limit),
-        index=_index_verdict(law, index, seen.requests, ended),
+        index=_index_verdict(law, clocks, index, seen.requests, ended),
         new_date_kept=None
         if new_date is None or ended is None
         else local_day(ended) <= new_date,
         stints=stints,
         late_promise=late_spans(clocks.promise, ended=ended) if law != "none" else (),
-        late_law=late_spans(clocks.limit, ended=ended),
+        late_law=late_by_law(clocks, ended),
         late_index=late_spans(index, ended=ended) if law != "none" else (),
         waits=tuple(seen.waits),
         supplement_requests=len(seen.requests),
@@ -211,12 +213,14 @@ def _pauses(
 ) -> tuple[tuple[str, datetime], ...]:
     """Return what was amiss with the waits; a date that the source gave has no last day."""
     limits = () if clocks.given else clocks.limit
-    marks = pause_marks(history, seen.asked, seen.waits, seen.requests, limits)
+    missed = None if clocks.given else clocks.missed
+    marks = pause_marks(history, seen.asked, seen.waits, seen.requests, limits, missed)
     return tuple(marks.items())
 
 
 def _index_verdict(
     law: Verdict,
+    clocks: Clocks,
     index: Sequence[Setting],
     requests: Sequence[datetime],
     ended: datetime | None,
@@ -225,7 +229,7 @@ def _index_verdict(
     if law == "none":
         return "none"
     found = index_verdict(index, requests, ended)
-    return law if found == "none" else found
+    return verdict(clocks.limit, ended) if found == "none" else found
 
 
 def _handler(history: Sequence[Event]) -> str | None:

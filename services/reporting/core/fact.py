@@ -98,6 +98,7 @@ class Deadlines:
     new_date: date | None = None
     given: bool = False
     missing_because: str | None = None
+    limit_missed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

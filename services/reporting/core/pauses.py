@@ -5,7 +5,7 @@ workflow flags, so that the two can be held against each other.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from services.reporting.core.clocks import Setting, local_day
@@ -15,11 +15,16 @@ from shared.events.dossiers import DossierSupplementRequested
 from shared.events.envelope import Event
 
 PauseMark = Literal[
-    "repeated_request", "last_day_request", "unproven_wait", "undeliverable_notice"
+    "repeated_request",
+    "request_on_or_after_last_day",
+    "request_after_limit",
+    "unproven_wait",
+    "undeliverable_notice",
 ]
 PAUSE_MARKS: Final[tuple[PauseMark, ...]] = (
     "repeated_request",
-    "last_day_request",
+    "request_on_or_after_last_day",
+    "request_after_limit",
     "unproven_wait",
     "undeliverable_notice",
 )
@@ -35,6 +40,7 @@ def pause_marks(
     waits: Sequence[Wait],
     requests: Sequence[datetime],
     limits: Sequence[Setting],
+    missed: datetime | None,
 ) -> Mapping[PauseMark, datetime]:
     """Return each mark with the request that first earned it.
 
@@ -44,6 +50,7 @@ def pause_marks(
         waits: The waits.
         requests: Every request since acceptance.
         limits: The statutory limit over time; empty where the source gave the date.
+        missed: The first limit that passed unmet; None where none did.
     """
     marks: dict[PauseMark, datetime] = {}
     if len(requests) > 1:
@@ -54,9 +61,21 @@ def pause_marks(
             marks.setdefault("unproven_wait", wait.requested)
             if _undeliverable(event, history):
                 marks.setdefault("undeliverable_notice", wait.requested)
-        if _is_last_day(wait.requested, limits):
-            marks.setdefault("last_day_request", wait.requested)
+        after = missed is not None and _opened_after(missed, wait, proven)
+        if after:
+            marks.setdefault("request_after_limit", wait.requested)
+        held = _limit_at(wait.requested, limits) if not after else missed
+        if held is not None and _last_day(held) <= local_day(wait.requested):
+            marks.setdefault("request_on_or_after_last_day", wait.requested)
     return marks
+
+
+def _opened_after(missed: datetime, wait: Wait, proven: datetime | None) -> bool:
+    """Say whether a wait opened by law when a limit had passed: at the proof or the receipt."""
+    opens = wait.received if proven is None else max(wait.requested, proven)
+    if opens is not None and wait.received is not None:
+        opens = min(opens, wait.received)
+    return opens is not None and opens > missed
 
 
 def _proven_at(asked: Event, history: Sequence[Event]) -> datetime | None:
@@ -80,7 +99,12 @@ def _undeliverable(asked: Event, history: Sequence[Event]) -> bool:
     )
 
 
-def _is_last_day(requested: datetime, limits: Sequence[Setting]) -> bool:
-    """Say whether a request came on the last day of the limit that then held."""
-    held = [one.deadline for one in limits if one.at <= requested and one.deadline is not None]
-    return bool(held) and local_day(held[-1] - _MOMENT) == local_day(requested)
+def _limit_at(moment: datetime, limits: Sequence[Setting]) -> datetime | None:
+    """Return the limit that held at a moment; one that was suspended then held before."""
+    held = [one.deadline for one in limits if one.at <= moment and one.deadline is not None]
+    return held[-1] if held else None
+
+
+def _last_day(limit: datetime) -> date:
+    """Return the last day of a limit; one that is midnight ends the day before."""
+    return local_day(limit - _MOMENT)

@@ -99,6 +99,8 @@ class Assessment:
         due: The promise in force; None while suspended or where there is none.
         limit: The statutory end in force.
         index_due: The index's promise; figures only.
+        limit_missed: The first statutory end that passed unmet, whatever follows it. Of an
+            open obligation only what its own facts show: time alone misses its last limit.
         suspended: Why the clock stands, if it does.
         discharge: How it ended, if it did.
         lapse: How it ends by itself, once that moment has passed.
@@ -120,6 +122,7 @@ class Assessment:
     due: datetime | None = None
     limit: datetime | None = None
     index_due: datetime | None = None
+    limit_missed: datetime | None = None
     suspended: Suspension | None = None
     discharge: Discharge | None = None
     lapse: Discharge | None = None

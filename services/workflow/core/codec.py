@@ -44,6 +44,7 @@ _MOMENTS: Final = (
     "last_due",
     "last_limit",
     "last_index_due",
+    "limit_missed",
     "suspended_since",
     "discharged_at",
     "quiet_until",

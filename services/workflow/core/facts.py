@@ -11,6 +11,7 @@ from shared.events.history import effective, in_order
 from shared.reference.view import Reference
 
 CORRECTED: Final = ".corrected"
+PROOF: Final = "notice.proven"
 BY_NAME: Final = "events by name"
 T = TypeVar("T")
 
@@ -102,10 +103,12 @@ def gather(
 
 
 def is_late(event: Event, history: Iterable[Event]) -> bool:
-    """Return whether a dossier's event happened before one that is recorded already."""
-    return _is_of_dossier(event) and any(
-        one.time > event.time and _is_of_dossier(one) for one in history
-    )
+    """Return whether a dossier's event happened before one that is recorded already.
+
+    A proof of arrival counts too: by it a wait may have opened before the limit passed.
+    """
+    of_dossier = _is_of_dossier(event) or event.name == PROOF
+    return of_dossier and any(one.time > event.time and _is_of_dossier(one) for one in history)
 
 
 def _is_of_dossier(event: Event) -> bool:

@@ -126,8 +126,9 @@ class Obligation:
     """One thing owed, with everything that was decided about it.
 
     `due`, `limit` and `index_due` are None while they are suspended, or past the calendar's
-    horizon; `last_due` is the last promise that was known, `first_due` the first. `ledger` is
-    what was counted when something was last told of it, row by row as events carry it.
+    horizon; `last_due` is the last promise that was known, `first_due` the first.
+    `limit_missed` is the first statutory end that passed unmet. `ledger` is what was counted
+    when something was last told of it, row by row as events carry it.
     `relook_at` is when what hangs on an incident is looked at again, whatever happens there.
     """
 
@@ -143,6 +144,7 @@ class Obligation:
     last_due: datetime | None = None
     last_limit: datetime | None = None
     last_index_due: datetime | None = None
+    limit_missed: datetime | None = None
     suspended_since: datetime | None = None
     discharged_at: datetime | None = None
     in_time: bool | None = None

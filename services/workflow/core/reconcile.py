@@ -5,6 +5,7 @@ as the facts have them; what was told meanwhile is skipped or withdrawn, visibly
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Final
 
 from services.workflow.core.adopt import ADOPTED
@@ -99,6 +100,7 @@ def _update(
         obligation.persons = {role: tuple(who) for role, who in assessment.persons.items()}
         return  # What has ended keeps what it ended under.
     was_open, was_suspended = obligation.open, obligation.suspended_since
+    missed = obligation.limit_missed
     take_cycles(obligation, assessment, occasion, emit)
     _take_values(obligation, assessment)
     if not was_open and assessment.discharge is None:
@@ -112,17 +114,18 @@ def _update(
     # What had ended while it stood, and has ended so or otherwise, stands no more.
     suspended = assessment.suspended if was_open or discharge is None else None
     if suspended is not None:
-        if was_suspended != suspended.since:
+        if (was_suspended, missed) != (suspended.since, obligation.limit_missed):
             _suspend(obligation, assessment, emit)
     elif discharge is None or occasion.reason == "correction":
         if was_suspended is not None and discharge is None:
             obligation.ledger = assessment.ledger()
             emit.resumed(obligation, at=occasion.at)
         # Of what has ended too: who counts verdicts must know the date that judges the end.
-        _tell_moved(obligation, assessment, occasion, emit)
+        _tell_moved(obligation, assessment, occasion, emit, missed=missed)
     obligation.suspended_since = None if suspended is None else suspended.since
     _remember_dates(obligation)
-    if discharge is not None and not _ended_so(obligation, discharge):
+    judged_so = discharge is not None and _ended_so(obligation, discharge)
+    if discharge is not None and not (judged_so and missed == obligation.limit_missed):
         _discharge(obligation, assessment, emit)
 
 
@@ -170,6 +173,7 @@ def _take_values(obligation: Obligation, assessment: Assessment) -> None:
     obligation.due = assessment.due
     obligation.limit = assessment.limit
     obligation.index_due = assessment.index_due
+    obligation.limit_missed = assessment.limit_missed
     obligation.no_deadline = assessment.no_deadline
     obligation.rule = assessment.rule
     lapse = assessment.lapse
@@ -188,10 +192,21 @@ def _remember_dates(obligation: Obligation) -> None:
 
 
 def _tell_moved(
-    obligation: Obligation, assessment: Assessment, occasion: Occasion, emit: Emitter
+    obligation: Obligation,
+    assessment: Assessment,
+    occasion: Occasion,
+    emit: Emitter,
+    *,
+    missed: datetime | None,
 ) -> None:
-    before = (obligation.last_due, obligation.last_limit, obligation.last_index_due)
-    after = (obligation.due, obligation.limit, obligation.index_due or before[2])
+    """Say that a date moved, or that another limit counts as missed than before."""
+    before = (obligation.last_due, obligation.last_limit, obligation.last_index_due, missed)
+    after = (
+        obligation.due,
+        obligation.limit,
+        obligation.index_due or before[2],
+        obligation.limit_missed,
+    )
     if before == after or after[0] is None:
         return
     reason = occasion.reason

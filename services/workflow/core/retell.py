@@ -105,6 +105,7 @@ def _assessed(told: Obligation) -> Assessment:
         due=told.due,
         limit=told.limit,
         index_due=told.index_due,
+        limit_missed=told.limit_missed,
         suspended=None
         if told.suspended_since is None
         else Suspension(told.suspended_since, told.cause),

@@ -46,9 +46,13 @@ FLAG_WORDS: Final[Wording] = {
         "yêu cầu bổ sung quá một lần",
         "a supplement was asked for more than once",
     ),
-    "wait_on_last_day": (
-        "yêu cầu bổ sung vào ngày cuối",
-        "a supplement was asked for on the last day",
+    "request_on_or_after_last_day": (
+        "yêu cầu bổ sung vào ngày cuối hoặc sau ngày cuối",
+        "a supplement was asked for on or after the last day",
+    ),
+    "request_after_limit": (
+        "yêu cầu bổ sung chỉ có hiệu lực sau khi hết thời hạn theo luật: hồ sơ vẫn quá hạn",
+        "a supplement request took effect after the statutory limit: the dossier stays late",
     ),
     "wait_unproven": (
         "chưa có chứng từ thông báo bổ sung đã đến: theo luật thời hạn vẫn chạy",

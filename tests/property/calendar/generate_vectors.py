@@ -11,8 +11,10 @@ from functools import cache
 from typing import Any, Final
 
 from tests.property.calendar.handwritten import HANDWRITTEN, Vector
+from tests.property.calendar.handwritten_breach import HANDWRITTEN_BREACH
 from tests.property.calendar.handwritten_calendar import HANDWRITTEN_CALENDAR
 from tests.property.calendar.handwritten_clock import HANDWRITTEN_CLOCK
+from tests.property.calendar.late_waits import late_case
 from tests.property.calendar.oracle import solve
 from tests.property.calendar.worlds import (
     CLOCK_LIMITS,
@@ -32,10 +34,13 @@ CASES_2027 = 120
 """Of 2027 by the official calendar; every third has new dates or another commune."""
 CLOCK_CASES = 150
 """Random ones of limits that run day and night; every third has new dates."""
+BREACH_CASES = 100
+"""Those whose waits open around the end of the limit."""
 BY_HAND: Final[tuple[Vector, ...]] = (
     *HANDWRITTEN,
     *HANDWRITTEN_CALENDAR,
     *HANDWRITTEN_CLOCK,
+    *HANDWRITTEN_BREACH,
 )
 
 
@@ -66,6 +71,7 @@ def vectors() -> dict[str, Any]:
         case = draw(rng, last_year=2026 if calendar == "official" else 2030)
         cases.append(_random(f"random/{number:04d}", calendar, opening, case))
     cases += [_by_clock(number) for number in range(CLOCK_CASES)]
+    cases += [_late(number) for number in range(BREACH_CASES)]
     return {
         "format": "motcua-deadlines/1",
         "about": "README.md beside this file; the fixture is made up from November 2027 on.",
@@ -103,6 +109,15 @@ def _by_clock(number: int) -> dict[str, Any]:
     case = draw(rng, last_year=2030, limits=CLOCK_LIMITS)
     opening = rng.choice(list(OPENINGS))
     return _random(f"random-clock/{number:04d}", "fixture", opening, case)
+
+
+def _late(number: int) -> dict[str, Any]:
+    """Return a random vector of waits around the limit."""
+    rng = random.Random(f"vectors/breach/{number}")
+    name, opening = rng.choice(["official", "fixture"]), rng.choice(list(OPENINGS))
+    year = 2026 if name == "official" else 2030
+    case = late_case(rng, calendars()[name], opening, last_year=year)
+    return _random(f"breach/{number:03d}", name, opening, case)
 
 
 def render() -> str:

@@ -85,6 +85,7 @@ def _solve(wall: Wall, case: Json, waits: list[Asked]) -> Json:
         "before_wait": standing if law.waiting else None,
         "first_due": run(wall, limit, start, ()).standing[0].isoformat(),
         "slip_due": None if slip_due is None else slip_due.isoformat(),
+        "limit_missed": None if law.missed is None else law.missed.isoformat(),
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 from shared.calendar.vectors.engine import answer_vector
 from shared.calendar.vectors.run import VECTORS, differences, failures, main, questions
 from tests.property.calendar.generate_vectors import (
+    BREACH_CASES,
     BY_HAND,
     CASES_2027,
     CLOCK_CASES,
@@ -39,7 +40,7 @@ def test_there_are_a_thousand_and_more() -> None:
     """There are enough of them, each with a name of its own."""
     vectors = json.loads(VECTORS.read_text(encoding="utf-8"))
     names = [case["name"] for case in vectors["cases"]]
-    random_ones = RANDOM_CASES + CASES_2027 + CLOCK_CASES
+    random_ones = RANDOM_CASES + CASES_2027 + CLOCK_CASES + BREACH_CASES
     assert len(names) == len(set(names)) == random_ones + len(BY_HAND) > 1_000
 
 

@@ -21,6 +21,7 @@ steps = st.integers(min_value=0, max_value=DAYS * 24 * 4).map(
 )
 moments = st.one_of(steps.filter(lambda moment: moment <= NOW), st.just(FIRST), st.just(NOW))
 deadlines = st.one_of(st.none(), steps)
+missed = st.one_of(st.none(), st.none(), moments)
 
 
 def _own() -> st.SearchStrategy[Any]:
@@ -55,6 +56,7 @@ def _due(draw: st.DrawFn, unit: str, when: datetime) -> obligations.ObligationDa
     }
     kind = draw(st.sampled_from(("due_changed", "suspended", "resumed", "correction")))
     due, limit, index = draw(deadlines), draw(deadlines), draw(deadlines)
+    which["limit_missed"] = draw(missed)
     if kind == "suspended":
         return obligations.ObligationSuspended(**which, since=when, cause="c1")
     if kind == "resumed":

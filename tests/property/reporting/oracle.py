@@ -197,6 +197,23 @@ def law_limit(rows: Sequence[Row], end: datetime) -> Any:  # noqa: ANN401 - a mo
     return known[0][2] if known else None
 
 
+def missed_of(events: Sequence[Event]) -> Any:  # noqa: ANN401 - a moment or None.
+    """Return the limit that was stated as missed last; no later date cures it."""
+    stating = {"opened", "due_changed", "suspended", "resumed", "discharged"}
+    stated = [
+        _data(one).limit_missed
+        for one in events
+        if one.name.startswith("obligation.") and one.name.partition(".")[2] in stating
+    ]
+    return stated[-1] if stated else None
+
+
+def late_by_law(events: Sequence[Event], rows: Sequence[Row], moment: datetime) -> bool:
+    """Say whether a dossier was late by law at a moment: since its missed limit, if any."""
+    missed = missed_of(events)
+    return late_at(rows, 2, moment) if missed is None else bool(missed < moment)
+
+
 def late_at(rows: Sequence[Row], column: int, moment: datetime) -> bool:
     """Say whether a clock had found the dossier late by a moment, replaying its settings."""
     late = False
@@ -304,14 +321,14 @@ def _count_one(
     dated = any(row[2] is not None for row in rows)
     if end is not None and inside(end) and mine(one.units[-1][1]):
         found.add("ended")
-        _judge(found, one, rows, dated=dated)
+        _judge(found, one, rows, dated=dated, missed=missed_of(events) is not None)
     if first is not None and _pending(one, end, end_of_day(first - timedelta(days=1)), mine):
         found.add("carried")
     if _pending(one, end, at, mine) if not current else _open_now(one, end, mine):
         found.add("pending")
         stopped = one.end or at
         found.add("overdue", dated and late_at(rows, 1, min(at, stopped)))
-        late = dated and late_at(rows, 2, min(at, stopped))
+        late = dated and late_by_law(events, rows, min(at, stopped))
         found.add("late_open", late)
         found.add("in_time_open", not late)
         by_index = [(row[0], None, None, row[1]) for row in index_rows(rows, one)]
@@ -342,12 +359,14 @@ def _pending(one: Course, end: datetime | None, at: datetime, mine: Mine) -> boo
     return mine(places[-1])
 
 
-def _judge(found: Stood, one: Course, rows: Sequence[Row], *, dated: bool) -> None:
+def _judge(
+    found: Stood, one: Course, rows: Sequence[Row], *, dated: bool, missed: bool
+) -> None:
     limit = law_limit(rows, one.end)
     if not dated:
         found.add("ended_without_deadline")
         return
-    found.add("ended_on_time" if one.end <= limit else "ended_late")
+    found.add("ended_on_time" if one.end <= limit and not missed else "ended_late")
     by_index = [(at, None, value) for at, value in index_rows(rows, one)]
     deadline = law_limit(by_index, one.end)
     if deadline is None:

@@ -84,7 +84,7 @@ def test_a_new_date_is_judged_by_what_was_promised_when_it_was_given() -> None:
         wait("2026-03-09 14:00", "2026-03-16 09:00"),
         extensions=(extension("2026-03-06 10:00", "2026-03-11"),),
     )
-    assert found.flags == ("wait_on_last_day",)
+    assert found.flags == ("request_on_or_after_last_day",)
     assert found.extended_to == date(2026, 3, 11)
 
 
@@ -152,7 +152,7 @@ def test_a_second_request_is_flagged_and_late_by_the_index() -> None:
 def test_a_wait_opened_on_the_last_day_is_flagged() -> None:
     """Pause integrity: whoever asks at the last moment is seen."""
     asked = wait("2026-03-09 16:50", "2026-03-10 09:00")
-    assert deadline(days(5), MONDAY, asked).flags == ("wait_on_last_day",)
+    assert deadline(days(5), MONDAY, asked).flags == ("request_on_or_after_last_day",)
     earlier = wait("2026-03-06 16:50", "2026-03-10 09:00")
     assert deadline(days(5), MONDAY, earlier).flags == ()
 
@@ -204,3 +204,12 @@ def test_a_rule_row_that_is_given_needs_the_dossiers_own_instant() -> None:
     """The row says `given`; only a dossier says when."""
     with pytest.raises(InvalidLimitError, match="given-without-instant"):
         deadline(Limit(LimitUnit.GIVEN), MONDAY)
+
+
+def test_a_wait_that_opens_after_the_limit_is_explained() -> None:
+    """The ledger names the limit that passed and the wait that stopped nothing."""
+    found = deadline(days(5), MONDAY, wait("2026-03-10 08:00", "2026-03-11 09:00"))
+    assert found.limit_missed == ict("2026-03-10 00:00")
+    assert found.flags == ("request_on_or_after_last_day", "request_after_limit")
+    keys = [entry.key for entry in found.ledger if entry.clock == "law"]
+    assert keys.index("limit_missed") < keys.index("wait_after_limit") < keys.index("restart")

@@ -341,7 +341,7 @@ def asked_by_mail(day: int, *answers: str, brought: int | None = None) -> Teller
         (asked_by_mail(6, brought=7), {"unproven_wait"}),
         (asked_by_mail(6, "undeliverable"), {"unproven_wait", "undeliverable_notice"}),
         (asked_by_mail(6, "undeliverable", "proven"), set()),
-        (asked_by_mail(8, "proven"), {"last_day_request"}),
+        (asked_by_mail(8, "proven"), {"request_on_or_after_last_day"}),
         (dossier((ASKED, at(6)), (BROUGHT, at(7)), (ASKED, at(7, 18))), {"repeated_request"}),
         (dossier((ASKED, at(6)), (BROUGHT, at(7))), set()),
     ],

@@ -95,10 +95,10 @@ def test_asked_on_the_last_day_and_asked_again() -> None:
     """Both are recorded and flagged, never refused: they happened."""
     scenario = opened()
     asked(scenario, "2026-01-08 15:00", in_person=True)
-    assert flags(scenario) == ["wait_on_last_day"]
+    assert flags(scenario) == ["request_on_or_after_last_day"]
     brought(scenario, "2026-01-09 09:00")
     asked(scenario, "2026-01-10 09:00", in_person=True, number=2)
-    assert flags(scenario) == ["second_request", "wait_on_last_day"]
+    assert flags(scenario) == ["second_request", "request_on_or_after_last_day"]
 
 
 @pytest.mark.parametrize(
@@ -118,3 +118,43 @@ def test_explained_in_words_and_counted_in_the_ledger(language: str, text: str) 
     assert {"flag": "wait_unproven", "text": text} in found["flags"]
     days = [row["day"] for row in found["ledger"]]
     assert "2026-01-06" in days
+
+
+def test_a_request_after_the_limit_cures_nothing() -> None:
+    """The breach stays, escalations go on until the receipt, and the end is late by law."""
+    scenario = opened()
+    scenario.walks_to("2026-01-09 08:00")
+    asked(scenario, "2026-01-09 08:30", in_person=True)
+    assert flags(scenario) == ["request_on_or_after_last_day", "request_after_limit"]
+    assert scenario.obligation().suspended_since is None
+    scenario.walks_to("2026-01-12 18:00")
+    assert any("overdue_1" in line for line in scenario.heard())
+    brought(scenario, "2026-01-13 09:00")
+    scenario.happens("dossier.completed", "2026-01-14 10:00", result="KQ.1")
+    deadline = scenario.obligation()
+    assert (deadline.in_time, deadline.by_limit, deadline.by_index) == (True, False, False)
+    assert deadline.limit_missed is not None
+    breaches = [one for one in scenario.everything if one.name == "obligation.breached"]
+    assert [one.data["cycle"] for one in breaches if "deadline" in one.data["obligation"]] == [
+        1
+    ]
+
+
+def test_a_proof_that_comes_late_takes_the_missed_limit_back() -> None:
+    """It shows that the notice arrived before the limit, so the clock was suspended."""
+    scenario = opened()
+    event = asked(scenario, "2026-01-07 10:30")
+    brought(scenario, "2026-01-13 09:00")
+    assert scenario.obligation().limit_missed is not None
+    scenario.happens(
+        "notice.proven",
+        "2026-01-07 11:00",
+        recorded="2026-01-14 08:00",
+        notice="n-1",
+        about=event,
+        about_name="dossier.supplement_requested",
+        at="2026-01-07T11:00:00+07:00",
+    )
+    assert scenario.obligation().limit_missed is None
+    moved = [one for one in scenario.everything if one.name == "obligation.due_changed"]
+    assert "limit_missed" not in moved[-1].data

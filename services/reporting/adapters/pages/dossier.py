@@ -116,6 +116,9 @@ def promise(frame: Frame, fact: Fact) -> dict[str, Any]:
     else:
         if dates.limit is not None:
             beside.append(frame.say("legal_limit", moment=limit_text(frame, dates.limit)))
+        if dates.limit_missed is not None and dates.limit_missed != dates.limit:
+            missed = limit_text(frame, dates.limit_missed)
+            beside.append(frame.say("limit_missed", moment=missed))
         if dates.index_due is not None and dates.index_due != dates.due:
             beside.append(frame.say("index_promise", moment=frame.moment(dates.index_due)))
     if dates.due is not None:

@@ -96,7 +96,8 @@ def _boundaries(
     waits = [shift for shift in deadline.rule_run.shifts if shift.moves]
     for shift in waits:
         key = shift.wait.receipt_cause or ""
-        ends.append((shift.opened, "suspended", key))
+        if shift.stops_at is not None:
+            ends.append((shift.stops_at, "suspended", key))
         if shift.closed is not None:
             begins.append(_Begin(shift.closed, key, "supplement"))
     if deadline.extended_to is not None:
@@ -104,7 +105,9 @@ def _boundaries(
             e for e in deadline.history.extensions if e.new_day == deadline.extended_to
         )
         waiting = any(
-            s.opened <= given.decided and (s.closed is None or given.decided < s.closed)
+            s.stops_at is not None
+            and s.stops_at <= given.decided
+            and (s.closed is None or given.decided < s.closed)
             for s in waits
         )
         if not waiting and given.decided >= history.start:

@@ -16,11 +16,11 @@ from services.workflow.core.kinds.deadline_cycles import (
     stretches,
 )
 from services.workflow.core.kinds.dossier_facts import (
-    ENDS_WHILE_WAITING,
     Dossier,
     limit_of,
     read_dossier,
 )
+from services.workflow.core.kinds.judging import discharge_of, limit_missed, met, word_of
 from services.workflow.core.kinds.kind import Kind, Words
 from services.workflow.core.kinds.pauses import pause_flags
 from services.workflow.core.ladder import FromDue, Ladder, Repeat, Rung, Share
@@ -79,8 +79,9 @@ def assess_deadline(facts: Facts, reference: Reference) -> list[Assessment]:
             due=deadline.due,
             limit=deadline.limit,
             index_due=deadline.index_due,
+            limit_missed=limit_missed(dossier, deadline),
             suspended=_suspension(deadline),
-            discharge=_discharge(dossier, deadline),
+            discharge=discharge_of(dossier, deadline),
             rule=rule,
             persons=_persons(dossier),
             about=_about(dossier, reference),
@@ -165,7 +166,7 @@ def _counted(dossier: Dossier, facts: Facts, reference: Reference) -> Counted | 
             reference,
             dossier.unit,
             end=None if end is None else end.time,
-            end_why=None if end is None else _word(end),
+            end_why=None if end is None else word_of(end),
             printed=facts.printed.get(DEADLINE),
         )
     except DateOutsideCalendarError:
@@ -187,7 +188,7 @@ def _undated(dossier: Dossier, reference: Reference, why: str) -> Assessment:
         opened_at=dossier.accepted.time,
         cause=dossier.accepted.id,
         no_deadline=why,
-        discharge=None if end is None else Discharge(end.time, end.id, _word(end)),
+        discharge=None if end is None else Discharge(end.time, end.id, word_of(end)),
         persons=_persons(dossier),
         about=_about(dossier, reference),
     )
@@ -202,38 +203,15 @@ def _suspension(deadline: Deadline) -> Suspension | None:
     )
 
 
-def _discharge(dossier: Dossier, deadline: Deadline) -> Discharge | None:
-    """Judge the end by all three dates; one that came while waiting counts at the request."""
-    end = dossier.end
-    if end is None:
-        return None
-    waiting = bool(dossier.waits) and dossier.waits[-1].received is None
-    judged = end.time
-    if waiting and end.name in ENDS_WHILE_WAITING:
-        judged = min(judged, dossier.waits[-1].requested)
-    before, index_before = deadline.before_wait, deadline.index_before_wait
-    due = deadline.due if before is None else before.due
-    limit = deadline.limit if before is None else before.limit
-    index_due = deadline.index_due if index_before is None else index_before.due
-    return Discharge(
-        at=end.time,
-        cause=end.id,
-        why=_word(end),
-        in_time=_met(judged, due),
-        by_limit=_met(judged, limit),
-        by_index=_met(judged, index_due) and not deadline.index_late,
-    )
-
-
 def _slip_discharge(
     dossier: Dossier, deadline: Deadline, issued: Event | None, due: datetime | None
 ) -> Discharge | None:
     end = dossier.end
     if issued is not None and (end is None or issued.time <= end.time):
-        return Discharge(issued.time, issued.id, "issued", _met(issued.time, due))
+        return Discharge(issued.time, issued.id, "issued", met(issued.time, due))
     if end is None:
         return None
-    judged = _discharge(dossier, deadline)
+    judged = discharge_of(dossier, deadline)
     assert judged is not None, "an ended dossier is judged"
     if judged.by_limit is False:
         # The limit was missed and no slip was given: it was owed.
@@ -265,14 +243,6 @@ def _until_issued(cycle: AssessedCycle, issued: Event | None) -> AssessedCycle:
         ended_at=issued.time,
         ended_why="issued",
     )
-
-
-def _met(at: datetime, moment: datetime | None) -> bool | None:
-    return None if moment is None else at <= moment
-
-
-def _word(event: Event) -> str:
-    return event.name.partition(".")[2]
 
 
 def _persons(dossier: Dossier) -> dict[str, tuple[str, ...]]:
@@ -312,9 +282,11 @@ DOSSIER_DEADLINE = Kind(
     ),
     pauses=Words(
         "Chờ người dân bổ sung, tính từ khi chứng minh được thông báo đã đến. Nhận đủ thì tính "
-        "lại từ đầu (chỉ số 766: trừ thời gian chờ).",
+        "lại từ đầu (chỉ số 766: trừ thời gian chờ). Thông báo đến sau khi hết thời hạn theo "
+        "luật thì không dừng gì: hồ sơ vẫn quá hạn.",
         "Waiting for the applicant's supplement, from the proven arrival of the notice. Its "
-        "receipt restarts the clock (index 766 subtracts the wait).",
+        "receipt restarts the clock (index 766 subtracts the wait). A notice that arrives "
+        "after the statutory limit suspends nothing: the dossier stays late.",
     ),
     discharged=Words(
         "Có kết quả; hoặc dừng, từ chối, rút hồ sơ.",
