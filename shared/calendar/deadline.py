@@ -16,7 +16,7 @@ from shared.calendar.counting import Moments, Terms, promise
 from shared.calendar.days import DeadlineCalendar
 from shared.calendar.history import Extension, History, Wait, checked, effective_waits
 from shared.calendar.ledger import LedgerEntry
-from shared.calendar.limits import Limit, require_given
+from shared.calendar.limits import Limit, LimitUnit, require_given
 from shared.calendar.opening import OpeningHours
 from shared.calendar.runs import Run, extension_in_force, index_run, rule_run
 from shared.calendar.zone import legal_day
@@ -150,7 +150,7 @@ def compute(
         index_last_day=index.standing.last_day if waiting is None else None,
         index_before_wait=None if waiting is None else index.standing,
         index_late=len(waits) > REQUESTS_MAX,
-        flags=(*_wait_flags(waits, rule), *extension_flags),
+        flags=(*_wait_flags(terms, waits, rule), *extension_flags),
         limit_missed=rule.limit_missed,
         waits=waits,
         extension=(extension, extension_flags),
@@ -159,11 +159,15 @@ def compute(
     )
 
 
-def _wait_flags(waits: Sequence[Wait], rule: Run) -> tuple[str, ...]:
+def _wait_flags(terms: Terms, waits: Sequence[Wait], rule: Run) -> tuple[str, ...]:
     flags = list[str]()
+    asked = [(one.wait, one.standing.last_day) for one in rule.shifts]
+    counted = terms.limit.unit is not LimitUnit.GIVEN
+    if counted and waits and waits[-1].opens_by_law is None:
+        asked.append((waits[-1], rule.standing.last_day))  # Unproven: it shifts no clock yet.
     if len(waits) > REQUESTS_MAX:
         flags.append(SECOND_REQUEST)
-    if any(legal_day(one.wait.requested) >= one.standing.last_day for one in rule.shifts):
+    if any(legal_day(wait.requested) >= last_day for wait, last_day in asked):
         flags.append(REQUEST_ON_OR_AFTER_LAST_DAY)
     if rule.limit_missed is not None:
         flags.append(REQUEST_AFTER_LIMIT)

@@ -90,7 +90,11 @@ class Comparing:
             if not running.gone:
                 self._find("missing", "it was never said to be owed", running, "opened", None)
             return
-        if running.gone or owed.discharged is not None or stated.discharged:
+        if running.gone or (owed.discharged is not None) != stated.discharged:
+            return  # An end that is not said yet is judged when it is.
+        if owed.stretches and owed.limit_missed != stated.limit_missed:
+            self._limit_missed(running, stated.limit_missed)
+        if stated.discharged:
             return
         for name, law, told in (
             ("due", owed.due, stated.due),
@@ -104,6 +108,13 @@ class Comparing:
             ):
                 what = f"it was said to be {told and told.isoformat()}"
                 self._find("missing", what, running, name, law)
+
+    def _limit_missed(self, running: Running, told: datetime | None) -> None:
+        """Another limit is said to have been missed than was, or none, or one that was not."""
+        law = running.owed.limit_missed
+        sense: Sense = "unexpected" if law is None else "missing"
+        what = f"it was said to be {told and told.isoformat()}"
+        self._find(sense, what, running, "limit_missed", law or told)
 
     def _slot(self, running: Running, held: Held, slot: Slot) -> None:
         """One rung: raised once, or recorded as skipped, if it was to be; else not."""

@@ -148,6 +148,7 @@ def owed(
         due=whole.due if running else None,
         limit=whole.ran.standing[1] if running else None,
         index_due=None if index.waiting else index.standing[0],
+        limit_missed=missed(dossier, whole.ran),
     )
     try:
         return [result, *_slip(dossier, ladders[SLIP], wall, limit, whole, stretches)]

@@ -57,6 +57,7 @@ class Owed:
         due: The promise that stands; None while it is suspended or undated.
         limit: The statutory end that stands.
         index_due: The promise of index 766, for a dossier's deadline.
+        limit_missed: The first statutory end that passed unmet, for a dossier's deadline.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Owed:
     due: datetime | None = None
     limit: datetime | None = None
     index_due: datetime | None = None
+    limit_missed: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,12 @@ NOTICE_WAITS_MAX: Final = timedelta(minutes=30)
 SETTLED: Final = frozenset({"sent", "delivered", "failed", "obsolete", "unknown"})
 """What a notice can have come to, each with its reason; planned and held are on the way."""
 
+JUDGED: Final = frozenset(
+    f"obligation.{word}"
+    for word in ("opened", "due_changed", "suspended", "resumed", "discharged")
+)
+"""The events that state which limit was missed; without the field, none was."""
+
 
 @dataclass
 class Raised:
@@ -70,6 +76,7 @@ class Stated:
     due: datetime | None = None
     limit: datetime | None = None
     index_due: datetime | None = None
+    limit_missed: datetime | None = None
     discharged: bool = False
 
 
@@ -209,6 +216,8 @@ def _withdraw(found: Said, data: Json) -> None:
 
 
 def _state(stated: Stated, name: str, data: Json) -> None:
+    if name in JUDGED:
+        stated.limit_missed = _at(data, "limit_missed")
     match name.partition(".")[2]:
         case "opened":
             stated.opened, stated.suspended, stated.discharged = True, False, False

@@ -194,6 +194,7 @@ def dossier_document(desk: Desk, fact: Fact, row: Row, story: list[Entry]) -> di
         **dossier_row(desk, row),
         "receiving_unit": fact.receiving_unit,
         "first_due": iso(fact.deadlines.first_due),
+        "limit_missed": iso(fact.deadlines.limit_missed),
         "new_date": None
         if fact.deadlines.new_date is None
         else fact.deadlines.new_date.isoformat(),

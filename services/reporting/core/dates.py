@@ -54,6 +54,10 @@ def gather(accepted: Event | None, dues: Iterable[Event]) -> Clocks:
             clocks.missed = event.data.limit_missed
         if not clocks.given:
             _apply(clocks, event)
+    if clocks.missed is not None and all(one.deadline is None for one in clocks.limit):
+        # It was stated for the first time during a later suspension: no other limit is known.
+        since = min((one.at for one in clocks.limit), default=clocks.missed)
+        clocks.limit.insert(0, Setting(since, clocks.missed))
     for settings in (clocks.promise, clocks.limit, clocks.index):
         settings.sort(key=lambda one: one.at)  # Stable: the sequence decides among equals.
     return clocks
@@ -150,7 +154,7 @@ def late_by_law(clocks: Clocks, ended: datetime | None) -> tuple[Span, ...]:
 
     Without one that the next cycle leaves missed, while it was past the limit that then held.
     """
-    if clocks.missed is None or not clocks.limit:
+    if clocks.missed is None:
         return late_spans(clocks.limit, ended=ended)
     if ended is not None and ended <= clocks.missed:
         return ()  # It counts as ended at the request, which the limit came after.

@@ -61,21 +61,20 @@ def pause_marks(
             marks.setdefault("unproven_wait", wait.requested)
             if _undeliverable(event, history):
                 marks.setdefault("undeliverable_notice", wait.requested)
-        after = missed is not None and _opened_after(missed, wait, proven)
-        if after:
-            marks.setdefault("request_after_limit", wait.requested)
-        held = _limit_at(wait.requested, limits) if not after else missed
+        held = _limit_at(wait.requested, limits)
+        if "request_after_limit" not in marks and _opened_after(missed, wait, proven):
+            marks["request_after_limit"] = wait.requested
+            held = missed  # A correction states only the limit of the last cycle.
         if held is not None and _last_day(held) <= local_day(wait.requested):
             marks.setdefault("request_on_or_after_last_day", wait.requested)
     return marks
 
 
-def _opened_after(missed: datetime, wait: Wait, proven: datetime | None) -> bool:
+def _opened_after(missed: datetime | None, wait: Wait, proven: datetime | None) -> bool:
     """Say whether a wait opened by law when a limit had passed: at the proof or the receipt."""
-    opens = wait.received if proven is None else max(wait.requested, proven)
-    if opens is not None and wait.received is not None:
-        opens = min(opens, wait.received)
-    return opens is not None and opens > missed
+    arrived = None if proven is None else max(wait.requested, proven)
+    opens = min((one for one in (arrived, wait.received) if one is not None), default=None)
+    return missed is not None and opens is not None and opens > missed
 
 
 def _proven_at(asked: Event, history: Sequence[Event]) -> datetime | None:

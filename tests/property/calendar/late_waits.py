@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from tests.property.calendar.oracle import solve
-from tests.property.calendar.worlds import LIMITS, OPENINGS, random_instant
+from tests.property.calendar.worlds import CLOCK_LIMITS, LIMITS, OPENINGS, random_instant
 
 Json = dict[str, Any]
 AROUND_MIN: Final = (-600, -90, -1, 0, 1, 30, 400, 1_500, 6_000)
@@ -17,7 +17,8 @@ UNTIL_BROUGHT_MIN: Final = (0, 1, 240, 1_440, 9_000)
 
 def late_case(rng: random.Random, calendar: Json, opening: str, *, last_year: int) -> Json:
     """Draw a case with one to three waits, each placed around the limit that then holds."""
-    limit = dict(rng.choice([one for one in LIMITS if one["unit"] != "given"]))
+    counted = [one for one in (*LIMITS, *CLOCK_LIMITS) if one["unit"] != "given"]
+    limit = dict(rng.choice(counted))
     start = random_instant(rng, date(2024, 1, 1), date(last_year, 8, 31))
     case: Json = {"from": start.isoformat(), "limit": limit, "waits": []}
     if rng.random() < 0.3:

@@ -181,6 +181,11 @@ def settings(events: Sequence[Event], one: Course) -> list[Row]:
             rows.append((data.since, None, None, "keep"))
         elif event.name == "obligation.resumed":
             rows.append((data.at, data.due, data.limit, data.index_due or "keep"))
+    missed = missed_of(events)
+    if missed is not None and not any(row[2] for row in rows):
+        # A limit that was missed had been one, whether or not it was stated while it ran.
+        rows.append((min((row[0] for row in rows), default=missed), "keep", missed, "keep"))
+        rows = [rows[-1], *rows[:-1]]
     return sorted(rows, key=lambda row: row[0])
 
 

@@ -14,6 +14,7 @@ from tests.unit.workflow.province import THREE_DAYS
 
 Json = dict[str, Any]
 UPTO = datetime(2026, 1, 15, 9, 0, tzinfo=ICT)
+MISSED = "2026-01-09T00:00:00+07:00"
 REACHED = "vn.motcua.obligation.rung_reached.v1"
 
 
@@ -215,3 +216,45 @@ def test_what_is_not_due_yet_is_not_expected(played: Played) -> None:
     assert texts(played.audit(until, obligations=events)) == []
     later = until + timedelta(seconds=1)
     assert len(texts(played.audit(later, obligations=events))) == 1
+
+
+def at(day: int, hour: int) -> datetime:
+    """Return a moment of January 2026."""
+    return datetime(2026, 1, day, hour, 30, tzinfo=ICT)
+
+
+def asked_late(events: int) -> Played:
+    """Play the first events of a dossier whose supplement is requested after the limit."""
+    asked = {"items": ["a"], "number": 1, "in_person": True}
+    facts = [
+        fact("dossier.accepted", START, 1, {"procedure": THREE_DAYS, "channel": "online"}),
+        fact("dossier.supplement_requested", at(9, 8), 2, asked),
+        fact("dossier.supplement_received", at(12, 8), 3, {"items": ["a"]}),
+        fact("dossier.completed", at(13, 8), 4, {"result": "KQ.1"}),
+    ]
+    return play(facts[:events], until=UPTO)
+
+
+@pytest.mark.parametrize("told", [None, "2026-01-16T00:00:00+07:00"])
+@pytest.mark.parametrize("events", [2, 3, 4], ids=["waits", "runs anew", "ended"])
+def test_a_missed_limit_is_hidden(events: int, told: str | None) -> None:
+    """Whether the dossier is open or ended, the limit that was missed first is stated."""
+    late = asked_late(events)
+    assert texts(late.audit(UPTO)) == []
+    cured = [
+        changed(one, limit_missed=told) if "limit_missed" in one["data"] else one
+        for one in late.obligations()
+    ]
+    assert texts(late.audit(UPTO, obligations=cured)) == [
+        f"missing: dossier_deadline limit_missed of {MISSED}: it was said to be {told}"
+    ]
+
+
+def test_a_missed_limit_is_made_up(played: Played) -> None:
+    """While the dossier is open, time alone misses no limit that a later cycle could hide."""
+    events = [
+        changed(one, limit_missed=MISSED) if "opened" in one["type"] else one
+        for one in played.obligations()
+    ]
+    line = f"unexpected: dossier_deadline limit_missed of {MISSED}: it was said to be {MISSED}"
+    assert line in texts(played.audit(UPTO, obligations=events))

@@ -155,6 +155,8 @@ def test_a_wait_opened_on_the_last_day_is_flagged() -> None:
     assert deadline(days(5), MONDAY, asked).flags == ("request_on_or_after_last_day",)
     earlier = wait("2026-03-06 16:50", "2026-03-10 09:00")
     assert deadline(days(5), MONDAY, earlier).flags == ()
+    unproven = replace(asked, proven=None, received=None)
+    assert deadline(days(5), MONDAY, unproven).flags == ("request_on_or_after_last_day",)
 
 
 def test_the_clock_of_another_communes_dossier_starts_on_arrival() -> None:

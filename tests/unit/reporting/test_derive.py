@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.reporting.core.clocks import Span
 from services.reporting.core.counts import counts
 from services.reporting.core.derive import derive
 from services.reporting.core.fact import Fact
@@ -258,6 +259,18 @@ def test_a_corrected_deadline_holds_from_the_beginning() -> None:
     )
     teller.tell(right, at(14), source=WORKFLOW)
     assert fact_of(teller.events).law == "on_time"
+
+
+def test_a_missed_limit_judges_where_no_other_was_stated() -> None:
+    """Recorded first during a later suspension, it states the missed limit alone."""
+    teller = dossier((DONE, at(9)))
+    missed = obligations.ObligationOpened(
+        **WHICH, opened_at=at(2), limit_missed=midnight_after(5)
+    )
+    teller.tell(missed, at(2), source=WORKFLOW)
+    found = fact_of(teller.events)
+    assert (found.law, found.index) == ("late", "late")
+    assert found.late_law == (Span(midnight_after(5), at(9)),)
 
 
 def test_imported_history_that_cannot_be_so_is_marked() -> None:

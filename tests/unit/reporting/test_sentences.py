@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.reporting.adapters.pages.sentences import details
+from services.reporting.adapters.pages.sentences import details, headline
 from services.reporting.core.timeline import Entry
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+LATER = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
+DATES = ("due", "limit", "index_due")
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,22 @@ def test_a_rung_told_by_itself_names_none() -> None:
     params = {"kind": "dossier_deadline", "role": "chairman"}
     entry = Entry(AT, AT, "obligation.rung_reached", params, (), "attention", None, "e1")
     assert not [line for line in details(entry, "en") if "incident" in line]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"new_due": LATER, "new_limit": LATER}, "Promise moved"),
+        ({"new_limit": LATER, "new_index_due": LATER}, "Legal limit moved"),
+        ({"new_index_due": LATER}, "Due date by index 766 moved"),
+        ({"limit_missed": AT}, "The legal limit passed"),
+        ({}, "No legal limit counts as missed any more"),
+    ],
+)
+def test_a_promise_that_did_not_move_is_not_said_to_have(
+    changed: dict[str, datetime], said: str
+) -> None:
+    """Another date may have moved, or a limit count as missed that did not before."""
+    dates = {f"{side}_{name}": AT for side in ("old", "new") for name in DATES} | changed
+    entry = Entry(AT, AT, "obligation.due_changed", dates, (), "plain", None, "e1")
+    assert headline(entry, "en").startswith(said)

@@ -81,7 +81,7 @@ def context(frame: Frame, desk: Desk, state: FactState, fact: Fact) -> dict[str,
 
 def _ended_late(frame: Frame, desk: Desk, fact: Fact) -> str:
     """Say by how much a dossier was late when it ended."""
-    limit = fact.deadlines.limit
+    limit = fact.deadlines.limit_missed or fact.deadlines.limit
     if fact.law != "late" or fact.ended is None or limit is None:
         return ""
     days = working_days_apart(desk.calendar(), local_day(limit - MOMENT), local_day(fact.ended))

@@ -48,9 +48,33 @@ EVENTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "notice.undeliverable": ("Không báo được cho người nộp", "The notice did not arrive"),
     "obligation.due_changed": ("Ngày hẹn thay đổi: {new_due}", "Promise moved: {new_due}"),
+    "limit_changed": (
+        "Thời hạn theo luật thay đổi: {new_limit}",
+        "Legal limit moved: {new_limit}",
+    ),
+    "index_due_changed": (
+        "Hạn theo chỉ số 766 thay đổi: {new_index_due}",
+        "Due date by index 766 moved: {new_index_due}",
+    ),
+    "limit_missed": (
+        "Đã quá thời hạn theo luật lúc {limit_missed}: hồ sơ tính là quá hạn",
+        "The legal limit passed at {limit_missed}: the dossier counts as late",
+    ),
+    "limit_not_missed": (
+        "Không còn tính là đã quá thời hạn theo luật",
+        "No legal limit counts as missed any more",
+    ),
     "obligation.rung_withdrawn": ("Rút lại lời nhắc", "Reminder withdrawn"),
     "obligation.breached": ("Quá hạn", "Overdue"),
 }
+DUE_CHANGED: Final = "obligation.due_changed"
+CHANGES: Final = (
+    ("due", DUE_CHANGED),
+    ("limit", "limit_changed"),
+    ("index_due", "index_due_changed"),
+)
+"""The dates that a `due_changed` states, with the sentence for each."""
+
 ROLES: Final[Mapping[str, tuple[str, str]]] = {
     "handler": ("người xử lý", "the handler"),
     "division_head": ("trưởng bộ phận", "the head of division"),
@@ -147,8 +171,18 @@ def headline(entry: Entry, language: Language) -> str:
         role = str(entry.params.get("role"))
         pair = RUNGS["escalation" if role in ABOVE_THE_CENTRE else "reminder"]
         return chosen(pair, language).format(role=named(ROLES, role, language))
-    pair = EVENTS.get(entry.key, (entry.key, entry.key))
+    key = _changed(entry.params) if entry.key == DUE_CHANGED else entry.key
+    pair = EVENTS.get(key, (key, key))
     return chosen(pair, language).format_map(_Said(entry.params, language))
+
+
+def _changed(params: Mapping[str, Value]) -> str:
+    """Return which change a `due_changed` is about: the promise first, then what it leaves."""
+    for date_name, key in CHANGES:
+        old, new = params.get(f"old_{date_name}"), params.get(f"new_{date_name}")
+        if old != new:
+            return key
+    return "limit_missed" if "limit_missed" in params else "limit_not_missed"
 
 
 def details(entry: Entry, language: Language) -> list[str]:
@@ -164,7 +198,7 @@ def details(entry: Entry, language: Language) -> list[str]:
             found.append(_hung_on(str(incident), language))
     if entry.key == "obligation.breached":
         found.insert(0, named(KINDS, params.get("kind"), language))
-    if entry.key == "obligation.due_changed":
+    if entry.key == DUE_CHANGED:
         found.insert(0, named(REASONS, params.get("reason"), language))
     if entry.key == "dossier.accepted":
         found.insert(0, named(CHANNELS, params.get("channel"), language))

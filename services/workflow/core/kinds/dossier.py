@@ -20,7 +20,12 @@ from services.workflow.core.kinds.dossier_facts import (
     limit_of,
     read_dossier,
 )
-from services.workflow.core.kinds.judging import discharge_of, limit_missed, met, word_of
+from services.workflow.core.kinds.dossier_verdict import (
+    discharge_of,
+    limit_missed,
+    met,
+    word_of,
+)
 from services.workflow.core.kinds.kind import Kind, Words
 from services.workflow.core.kinds.pauses import pause_flags
 from services.workflow.core.ladder import FromDue, Ladder, Repeat, Rung, Share
