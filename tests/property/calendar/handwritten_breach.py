@@ -31,6 +31,12 @@ def three_days(*waits: object, **more: object) -> Json:
     return ask(_MONDAY, "working_days", 3, waits=list(waits), **more)
 
 
+def by_clock(*waits: object) -> Json:
+    """Ask for 24 hours from Tuesday 2 March 2027, 18:00, promised at the next opening."""
+    more = {"limit_outside_opening": "next_opening", "waits": list(waits)}
+    return ask("2027-03-02 18:00", "clock_hours", 24, **more)
+
+
 HANDWRITTEN_BREACH: Final[tuple[Vector, ...]] = (
     (
         "law/breach: asked the morning after the limit, still open, nothing is suspended",
@@ -282,5 +288,20 @@ HANDWRITTEN_BREACH: Final[tuple[Vector, ...]] = (
             "waits": [wait("2026-01-12 08:00", "2026-01-13 09:00")],
         },
         {"due": on("2026-01-08 17:00"), **_KEPT},
+    ),
+    (
+        "law/breach: asked between a limit by the clock and the next opening is too late",
+        by_clock(wait("2027-03-03 20:00", None)),
+        {
+            "due": on("2027-03-04 07:30"),
+            "limit": on("2027-03-03 18:00"),
+            "suspended": False,
+            "limit_missed": on("2027-03-03 18:00"),
+        },
+    ),
+    (
+        "law/breach: asked as the limit by the clock ends is in time",
+        by_clock(wait("2027-03-03 18:00", None)),
+        {**_SUSPENDED, **_KEPT},
     ),
 )

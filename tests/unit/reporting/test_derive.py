@@ -261,6 +261,24 @@ def test_a_corrected_deadline_holds_from_the_beginning() -> None:
     assert fact_of(teller.events).law == "on_time"
 
 
+def test_a_later_limit_cures_none_that_was_missed() -> None:
+    """Late by law since the first one; the index has its own dates, which were met."""
+    teller = dossier((DONE, at(9)))
+    opened(teller, at(5), midnight_after(5), at(9))
+    moved = obligations.ObligationDueChanged(
+        **WHICH,
+        new_due=at(12),
+        new_limit=midnight_after(12),
+        limit_missed=midnight_after(5),
+        reason="supplement",
+        cause="e9",
+    )
+    teller.tell(moved, at(7), source=WORKFLOW)
+    found = fact_of(teller.events)
+    assert (found.law, found.index) == ("late", "on_time")
+    assert found.late_law == (Span(midnight_after(5), at(9)),)
+
+
 def test_a_missed_limit_judges_where_no_other_was_stated() -> None:
     """Recorded first during a later suspension, it states the missed limit alone."""
     teller = dossier((DONE, at(9)))
