@@ -272,8 +272,11 @@ def oracle(story: Story) -> list[tuple[str, datetime]]:
         last = stretches[-1]
         match event.data:
             case DossierSupplementRequested():
-                last[3] = event.time
+                limit = datetime.combine(after(last[1], value) + timedelta(days=1), time(), ICT)
+                if event.time <= limit:
+                    last[3] = event.time  # After the limit it suspends nothing.
             case DossierSupplementReceived():
+                last[3] = last[3] or event.time
                 stretches.append([event.time, event.time.date(), None, None])
             case DossierExtended(new_date=new_date):
                 promised = after(last[1], value)
