@@ -23,7 +23,8 @@ These may differ, for they tell when somebody looked, and what was told stays to
   what is taken back then, who looks after it never does;
 * the numbers of cycles, which count how often dates were seen to move;
 * what is void by the end, and was owed by what was known at first: who hears everything at once
-  need not have opened it;
+  need not have opened it. So too a cycle that was struck: it belonged to what was known for a
+  while, such as a later date of expiry of a procedure that was taken down before that decision;
 * reminders and broken promises, which hang on who was told when.
 """
 
@@ -40,10 +41,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from typing_extensions import override
 
 from services.workflow.core.codec import SubjectCodec
-from services.workflow.core.cycles import counts
+from services.workflow.core.cycles import STRUCK, counts
 from services.workflow.core.fold import fold, open_by_calendar, sweep
 from services.workflow.core.ladder import BREACH, BROKEN
-from services.workflow.core.model import Obligation, Subject
+from services.workflow.core.model import Cycle, Obligation, Subject
 from shared.calendar.zone import ICT, legal_day
 from shared.events.answers import ObligationAcknowledged
 from shared.events.envelope import Event
@@ -173,7 +174,7 @@ class AnyOrder(RuleBasedStateMachine):
         at = self.now - timedelta(hours=late)
         what = happening(life, data, at)
         if what is not None:
-            self._recorded(life, what, at)
+            self.recorded(life, what, at)
 
     @rule(data=st.data())
     def something_is_put_right(self, data: st.DataObject) -> None:
@@ -181,7 +182,7 @@ class AnyOrder(RuleBasedStateMachine):
         life = self.lives[data.draw(st.sampled_from(sorted(self.lives)), label="subject")]
         what = correction(life, data, self.now)
         if what is not None:
-            self._recorded(life, what, self.now)
+            self.recorded(life, what, self.now)
 
     @rule(data=st.data(), days=st.integers(0, 9))
     def somebody_promises(self, data: st.DataObject, days: int) -> None:
@@ -204,7 +205,7 @@ class AnyOrder(RuleBasedStateMachine):
                 promised=legal_day(self.now) + timedelta(days=days),
                 by="p-a",
             )
-            self._recorded(self.lives[subject], answer, self.now)
+            self.recorded(self.lives[subject], answer, self.now)
 
     @rule(data=st.data())
     @precondition(lambda self: self.on_the_way)
@@ -263,7 +264,8 @@ class AnyOrder(RuleBasedStateMachine):
         for subject in self.lives:
             assert_same(subject, self.prompt, self.slow)
 
-    def _recorded(self, life: Life, what: EventData, at: datetime) -> None:
+    def recorded(self, life: Life, what: EventData, at: datetime) -> None:
+        """Let an event be recorded; it is on its way to the slow replica."""
         event = life.record(what, at=at, now=self.now, version=self.reference.version)
         self.prompt.hears(event, self.reference, self.now)
         self.prompt.sweeps(self.reference, self.now, self.now)
@@ -318,11 +320,16 @@ def owed(subject: Subject | None, both: Collection[str]) -> list[tuple[Any, ...]
             (one.in_time, one.by_limit, one.by_index, one.void, one.why, one.no_deadline),
             dict(one.persons),
             one.flags,
-            [(c.opened, c.due, c.limit, c.ended_at) for c in one.cycles if not c.replaced],
+            [(c.opened, c.due, c.limit, c.ended_at) for c in one.cycles if _holds(c)],
         )
         for one in _obligations(subject)
         if not one.void or one.id in both
     )
+
+
+def _holds(cycle: Cycle) -> bool:
+    """Say whether a cycle led to where its obligation is: it was neither moved nor struck."""
+    return not cycle.replaced and cycle.ended_why != STRUCK
 
 
 def told(subject: Subject | None) -> set[tuple[Any, ...]]:
