@@ -264,9 +264,7 @@ class Telling:
             if kind == of_duty.DUTY:
                 found += of_duty.owed(self.subject, facts, law, ladder)
             elif kind in single.KINDS:
-                found += [
-                    count_one(one, unit, law, ladder) for one in single.KINDS[kind](about)
-                ]
+                found += [count_one(one, about, ladder) for one in single.KINDS[kind](about)]
         return found
 
 

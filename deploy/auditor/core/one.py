@@ -64,12 +64,13 @@ class About:
         return bool(self.facts) or self.law.codes.is_named(self.subject, begins)
 
 
-def count_one(one: One, unit: str, law: Law, ladder: Ladder) -> Owed:
+def count_one(one: One, about: About, ladder: Ladder) -> Owed:
     """Say by when one thing is owed, and what hangs on it."""
-    who = one.unit or unit
+    law, who = about.law, one.unit or about.unit
     wall = law.wall(who)
     ends = [fact for fact in (one.done, one.void) if fact is not None]
-    ended = min(ends, key=lambda fact: (fact.time, fact.sequence)) if ends else None
+    # What came first ended it; of one instant that is as the statuses allow.
+    ended = min(ends, key=about.facts.index) if ends else None
     discharged = None if ended is None else (ended.time, ended.name)
     name = one.kind if not one.tail else f"{one.kind}:{shortened(one.tail)}"
     void = ended is not None and ended is one.void

@@ -79,6 +79,18 @@ class Facts:
         """Return the events of those names, in order."""
         return [event for event in self.events if event.name in names]
 
+    def first_of(
+        self, one: Event | None, other: Event | None
+    ) -> tuple[Event | None, Event | None]:
+        """Return two events with the later one left out, by their places among the events.
+
+        Of one instant the transition table decides, not which was recorded first.
+        """
+        if one is None or other is None:
+            return one, other
+        first = next(event for event in self.events if event is one or event is other)
+        return (one, None) if first is one else (None, other)
+
     def _by_name(self) -> dict[str, list[Event]]:
         found: dict[str, list[Event]] = {}
         for event in self.events:
@@ -113,11 +125,6 @@ def is_late(event: Event, history: Iterable[Event]) -> bool:
 
 def _is_of_dossier(event: Event) -> bool:
     return event.name.startswith("dossier.") and not event.name.endswith(CORRECTED)
-
-
-def when(event: Event) -> tuple[datetime, int]:
-    """Return the place of an event in the order of what happened."""
-    return (event.time, event.sequence or 0)
 
 
 Assess = Callable[[Facts, Reference], Sequence[Assessment]]

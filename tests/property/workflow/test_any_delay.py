@@ -55,6 +55,8 @@ from tests.unit.workflow.province import (
 CODE: Final = SUBJECTS[0]
 STEP_HOURS: Final = (1, 5, 8, 24, 24, 48)
 LATE_HOURS: Final = (0, 0, 5, 30)
+BEGINS_AFTER_HOURS: Final = (2, 2, 10)
+"""At eight, or at four in the afternoon: then paper is to be handed over on the next day."""
 STEPS_MAX: Final = 7
 JUDGED_BY: Final = (
     DossierSupplementRequested.NAME,
@@ -90,7 +92,7 @@ class Story:
             channel=self.data.draw(st.sampled_from(["direct", "online"]), label="channel"),
             given=None if hours is None else START + timedelta(hours=hours),
         )
-        self.passes(2)
+        self.passes(self.data.draw(st.sampled_from(BEGINS_AFTER_HOURS), label="begins"))
         self.records(accepted, self.now)
 
     def goes_on(self) -> None:

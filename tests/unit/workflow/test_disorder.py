@@ -103,3 +103,88 @@ def test_an_alert_that_a_late_event_shows_to_have_been_wrong_is_withdrawn() -> N
     scenario.happens(name, when, recorded="2026-01-09 09:00", **data)
     withdrawn = [one for one in scenario.everything if one.name == "obligation.rung_withdrawn"]
     assert withdrawn
+
+
+ONE_INSTANT = "2026-01-06 07:30"
+TIES: dict[str, tuple[str, tuple[Told, Told], str]] = {
+    "arrived, refused": (
+        "hand_over",
+        (
+            ("dossier.arrived", ONE_INSTANT, {}),
+            ("dossier.refused", ONE_INSTANT, {"reason": "x"}),
+        ),
+        "handed_over",
+    ),
+    "assigned, withdrawn": (
+        "hand_over",
+        (
+            ("dossier.assigned", ONE_INSTANT, {"handler": "p-a"}),
+            ("dossier.withdrawn", ONE_INSTANT, {}),
+        ),
+        "handed_over",
+    ),
+    "finished, stopped": (
+        "agency_step:tax",
+        (
+            ("dossier.step_finished", ONE_INSTANT, {"step": "tax", "agency": "G12.20"}),
+            ("dossier.stopped", ONE_INSTANT, {"reason": "x"}),
+        ),
+        "done",
+    ),
+    "confirmed, withdrawn": (
+        "applicant_confirmation",
+        (("dossier.confirmed", ONE_INSTANT, {}), ("dossier.withdrawn", ONE_INSTANT, {})),
+        "confirmed",
+    ),
+}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "late"])
+@pytest.mark.parametrize("tie", list(TIES))
+def test_of_one_instant_the_table_decides_what_came_first(
+    tie: str, order: tuple[int, int]
+) -> None:
+    """Whichever was recorded first: what was done was done before the dossier ended."""
+    obligation, acts, why = TIES[tie]
+    scenario = Scenario()
+    scenario.accepted("2026-01-05 16:00")
+    scenario.happens(
+        "dossier.step_started",
+        "2026-01-05 16:10",
+        step="tax",
+        agency="G12.20",
+        limit={"unit": "working_days", "value": 1},
+    )
+    scenario.happens("dossier.confirmation_requested", "2026-01-05 16:20")
+    for place in order:
+        name, when, data = acts[place]
+        scenario.happens(name, when, recorded="2026-01-06 08:00", **data)
+    assert scenario.obligation(obligation).why == why
+    assert not scenario.obligation(obligation).void
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "late"])
+def test_of_two_ends_of_one_instant_the_table_decides_which_holds(
+    order: tuple[int, int],
+) -> None:
+    """The deadline ends in the same way, whichever end was recorded first."""
+    acts: tuple[Told, Told] = (
+        ("dossier.refused", ONE_INSTANT, {"reason": "x"}),
+        ("dossier.stopped", ONE_INSTANT, {"reason": "x"}),
+    )
+    scenario = told(*(acts[place] for place in order))
+    assert scenario.obligation().why == "refused"
+
+
+def test_a_struck_assignment_names_nobody() -> None:
+    """One that is recorded late is the last that holds: alerts go to that person."""
+    scenario = Scenario()
+    scenario.accepted(ACCEPTED)
+    wrong = scenario.assigned("2026-01-05 12:00", "p-wrong")
+    scenario.happens(
+        "dossier.corrected", "2026-01-05 12:30", replaces=wrong, reason="wrong", by="p-a"
+    )
+    scenario.happens(
+        "dossier.assigned", "2026-01-05 11:00", recorded="2026-01-05 13:00", handler="p-right"
+    )
+    assert scenario.obligation().persons == {"handler": ("p-right",)}

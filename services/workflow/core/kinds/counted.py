@@ -1,12 +1,11 @@
 """Obligations with one start, one limit and one end: most of the directive's kinds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from services.workflow.core.assessment import AssessedCycle, Assessment, Discharge
-from services.workflow.core.facts import when
 from services.workflow.core.kinds.deadline_cycles import ledger_rows, rungs_of
 from services.workflow.core.ladder import Ladder
 from shared.calendar.deadline import Deadline, compute
@@ -31,7 +30,7 @@ class Owed:
         start: When its clock starts.
         cause: The id of what started it; it names the cycle too.
         limit: How long it may take.
-        done: The event that ended it, if one did.
+        done: The event that ended it, if one did; then no event made it void.
         done_why: The word for that.
         void: The event that made it not owed after all, if one did.
         lapse: How it ends by itself; then nobody breaches it.
@@ -76,8 +75,7 @@ def opening_hours(count: int) -> Limit:
 
 def assess_owed(owed: Owed, ladder: Ladder, reference: Reference) -> Assessment:
     """Say by when one thing is owed, and how it ended."""
-    owed = _as_it_ended(owed)
-    ended = owed.done or owed.void
+    ended = _ended(owed)
     try:
         deadline = compute(
             owed.limit,
@@ -133,8 +131,7 @@ def _discharge(owed: Owed, ended: Event, deadline: Deadline) -> Discharge:
 
 def undated(owed: Owed, why: str) -> Assessment:
     """Return what is owed and has no date: past the published days nothing is guessed."""
-    owed = _as_it_ended(owed)
-    ended = owed.done or owed.void
+    ended = _ended(owed)
     return Assessment(
         id=owed.id,
         kind=owed.kind,
@@ -150,13 +147,9 @@ def undated(owed: Owed, why: str) -> Assessment:
     )
 
 
-def _as_it_ended(owed: Owed) -> Owed:
-    """Return it with what ended it first: what is owed no more cannot be done after that."""
-    if owed.done is None or owed.void is None:
-        return owed
-    if when(owed.void) < when(owed.done):
-        return replace(owed, done=None)
-    return owed
+def _ended(owed: Owed) -> Event | None:
+    assert owed.done is None or owed.void is None, "what came first ended it (Facts.first_of)"
+    return owed.done or owed.void
 
 
 def _why(owed: Owed) -> str:

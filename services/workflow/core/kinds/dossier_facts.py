@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.workflow.core.facts import Facts, when
+from services.workflow.core.facts import CORRECTED, Facts
 from shared.calendar.history import Extension, Wait
 from shared.calendar.limits import Limit, LimitUnit
 from shared.calendar.zone import legal_day
@@ -17,6 +17,7 @@ from shared.events.dossiers import (
     DossierSupplementRequested,
 )
 from shared.events.envelope import Event
+from shared.events.history import effective
 from shared.reference.errors import NoRuleError
 from shared.reference.view import Reference
 
@@ -103,8 +104,11 @@ def _read(facts: Facts) -> Dossier | None:
 
 
 def handler_now(events: Iterable[Event]) -> dict[str, tuple[str, ...]]:
-    """Return who settles a dossier: whoever it was given to last."""
-    given = [event for event in events if isinstance(event.data, DossierAssigned)]
+    """Return who settles a dossier: whoever it was given to last, corrections applied."""
+    known = tuple(events)
+    corrected = any(event.name.endswith(CORRECTED) for event in known)
+    held = effective(known) if corrected else known
+    given = [event for event in held if isinstance(event.data, DossierAssigned)]
     if not given:
         return {}
     last = max(given, key=lambda event: (event.time, event.sequence or 0))
@@ -151,7 +155,8 @@ def _end(facts: Facts) -> Event | None:
     for names in ENDS:
         found = [event for name in names for event in facts.called(name)]
         if found:
-            return min(found, key=when)
+            # Of one instant the table decides which came first, not the order of recording.
+            return found[0] if len(found) == 1 else facts.named(names)[0]
     return None
 
 

@@ -72,6 +72,7 @@ def assess_answer(facts: Facts, reference: Reference) -> list[Assessment]:
         ),
         None,
     )
+    answered, passed_on = facts.first_of(facts.first("petition.answered"), passed_on)
     owed = Owed(
         id=ANSWER,
         kind=ANSWER,
@@ -79,7 +80,7 @@ def assess_answer(facts: Facts, reference: Reference) -> list[Assessment]:
         start=received.time,
         cause=received.id,
         limit=working_days(ANSWER_DAYS),
-        done=facts.first("petition.answered"),
+        done=answered,
         done_why="answered",
         void=passed_on,
     )

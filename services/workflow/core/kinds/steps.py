@@ -61,7 +61,9 @@ def assess_steps(facts: Facts, reference: Reference) -> list[Assessment]:
             continue
         counts[started.step] = count = counts.get(started.step, 0) + 1
         name = started.step if count == 1 else f"{started.step}.{count}"
-        end = _first(facts, _ENDS, event.time)
+        done, end = facts.first_of(
+            _finished(facts, started, event.time), _first(facts, _ENDS, event.time)
+        )
         limit = _step_limit(started)
         owed = Owed(
             id=obligation_id(STEP, name),
@@ -70,7 +72,7 @@ def assess_steps(facts: Facts, reference: Reference) -> list[Assessment]:
             start=event.time,
             cause=event.id,
             limit=limit or given(event.time),
-            done=_finished(facts, started, event.time),
+            done=done,
             void=end,
             start_key="step",
             about={**_about(facts), "agency": started.agency, "step": started.step},
@@ -130,8 +132,10 @@ def assess_confirmation(facts: Facts, reference: Reference) -> list[Assessment]:
     found: list[Assessment] = []
     for number, asked in enumerate(facts.named({"dossier.confirmation_requested"}), start=1):
         until = midnight_after(legal_day(asked.time) + timedelta(days=1))
-        done = _first(facts, {"dossier.confirmed"}, asked.time)
-        end = _first(facts, _ENDS, asked.time)
+        done = _until(until, _first(facts, {"dossier.confirmed"}, asked.time))
+        # Once silence was consent, an end of the dossier takes nothing back.
+        end = _until(until, _first(facts, _ENDS, asked.time))
+        done, end = facts.first_of(done, end)
         owed = Owed(
             id=CONFIRMATION if number == 1 else f"{CONFIRMATION}:{number}",
             kind=CONFIRMATION,
@@ -139,10 +143,9 @@ def assess_confirmation(facts: Facts, reference: Reference) -> list[Assessment]:
             start=asked.time,
             cause=asked.id,
             limit=given(until),
-            done=done if done is not None and done.time <= until else None,
+            done=done,
             done_why="confirmed",
-            # Once silence was consent, an end of the dossier takes nothing back.
-            void=end if end is not None and end.time <= until else None,
+            void=end,
             lapse=Discharge(until, asked.id, "consent_by_silence", in_time=True),
             about=_about(facts),
             persons=_handler(facts),
@@ -167,6 +170,10 @@ def assess_hand_over(facts: Facts, reference: Reference) -> list[Assessment]:
     late = at(day, HAND_OVER_CUTOFF) < dossier.accepted.time
     if calendar.is_working(day) and not late:
         return []  # At once, on the same day: nothing is left to watch over.
+    passed_on, ended = facts.first_of(
+        _first(facts, _PASSED_ON, dossier.accepted.time),
+        _first(facts, _ENDS - _RESULTS, dossier.accepted.time),
+    )
     owed = Owed(
         id=HAND_OVER,
         kind=HAND_OVER,
@@ -174,9 +181,9 @@ def assess_hand_over(facts: Facts, reference: Reference) -> list[Assessment]:
         start=dossier.accepted.time,
         cause=dossier.accepted.id,
         limit=working_days(1),
-        done=_first(facts, _PASSED_ON, dossier.accepted.time),
+        done=passed_on,
         done_why="handed_over",
-        void=_first(facts, _ENDS - _RESULTS, dossier.accepted.time),
+        void=ended,
         about=_about(facts),
     )
     try:
@@ -188,6 +195,10 @@ def assess_hand_over(facts: Facts, reference: Reference) -> list[Assessment]:
 
 def _first(facts: Facts, names: frozenset[str] | set[str], after: datetime) -> Event | None:
     return next((e for e in facts.events if e.name in names and e.time >= after), None)
+
+
+def _until(moment: datetime, event: Event | None) -> Event | None:
+    return event if event is not None and event.time <= moment else None
 
 
 def _handler(facts: Facts) -> dict[str, tuple[str, ...]]:
