@@ -1,13 +1,27 @@
 """What people answer to a rung, and what we learn of the messages that told them."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from services.workflow.core.cycles import TOLD
-from services.workflow.core.emissions import Emitter
-from services.workflow.core.ladder import BREACH, Ladder
-from services.workflow.core.model import UNREACHABLE, Obligation, Promise, Subject
-from services.workflow.core.roles import find_hearers, holders, open_gap
+from services.workflow.core.emissions import Emitter, reached_id
+from services.workflow.core.ladder import BREACH, BROKEN, LAST_ROLE, Ladder
+from services.workflow.core.model import (
+    UNREACHABLE,
+    Cycle,
+    Obligation,
+    Promise,
+    RungState,
+    Subject,
+)
+from services.workflow.core.roles import (
+    find_hearers,
+    holders,
+    note_gaps,
+    open_gap,
+    unreached_persons,
+)
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.zone import legal_day
 from shared.events.answers import NoticeUndeliverable, ObligationAcknowledged
@@ -98,24 +112,35 @@ def reroute(
     now: datetime,
     emit: Emitter,
 ) -> None:
-    """Tell the next role at once when nobody of the first can be reached."""
+    """Send a level on to the next role at once when no channel reaches anybody of its role.
+
+    It goes on in the order of its policy and never returns to a role that it has passed. After
+    the provincial centre nobody is left: the gap alone is opened, for the operators.
+    """
     failed = event.data
     assert isinstance(failed, NoticeUndeliverable), "the name says so"
     obligation = subject.obligations.get(failed.obligation or "")
     if obligation is None or ladder is None or not obligation.open or failed.person is None:
         return
     cycle = obligation.cycle
-    raised = None if cycle is None else cycle.find(failed.rung or "")
-    if cycle is None or cycle.number != failed.cycle or raised is None:
+    raised = None if cycle is None else _raised(subject, obligation, cycle, failed)
+    if cycle is None or raised is None or raised.role is None:
         return
     role = raised.role
-    if raised.status != "raised" or role is None:
+    before = unreached_persons(subject, obligation, cycle, raised)
+    # The first alert goes to everybody of its role; later ones leave out whom none reached.
+    unreached = _unreached_by(subject, failed.about) | (before if raised.times else frozenset())
+    if any(one not in unreached for one in holders(obligation, role, reference, now)):
+        return  # Somebody else of the same role got it.
+    if role == LAST_ROLE:
+        open_gap(subject, obligation, role, why=UNREACHABLE, now=now, emit=emit)
         return
-    others = set(holders(obligation, role, reference, now)) - {failed.person}
-    if others:
-        return  # Somebody else of the same role was told.
-    chain = [r for r in ladder.roles_from(raised.rung) if r != role]
-    hearers = find_hearers(obligation, chain, reference, now)
+    chain = ladder.roles_after(raised.rung, role)
+    hearers = find_hearers(obligation, chain, reference, now, before)
+    passed_over = {role: UNREACHABLE, **hearers.passed_over}
+    step, broken = ladder.rung(raised.rung), obligation.promise
+    if broken is not None and (raised.rung, raised.at) != (BROKEN, broken.expires_at):
+        broken = None
     raised.times += 1
     raised.role, raised.told_in = hearers.role, None
     emit.reached(
@@ -125,6 +150,42 @@ def reroute(
         now=now,
         role=hearers.role,
         persons=hearers.persons,
-        vacant=(role, *hearers.vacant),
+        statutory=step is not None and step.statutory,
+        vacant=tuple(passed_over),
+        broken=broken,
     )
-    open_gap(subject, obligation, role, why=UNREACHABLE, now=now, emit=emit)
+    note_gaps(subject, obligation, passed_over, now, emit)
+
+
+def _raised(
+    subject: Subject, obligation: Obligation, cycle: Cycle, failed: NoticeUndeliverable
+) -> RungState | None:
+    """Return the level, or reminder, that a notice was about; None if it holds no more.
+
+    A carried level is known by the number of the cycle under which people were alerted. A
+    notice of an alert that has gone on to another role since says nothing new.
+    """
+    found: RungState | None = None
+    for rung in cycle.rungs:
+        number = rung.told_in or cycle.number
+        if (rung.rung, rung.status, number) != (failed.rung, "raised", failed.cycle):
+            continue
+        told = [
+            reached_id(subject, obligation, cycle, replace(rung, times=times))
+            for times in range(rung.times + 1)
+        ]
+        if failed.about in told:
+            return rung if failed.about == told[-1] else None
+        found = rung
+    return found
+
+
+def _unreached_by(subject: Subject, about: str) -> frozenset[str]:
+    """Return the persons whom no channel reached with one alert."""
+    return frozenset(
+        one.data.person
+        for one in subject.history
+        if isinstance(one.data, NoticeUndeliverable)
+        and one.data.about == about
+        and one.data.person is not None
+    )

@@ -28,7 +28,11 @@ PUBLISHED: Final = "published"
 ADOPTED: Final = "adopted"
 RAISED: Final = "raised|"
 HUNG: Final = "grouped|"
-"""After these stands the cycle under which it was told: a rebuild may number otherwise."""
+"""After these stands the cycle under which it was told: a rebuild may number otherwise.
+
+Where somebody was alerted the role follows, and how often the level had been raised before: a
+level whose notice then fails goes on from there.
+"""
 
 
 def adopt(subject_id: str, published: Iterable[Event]) -> Subject:
@@ -41,7 +45,7 @@ def adopt(subject_id: str, published: Iterable[Event]) -> Subject:
         match data:
             case ObligationRungReached():
                 key = rung_key(data.obligation, data.rung, data.repeat, data.rung_at)
-                subject.adopted[key] = _how(data)
+                subject.adopted[key] = _how(data, subject.adopted.get(key, ""))
             case ObligationRungSkipped():
                 key = rung_key(data.obligation, data.rung, 0, data.rung_at)
                 subject.adopted.setdefault(key, "skipped")
@@ -83,7 +87,10 @@ def take_over(subject: Subject, obligation: str, rung: RungState, now: datetime)
     status: RungStatus = "skipped"
     if how.startswith(RAISED):
         status = "raised"
-        rung.told_in = int(how.removeprefix(RAISED))
+        _, cycle, *alerted = how.split("|")
+        rung.told_in = int(cycle)
+        if alerted:
+            rung.role, rung.times = alerted[0], int(alerted[1])
     elif how.startswith(HUNG):
         status = "grouped"
         _, rung.role, rung.incident, cycle = how.split("|")
@@ -92,9 +99,10 @@ def take_over(subject: Subject, obligation: str, rung: RungState, now: datetime)
     return True
 
 
-def _how(data: ObligationRungReached) -> str:
+def _how(data: ObligationRungReached, before: str) -> str:
     if data.incident is None:
-        return f"{RAISED}{data.cycle}"
+        times = int(before.rpartition("|")[2]) + 1 if before.startswith(RAISED) else 0
+        return f"{RAISED}{data.cycle}|{data.role}|{times}"
     return f"{HUNG}{data.role}|{data.incident}|{data.cycle}"
 
 

@@ -13,7 +13,12 @@ from services.workflow.core.incident import Incidents
 from services.workflow.core.ladder import BREACH, BROKEN, MOMENTS, Ladder
 from services.workflow.core.late import ready_at, with_late
 from services.workflow.core.model import Cycle, Lapse, Obligation, RungState, Subject
-from services.workflow.core.roles import close_gaps, find_hearers, note_gaps
+from services.workflow.core.roles import (
+    close_gaps,
+    find_hearers,
+    note_gaps,
+    unreached_persons,
+)
 from shared.events.progress import LATE_WAIT
 from shared.reference.view import Reference
 
@@ -203,7 +208,9 @@ def _raise(
     ladder = sweep.ladder_of(obligation)
     step = ladder.rung(rung.rung)
     chain = ladder.roles_from(rung.rung)
-    hearers = find_hearers(obligation, chain, sweep.reference, sweep.now)
+    # One that is raised again passes over whom it did not reach before.
+    unreached = unreached_persons(subject, obligation, cycle, rung) if rung.times else ()
+    hearers = find_hearers(obligation, chain, sweep.reference, sweep.now, unreached)
     incident = gathers(
         sweep.incidents,
         subject,
@@ -227,14 +234,14 @@ def _raise(
         role=hearers.role,
         persons=hearers.persons,
         statutory=step is not None and step.statutory,
-        vacant=hearers.vacant,
+        vacant=tuple(hearers.passed_over),
         late_hours=late_hours,
         incomplete_since=sweep.incomplete_since,
         incident=incident,
     )
     if obligation.lapse is None or obligation.lapse.at >= sweep.upto:
         # Of what ends with this very look nobody has to be found any more.
-        note_gaps(subject, obligation, hearers.vacant, sweep.now, emit)
+        note_gaps(subject, obligation, hearers.passed_over, sweep.now, emit)
 
 
 def _is_released(subject: Subject, sweep: Sweep) -> bool:
@@ -329,8 +336,8 @@ def _break_promise(
         cycle.rungs.append(rung)
         return
     ladder = sweep.ladder_of(obligation)
-    next_role = ladder.role_after(promise.role or "")
-    hearers = find_hearers(obligation, (next_role,), sweep.reference, sweep.now)
+    chain = ladder.roles_after(BROKEN, promise.role)
+    hearers = find_hearers(obligation, chain, sweep.reference, sweep.now)
     rung.role = hearers.role
     cycle.rungs.append(rung)
     emit.reached(
@@ -340,12 +347,12 @@ def _break_promise(
         now=sweep.now,
         role=hearers.role,
         persons=hearers.persons,
-        vacant=hearers.vacant,
+        vacant=tuple(hearers.passed_over),
         late_hours=_late_hours(cycle, rung, sweep),
         incomplete_since=sweep.incomplete_since,
         broken=promise,
     )
-    note_gaps(subject, obligation, hearers.vacant, sweep.now, emit)
+    note_gaps(subject, obligation, hearers.passed_over, sweep.now, emit)
 
 
 def _lapse(obligation: Obligation, ends: Lapse, sweep: Sweep, emit: Emitter) -> None:

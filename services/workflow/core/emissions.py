@@ -7,7 +7,7 @@ together as they travel; the tests read every emission back through its model.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.workflow.core.incident import Told
 from services.workflow.core.model import Cycle, Gap, Obligation, Promise, RungState, Subject
@@ -172,7 +172,7 @@ class Emitter:
             vacant_roles=list(vacant),
             cause=cycle.key if _is_identifier(cycle.key) else None,
         )
-        self._of_rung("reached", ob, cycle.number, rung, ObligationRungReached, data, at=now)
+        self._of_rung(REACHED, ob, cycle.number, rung, ObligationRungReached, data, at=now)
 
     def skipped(
         self, ob: Obligation, cycle: Cycle, rung: RungState, *, why: str, now: datetime
@@ -274,8 +274,7 @@ class Emitter:
         *,
         at: datetime,
     ) -> None:
-        parts = (ob.id, str(cycle), rung.rung, str(rung.repeat), str(rung.times))
-        self._add(what, parts, model, data, at)
+        self._add(what, _parts_of_rung(ob, cycle, rung), model, data, at)
 
     def _by_cause(
         self,
@@ -316,6 +315,20 @@ class Emitter:
 
 OF_RUNGS = (ObligationRungReached, ObligationRungSkipped, ObligationBreached)
 """What is adopted by the rung's moment and not by the event's id."""
+
+
+REACHED: Final = "reached"
+"""What is derived into the id of the event that says that a level is reached."""
+
+
+def reached_id(subject: Subject, ob: Obligation, cycle: Cycle, rung: RungState) -> str:
+    """Return the id of the event that last said that a level is reached."""
+    parts = _parts_of_rung(ob, rung.told_in or cycle.number, rung)
+    return derived_id(subject.id, REACHED, *parts)
+
+
+def _parts_of_rung(ob: Obligation, cycle: int, rung: RungState) -> tuple[str, ...]:
+    return (ob.id, str(cycle), rung.rung, str(rung.repeat), str(rung.times))
 
 
 def _ended_at(ob: Obligation) -> datetime:

@@ -114,16 +114,25 @@ class Ladder:
         return next((rung for rung in self.rungs if rung.id == rung_id), None)
 
     def roles_from(self, rung_id: str) -> tuple[Role, ...]:
-        """Return who is to hear a rung, and after them those of the rungs that follow."""
-        start = next((n for n, rung in enumerate(self.rungs) if rung.id == rung_id), 0)
-        chain: list[Role] = [rung.role for rung in self.rungs[start:]]
-        return tuple(dict.fromkeys([*chain, LAST_ROLE]))
+        """Return the roles that can get a level: its own, those of later levels, the last role.
 
-    def role_after(self, role: str) -> Role:
-        """Return the role that comes after `role`; the last one is followed by itself."""
-        order = list(dict.fromkeys(rung.role for rung in self.rungs))
-        later: list[Role] = order[order.index(role) + 1 :] if role in order else order
-        return later[0] if later else LAST_ROLE
+        The provincial centre ends every chain, also where a later level is another role's. What
+        is no level of the policy, such as a broken commitment, can go to any of its roles.
+        """
+        start = next((n for n, rung in enumerate(self.rungs) if rung.id == rung_id), 0)
+        chain = dict.fromkeys(rung.role for rung in self.rungs[start:])
+        if next(iter(chain), LAST_ROLE) == LAST_ROLE:
+            return (LAST_ROLE,)
+        chain.pop(LAST_ROLE, None)
+        return (*chain, LAST_ROLE)
+
+    def roles_after(self, rung_id: str, role: str | None) -> tuple[Role, ...]:
+        """Return the roles that a level can go on to after one of them; none after the last.
+
+        After a role that the policy does not have, only the last role is left.
+        """
+        chain = self.roles_from(rung_id)
+        return chain[chain.index(role) + 1 :] if role in chain else (LAST_ROLE,)
 
 
 @dataclass(frozen=True, slots=True)

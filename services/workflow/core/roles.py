@@ -1,14 +1,26 @@
-"""Who hears a rung: no dead ends, and every vacancy is said aloud."""
+"""Recipients of an escalation level: it only moves on, and each role passed over is named."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from services.workflow.core.emissions import Emitter
 from services.workflow.core.ladder import LAST_ROLE, Role
-from services.workflow.core.model import Gap, Obligation, Subject
+from services.workflow.core.model import (
+    UNREACHABLE,
+    Cycle,
+    Gap,
+    Obligation,
+    RungState,
+    Subject,
+)
+from shared.events.answers import NoticeUndeliverable
 from shared.events.codes import PROVINCE
 from shared.reference.view import Reference
+
+VACANT: Final = "vacant"
+"""Why a role is passed over: nobody holds it today, and nobody stands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,29 +30,57 @@ class Hearers:
     Attributes:
         role: The role that hears it, which may be a later one than the ladder names.
         persons: Who fills it today: holders, or those who stand in for them.
-        vacant: The roles that were passed over because nobody fills them.
+        passed_over: The roles before it that get no alert, and why: `vacant`, or `unreachable`
+            where no channel reached any of the persons who hold the role.
     """
 
     role: str
     persons: tuple[str, ...]
-    vacant: tuple[str, ...]
+    passed_over: Mapping[str, str]
 
 
 def find_hearers(
-    obligation: Obligation, chain: Sequence[Role], reference: Reference, now: datetime
+    obligation: Obligation,
+    chain: Sequence[Role],
+    reference: Reference,
+    now: datetime,
+    unreached: Collection[str] = (),
 ) -> Hearers:
-    """Walk the chain of roles until somebody hears.
+    """Return the first role of a chain that somebody holds whom a channel may reach.
 
-    The provincial centre ends every chain. If even there nobody is named, the role alone is
-    told, and the gap stands open for all to see.
+    The provincial centre ends every chain. If nobody is found even there, the role alone is
+    the recipient, and its gap stays open for all to see.
+
+    Args:
+        obligation: The obligation, which may name persons of its own for a role.
+        chain: The roles, in the order in which they are asked.
+        reference: Who holds which role.
+        now: The time by which the law runs.
+        unreached: Persons whom no channel reached with this level: they get it no more.
     """
-    vacant: list[str] = []
+    passed_over: dict[str, str] = {}
     for role in dict.fromkeys([*chain, LAST_ROLE]):
-        persons = holders(obligation, role, reference, now)
+        held_by = holders(obligation, role, reference, now)
+        persons = tuple(person for person in held_by if person not in unreached)
         if persons:
-            return Hearers(role, persons, tuple(vacant))
-        vacant.append(role)
-    return Hearers(LAST_ROLE, (), tuple(vacant))
+            return Hearers(role, persons, passed_over)
+        passed_over[role] = UNREACHABLE if held_by else VACANT
+    return Hearers(LAST_ROLE, (), passed_over)
+
+
+def unreached_persons(
+    subject: Subject, obligation: Obligation, cycle: Cycle, rung: RungState
+) -> frozenset[str]:
+    """Return the persons whom no channel reached with a level of a cycle, or its reminders."""
+    numbers = {cycle.number, rung.told_in}
+    return frozenset(
+        failed.person
+        for failed in (event.data for event in subject.history)
+        if isinstance(failed, NoticeUndeliverable)
+        and failed.person is not None
+        and (failed.obligation, failed.rung) == (obligation.id, rung.rung)
+        and failed.cycle in numbers
+    )
 
 
 def holders(
@@ -62,13 +102,13 @@ def unit_of_role(unit: str, role: str) -> str:
 def note_gaps(
     subject: Subject,
     obligation: Obligation,
-    vacant: Sequence[str],
+    passed_over: Mapping[str, str],
     now: datetime,
     emit: Emitter,
 ) -> None:
-    """Open a coverage gap for each role that nobody answers for, once."""
-    for role in vacant:
-        open_gap(subject, obligation, role, why="vacant", now=now, emit=emit)
+    """Open a coverage gap for each role that was passed over, once."""
+    for role, why in passed_over.items():
+        open_gap(subject, obligation, role, why=why, now=now, emit=emit)
 
 
 def open_gap(

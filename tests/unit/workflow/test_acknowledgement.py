@@ -222,7 +222,7 @@ def test_a_message_that_reaches_nobody_goes_to_the_next_role_at_once() -> None:
     ]
 
 
-def test_a_colleague_who_was_told_is_enough() -> None:
+def test_an_applicants_notice_concerns_no_level() -> None:
     """An applicant's notice that fails concerns no rung."""
     scenario = overdue()
     scenario.happens(
