@@ -1,7 +1,7 @@
 """Lets the simulated stories happen: at the counter over HTTP, online over Kafka."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -9,7 +9,7 @@ from typing import Any, Final
 import httpx2
 import orjson
 
-from deploy.demo.province import CheckIn, Turn
+from deploy.demo.province import CheckIn, Deed, Turn
 from deploy.demo.story import Act, Story
 from deploy.errors import CommandError
 from shared.events.topics import inbound
@@ -63,7 +63,7 @@ class Actor:
     sent: Sent = field(default_factory=Sent)
 
     async def act(
-        self, due: Sequence[tuple[Running, Act]], at_centres: Sequence[CheckIn | Turn]
+        self, due: Sequence[tuple[Running, Act]], at_centres: Sequence[CheckIn | Turn | Deed]
     ) -> None:
         """Let these acts happen, one of each story, at all doors at once."""
         first = [(run, act) for run, act in due if run.next_act == 0]
@@ -130,13 +130,10 @@ class Actor:
                     raise RefusedError(f"intake refused what happened: {line}")
 
     async def _online(
-        self, pairs: Iterable[tuple[Running, Act]], at_centres: Iterable[CheckIn | Turn]
+        self, pairs: Iterable[tuple[Running, Act]], at_centres: Iterable[CheckIn | Turn | Deed]
     ) -> None:
         events = [event_of(run, act) for run, act in pairs]
-        events += [
-            duty_event(one) if isinstance(one, CheckIn) else link_event(one)
-            for one in at_centres
-        ]
+        events += [event_at_centre(one) for one in at_centres]
         topic = inbound(PUBLISHER).name
         await self.kafka.publish_raw(
             [
@@ -186,6 +183,18 @@ def event_of(run: Running, act: Act) -> dict[str, Any]:
     }
 
 
+def event_at_centre(one: CheckIn | Turn | Deed) -> dict[str, Any]:
+    """Return what happens at a centre as a publisher's event."""
+    match one:
+        case CheckIn():
+            return duty_event(one)
+        case Turn():
+            return link_event(one)
+        case Deed(at=at, name=name, subject=subject, data=data):
+            number = f"{name}-{subject.replace('/', '-')}-{at:%Y%m%d%H%M}"
+            return _of_centre(number, name, subject, at, data)
+
+
 def duty_event(duty: CheckIn) -> dict[str, Any]:
     """Return a check-in as a publisher's event."""
     return _of_centre(
@@ -205,7 +214,7 @@ def link_event(turn: Turn) -> dict[str, Any]:
 
 
 def _of_centre(
-    number: str, name: str, subject: str, at: datetime, data: dict[str, str]
+    number: str, name: str, subject: str, at: datetime, data: Mapping[str, Any]
 ) -> dict[str, Any]:
     unit = subject.partition("/")[0]
     return {
@@ -218,7 +227,7 @@ def _of_centre(
         "datacontenttype": "application/json",
         "receivingunit": unit,
         "competentunit": unit,
-        "data": data,
+        "data": dict(data),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from deploy.demo.actor import PUBLISHER, Running, acts_until
 from deploy.demo.lockstep import SECOND, LockStep, step_after, step_at
-from deploy.demo.province import CheckIn, Month, Span, Turn
+from deploy.demo.province import CheckIn, Deed, Month, Span, Turn
 from deploy.demo.reconcile import reconcile
 from deploy.demo.report import Report
 from deploy.demo.stage import Stage, stage
@@ -47,7 +47,7 @@ class Played:
     """How far the month has been played."""
 
     runs: list[Running]
-    at_centres: list[CheckIn | Turn]
+    at_centres: list[CheckIn | Turn | Deed]
     steps: int = 0
     told_at: float = field(default_factory=time.monotonic)
 

@@ -10,8 +10,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
+from deploy.demo.heads import Told, deeds_of_heads
 from deploy.demo.story import ELSEWHERE_SHARE, Procedure, Story, Teller
 from shared.calendar.days import DeadlineCalendar
 from shared.calendar.zone import ICT
@@ -78,6 +79,16 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """Something else that a centre does, as the event that says so."""
+
+    at: datetime
+    name: str
+    subject: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Centre:
     """One commune's centre as the simulation sees it."""
 
@@ -110,6 +121,7 @@ class Month:
     stories: tuple[Story, ...]
     check_ins: tuple[CheckIn, ...]
     outages: tuple[Outage, ...] = ()
+    deeds: tuple[Deed, ...] = ()
 
     @property
     def turns(self) -> list[Turn]:
@@ -118,9 +130,9 @@ class Month:
         return lost + [Turn(one.back, "connection.restored", one) for one in self.outages]
 
     @property
-    def at_centres(self) -> list[CheckIn | Turn]:
+    def at_centres(self) -> list[CheckIn | Turn | Deed]:
         """What happens beside the dossiers, in the order of time."""
-        return sorted((*self.check_ins, *self.turns), key=lambda one: one.at)
+        return sorted((*self.check_ins, *self.turns, *self.deeds), key=lambda one: one.at)
 
 
 def centres(units: Sequence[str], *, seed: int, scale: float) -> list[Centre]:
@@ -179,7 +191,20 @@ def simulate(
                 check_ins.extend(_duty(chance, unit, person, day))
         day += timedelta(days=1)
     outages = _outages([place.unit for place in places], calendar, span)
-    return Month(span.first, span.last, tuple(stories), tuple(check_ins), tuple(outages))
+    deeds = deeds_of_heads(sorted(handlers), calendar, span.first, span.last, span.seed)
+    return Month(
+        span.first,
+        span.last,
+        tuple(stories),
+        tuple(check_ins),
+        tuple(outages),
+        tuple(map(_deed, deeds)),
+    )
+
+
+def _deed(told: Told) -> Deed:
+    day, moment, name, subject, data = told
+    return Deed(_before(day, moment), name, subject, data)
 
 
 def _outages(units: Sequence[str], calendar: DeadlineCalendar, span: Span) -> list[Outage]:

@@ -150,6 +150,7 @@ def _compare_intake(
     expected.update(
         (one.outage.matter, one.name, one.at) for one in month.turns if one.at <= end
     )
+    expected.update((one.subject, one.name, one.at) for one in month.deeds if one.at <= end)
     found = Counter(
         (event["subject"], _name(event), datetime.fromisoformat(event["time"]))
         for event in events

@@ -7,9 +7,16 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from shared.events import centre_head
 from shared.events.answers import Corrected
-from shared.events.codes import Identifier, PersonId, ProcedureCode, PublisherName, Slug
-from shared.events.model import EventData, Frozen, Instant
+from shared.events.codes import (
+    Identifier,
+    PersonId,
+    ProcedureCode,
+    PublisherName,
+    Slug,
+)
+from shared.events.model import EventData, Frozen, Instant, MatterData
 from shared.events.obligations import Role, UnreachedWhy
 
 ConditionItem = Literal[
@@ -28,10 +35,6 @@ ConditionItem = Literal[
 ]
 Priority = Literal["low", "normal", "high"]
 Score = Literal[1, 2, 3, 4, 5]
-
-
-class MatterData(EventData):
-    """What every event of a centre's matter shares."""
 
 
 class CentreInterrupted(MatterData):
@@ -306,6 +309,11 @@ KINDS: dict[type[EventData], str] = {
     DefectRepaired: "defect",
     PostingPublished: "posting",
     PostingWithdrawn: "posting",
+    centre_head.MeetingHeld: "meeting",
+    centre_head.StaffPosted: "staff_posting",
+    centre_head.SecondmentStarted: "secondment",
+    centre_head.SecondmentAssessed: "secondment",
+    centre_head.SecondmentEnded: "secondment",
     RatingGiven: "rating",
     PetitionReceived: "petition",
     PetitionClassified: "petition",

@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from shared.events import centres, dossiers, reference
+from shared.events import centre_head, centres, dossiers, reference
 from shared.events.codes import UnitCode, is_matter, is_opaque_code, parse_matter
 from shared.events.faults import Fault, fault
 from shared.events.model import EventData
@@ -27,6 +27,9 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "conditions": "06112/conditions/2026-11",
     "defect": "06112/defect/2026-0042",
     "posting": "06112/posting/1.000656/2026-11-02",
+    "meeting": "06112/meeting/2026-Q4",
+    "staff_posting": "06112/staff_posting/2026-11-02",
+    "secondment": "06112/secondment/2026-0007",
     "rating": "06112/rating/2026-0042",
     "petition": "06112/petition/2026-0042",
     "support": "06112/support/2026-0042",
@@ -40,6 +43,7 @@ _DOSSIER_EXAMPLE: Final = "H37.120-261123-0001"
 #: First day or moment, and the one that must not come before it.
 _ORDERED: Final[Mapping[type[EventData], tuple[str, str, bool]]] = {
     centres.OutagePlanned: ("starts", "ends", True),
+    centre_head.SecondmentStarted: ("from_day", "until_day", True),
     reference.RuleProposed: ("valid_from", "valid_to", True),
     reference.RuleApproved: ("valid_from", "valid_to", True),
     reference.RuleWithdrawn: ("valid_from", "valid_to", True),

@@ -31,6 +31,8 @@ OPAQUE_PATTERN: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,58}[A-Za-z0-9])?$"
 ELECTRONIC_ID_PATTERN: Final = r"^[A-Y][0-9]{2}(?:\.[0-9]{2,3}){0,3}$"
 #: A person of the organisation, by an id that says nothing about them.
 PERSON_PATTERN: Final = r"^p-[a-z0-9]+(?:-[a-z0-9]+){0,5}$"
+#: A calendar month.
+MONTH_PATTERN: Final = r"^[0-9]{4}-(?:0[1-9]|1[0-2])$"
 #: A word of a closed or local list: a reason, a cause, a step, a system, a division.
 SLUG_PATTERN: Final = r"^[a-z][a-z0-9]*(?:[_-][a-z0-9]+){0,7}$"
 #: A component of a dossier, an agency, a result: codes of other systems.
@@ -56,6 +58,7 @@ ProcedureCode = Annotated[str, StringConstraints(pattern=PROCEDURE_PATTERN)]
 DossierCode = Annotated[str, StringConstraints(pattern=DOSSIER_PATTERN, max_length=50)]
 ElectronicId = Annotated[str, StringConstraints(pattern=ELECTRONIC_ID_PATTERN, max_length=35)]
 PersonId = Annotated[str, StringConstraints(pattern=PERSON_PATTERN, max_length=64)]
+Month = Annotated[str, StringConstraints(pattern=MONTH_PATTERN)]
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=64)]
 ItemCode = Annotated[str, StringConstraints(pattern=ITEM_PATTERN, max_length=40)]
 Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER_PATTERN, max_length=128)]
@@ -72,6 +75,8 @@ TAIL_MARK_CHARACTERS: Final = 12
 PUBLISHER_SOURCE_PREFIX: Final = "urn:motcua:publisher:"
 SERVICE_SOURCE_PREFIX: Final = "urn:motcua:service:"
 
+QUARTER_MONTHS: Final = 3
+
 Session = Literal["am", "pm"]
 
 _DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -86,6 +91,9 @@ MATTER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "conditions": re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])"),
     "defect": re.compile(_OWN),
     "posting": re.compile(rf"{_PROCEDURE}/{_DAY}"),
+    "meeting": re.compile(r"[0-9]{4}-Q[1-4]"),
+    "staff_posting": re.compile(_DAY),
+    "secondment": re.compile(_OWN),
     "rating": re.compile(_OWN),
     "petition": re.compile(_OWN),
     "support": re.compile(_OWN),
@@ -96,7 +104,7 @@ MATTER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "audit": re.compile(_DAY),
 }
 
-_DATED = frozenset({"duty", "posting", "audit"})
+_DATED = frozenset({"duty", "posting", "staff_posting", "audit"})
 _DAY_IN_ID = re.compile(_DAY)
 _DOSSIER = re.compile(DOSSIER_PATTERN)
 _OPAQUE = re.compile(OPAQUE_PATTERN)
@@ -193,6 +201,28 @@ def conditions_subject(unit: str, year: int, month: int) -> str:
 def posting_subject(unit: str, procedure: str, decided_on: date) -> str:
     """Name a unit's posting of one decision on a procedure."""
     return matter_subject(unit, "posting", f"{procedure}/{decided_on.isoformat()}")
+
+
+def meeting_subject(unit: str, year: int, quarter: int) -> str:
+    """Name a unit's meeting with the agencies of one quarter."""
+    return matter_subject(unit, "meeting", f"{year:04d}-Q{quarter}")
+
+
+def meeting_quarter(matter: Matter) -> date:
+    """Return the first day of the quarter that a record of a meeting is of.
+
+    Raises:
+        ValueError: The record is not one of a meeting.
+    """
+    year, _, quarter = matter.id.partition("-Q")
+    if matter.kind != "meeting":
+        raise ValueError(f"not a record of a meeting: {matter.subject!r}")
+    return date(int(year), (int(quarter) - 1) * QUARTER_MONTHS + 1, 1)
+
+
+def staff_posting_subject(unit: str, changed_on: date) -> str:
+    """Name a unit's list of staff after the change of one day."""
+    return matter_subject(unit, "staff_posting", changed_on.isoformat())
 
 
 def loss_subject(publisher: str, partition: int, first_offset: int) -> str:

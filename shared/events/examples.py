@@ -151,6 +151,38 @@ CENTRES: Final[Mapping[str, Example]] = {
         {"procedure": "1.004873", "where": "all"},
     ),
     "posting.withdrawn": ("06112/posting/1.004873/2026-11-16", {"procedure": "1.004873"}),
+    "meeting.held": (
+        "06112/meeting/2026-Q4",
+        {"agencies": (_AGENCY, "06112"), "minutes": "12/BB-TTPVHCC", "by": _DIRECTOR},
+    ),
+    "staff.posted": (
+        "06112/staff_posting/2026-11-16",
+        {
+            "staff": (
+                {"person": _DIRECTOR, "role": "director"},
+                {"person": _HANDLER, "role": "handler"},
+            ),
+            "where": "both",
+            "by": _DIRECTOR,
+        },
+    ),
+    "secondment.started": (
+        "06112/secondment/2026-0007",
+        {
+            "person": "p-06112-handler-3",
+            "agency": _AGENCY,
+            "from_day": "2026-11-02",
+            "until_day": "2028-05-01",
+        },
+    ),
+    "secondment.assessed": (
+        "06112/secondment/2026-0007",
+        {"month": "2026-11", "by": _DIRECTOR},
+    ),
+    "secondment.ended": (
+        "06112/secondment/2026-0007",
+        {"reason": "term_over", "by": _DIRECTOR},
+    ),
     "rating.given": (
         "06112/rating/2026-0311",
         {"score": 5, "dossier": DOSSIER, "aspects": ("attitude", "time")},

@@ -84,3 +84,7 @@ class EventData(Frozen):
     def document(self) -> dict[str, Any]:
         """Return the data as JSON can hold them; what is not known is left out."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+class MatterData(EventData):
+    """Data that every event of a centre record shares."""

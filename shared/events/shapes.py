@@ -24,6 +24,7 @@ _SHAPES: Final[Mapping[str, tuple[str, str, str]]] = {
     codes.UNIT_PATTERN: ("a unit's code", "mã đơn vị hành chính", "06112"),
     codes.PROCEDURE_PATTERN: ("a procedure's code", "mã thủ tục hành chính", "1.000656"),
     codes.PERSON_PATTERN: ("a person's id", "định danh người", "p-06112-director"),
+    codes.MONTH_PATTERN: ("a month", "tháng", "2026-11"),
     codes.SLUG_PATTERN: ("a word of a list", "từ mã trong danh mục", "verification_needed"),
     codes.ITEM_PATTERN: ("a code", "mã", "KQ.G15.000032"),
     codes.IDENTIFIER_PATTERN: (

@@ -1,6 +1,6 @@
 """Who holds which role in which unit, and who stands in while they are away."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Self
@@ -86,6 +86,15 @@ class Organisation:
                 return ()
             person = deputy
         return ()
+
+    def changes(self, unit: str) -> Iterator[date]:
+        """Yield the days on which a role of a unit began or ended, as it is recorded now."""
+        for (of, _), rows in self.assignments.items():
+            if of == unit:
+                for each in rows:
+                    yield each.from_day
+                    if each.ended_on is not None:
+                        yield each.ended_on
 
     def assigned(self, data: RoleAssigned) -> Self:
         """Return the chart with an assignment added, or put in place of an older one."""

@@ -13,7 +13,7 @@ from typing import Final
 from typing_extensions import override
 
 from shared.calendar.zone import ONE_DAY, legal_day
-from shared.events.codes import Matter, duty_session
+from shared.events.codes import Matter, duty_session, meeting_quarter
 from shared.events.faults import Fault, fault
 from shared.events.reference import FormerCode, UnitChanged
 from shared.reference.catalogue import Unit, unit_of
@@ -178,6 +178,10 @@ def _begins(matter: Matter) -> date | None:
         return duty_session(matter)[0]
     if matter.kind == "posting":
         return date.fromisoformat(matter.id.rpartition("/")[2])
+    if matter.kind == "meeting":
+        return meeting_quarter(matter)
+    if matter.kind == "staff_posting":
+        return date.fromisoformat(matter.id)
     return None
 
 

@@ -5,8 +5,14 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from shared.events import centres, obligations
-from shared.events.codes import conditions_subject, matter_subject, posting_subject
+from shared.events import centre_head, centres, obligations
+from shared.events.codes import (
+    conditions_subject,
+    matter_subject,
+    meeting_subject,
+    posting_subject,
+    staff_posting_subject,
+)
 from shared.events.envelope import Event
 from shared.events.model import EventData
 from tests.fakes.histories import WORKFLOW, Teller
@@ -28,6 +34,8 @@ def matters(
         told.asked(index % 3)
         told.assessed(index)
         told.posted(index)
+        told.headed(index)
+        told.seconded(index)
         told.rated(index * 2)
         yield from (event for event in told.events if event.time <= now)
 
@@ -122,6 +130,47 @@ class Centre:
             lacks = place < missing - 2
             published = centres.PostingPublished(procedure=procedure)
             self._end(teller, published, self._first, None if lacks else posted, late=lacks)
+
+    def headed(self, missing: int) -> None:
+        """Tell which meetings were held and which lists of the staff were posted."""
+        by = f"p-{self._unit}-director"
+        staff = (centre_head.PostedPerson(person=by, role="director"),)
+        day, quarter = self._first.date(), (self._first.month + 2) // 3
+        sorts: tuple[tuple[str, str, EventData], ...] = (
+            (
+                "meeting",
+                meeting_subject(self._unit, day.year, quarter),
+                centre_head.MeetingHeld(agencies=("H37.19",), minutes="12/BB", by=by),
+            ),
+            (
+                "staff_posting",
+                staff_posting_subject(self._unit, day),
+                centre_head.StaffPosted(staff=staff, by=by),
+            ),
+        )
+        for place, (kind, subject, done) in enumerate(sorts):
+            teller = Teller(subject, self._unit)
+            self._owed(teller, kind, self._first, 1)
+            lacks = place < missing - 2
+            ended = None if lacks else self._first + timedelta(hours=20)
+            self._end(teller, done, self._first, ended, late=lacks)
+
+    def seconded(self, times: int) -> None:
+        """Tell secondments; the first of them lasts."""
+        by = f"p-{self._unit}-director"
+        start = self._first.date()
+        for number in range(times):
+            teller = self._teller("secondment", f"b{number}")
+            started = centre_head.SecondmentStarted(
+                person=f"p-{self._unit}-seconded-{number}",
+                agency="H37.19",
+                from_day=start,
+                until_day=start.replace(year=start.year + 1),
+            )
+            self._open(teller, started, self._first)
+            ended = self._first + timedelta(hours=30) if number else None
+            done = centre_head.SecondmentEnded(by=by)
+            self._end(teller, done, self._first, ended, late=number == 1)
 
     def rated(self, times: int) -> None:
         """Tell ratings, good ones and poor ones."""

@@ -11,6 +11,9 @@ from deploy.auditor.core.wall import DAY, VIETNAM, BeyondCalendar
 LOOK_BACK: Final = timedelta(days=30)
 """How long after a decision it is still looked for: decisions are recorded late at times."""
 
+QUARTERS: Final = {1: 1, 4: 2, 7: 3, 10: 4}
+"""The month in which each quarter begins."""
+
 BEFORE_WORK: Final = timedelta(hours=7)
 
 
@@ -37,7 +40,11 @@ def brought_about(
     for name, unit in sorted(named, key=lambda one: f"{one[0]}/"):
         if unit.begins is not None:
             found = dict[str, datetime]()
-            for called, own, opened in _of_unit(unit, unit.begins, laws, last, upto):
+            opened_by = (
+                *_of_unit(unit, unit.begins, laws, last, upto),
+                *_staff_lists(unit, unit.begins, laws, upto),
+            )
+            for called, own, opened in opened_by:
                 others = (f"{code}/{own}" for code in laws.codes.names(unit.code))
                 key = next((other for other in others if other in there), f"{called}/{own}")
                 if key.startswith(f"{name}/"):
@@ -56,6 +63,9 @@ def _of_unit(
             yield laws.codes.name_on(unit.code, day), f"duty/{day}/{name}", opened
         if day.day == 1 and unit.code != PROVINCE:
             yield laws.codes.name_on(unit.code, day), f"conditions/{day:%Y-%m}", opened
+        if day.day == 1 and day.month in QUARTERS:
+            quarter = f"{day.year}-Q{QUARTERS[day.month]}"
+            yield laws.codes.name_on(unit.code, day), f"meeting/{quarter}", opened
         day += DAY
     if unit.code != PROVINCE:
         yield from _postings(unit, begins, last, upto)
@@ -86,6 +96,21 @@ def _postings(
             lately = opened.date() <= day + LOOK_BACK
             if one.communes and begins <= day and lately and opened < upto:
                 yield called, f"posting/{one.code}/{one.decided}", opened
+
+
+def _staff_lists(
+    unit: Unit, begins: date, laws: Laws, upto: datetime
+) -> Iterator[tuple[str, str, datetime]]:
+    """Yield the staff lists to be posted: at the beginning, and after each change of a role."""
+    days: list[tuple[date, datetime, datetime | None]] = [(begins, unit.known, None)]
+    for holding in laws.holdings.get(unit.code, ()):
+        days += [(day, known, holding.until) for day, known in holding.days]
+    for day, known, until in days:
+        opened = max(_midnight(day), known, unit.known)
+        lately = opened.date() <= day + LOOK_BACK
+        replaced = until is not None and until <= opened
+        if begins <= day and lately and opened < upto and not replaced:
+            yield laws.codes.name_on(unit.code, day), f"staff_posting/{day}", opened
 
 
 def _midnight(day: date) -> datetime:

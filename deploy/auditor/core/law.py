@@ -142,8 +142,24 @@ class Law:
         return None if limit["unit"] == "given" else limit
 
 
+@dataclass
+class Holding:
+    """A role that somebody holds, as it was recorded until it was replaced.
+
+    Attributes:
+        days: The days on which it began or ended, and when each was recorded.
+        until: When another row replaced it; None while it holds.
+    """
+
+    days: list[tuple[date, datetime]]
+    until: datetime | None = None
+
+
 class Laws:
-    """All changes of the law, in order; a question names the moment it is asked for."""
+    """All changes of the law, in order; a question names the moment it is asked for.
+
+    `holdings` has each row of the organisation by unit; it is no law, and moves no date.
+    """
 
     def __init__(self, events: Iterable[Json]) -> None:
         self._walls: dict[str, Wall] = {}
@@ -154,11 +170,38 @@ class Laws:
         units: dict[str, Unit] = {}
         procedures: dict[str, Procedure] = {}
         rules: dict[str, list[Json]] = {}
+        self.holdings: dict[str, list[Holding]] = {}
+        held: dict[tuple[str, ...], Holding] = {}
         for event in map(self.codes.read, decided):
+            self._take_role(event, held)
             if _take(event, rows, units, procedures, rules):
                 self._keep(event, rows, units, procedures, rules)
         self._since = [law.since for law in self.changes]
         self._versions = [law.version for law in self.changes]
+
+    def _take_role(self, event: Json, held: dict[tuple[str, ...], Holding]) -> None:
+        """Take over who holds a role of a unit from when, or until when."""
+        name, data = name_of(event), event["data"]
+        if name not in {"role.assigned", "role.ended"}:
+            return
+        moment = instant(event["recordedtime"])
+        seat = (data["unit"], data["role"], data["person"])
+        if name == "role.assigned":
+            key = (*seat, data.get("division") or "")
+            if key in held:
+                held[key].until = moment
+            held[key] = Holding([(date.fromisoformat(data["from_day"]), moment)])
+            self.holdings.setdefault(data["unit"], []).append(held[key])
+            return
+        for other, holding in held.items():
+            division = data.get("division")
+            if other[:3] == seat and division in {None, other[3] or None}:
+                ended = (date.fromisoformat(data["ended_on"]), moment)
+                if len(holding.days) > 1:
+                    # An end that is put right: what it had opened by then stays open.
+                    before = Holding([holding.days.pop()], moment)
+                    self.holdings[data["unit"]].append(before)
+                holding.days.append(ended)
 
     def _keep(
         self,

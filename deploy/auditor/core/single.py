@@ -209,20 +209,94 @@ def data_request(about: About) -> Iterator[One]:
 
 def conditions(about: About) -> Iterator[One]:
     """A month's self-assessment, by the close of its last working day."""
-    unit, wall = about.law.units.get(about.unit), about.law.wall(about.unit)
     begins = date.fromisoformat(f"{about.own_id}-01")
-    last = last_of_month(begins)
+    done = first(about.facts, "conditions.reported")
+    yield from _by_last_day(about, "conditions", begins, last_of_month(begins), done)
+
+
+def meeting(about: About) -> Iterator[One]:
+    """A meeting with the agencies, by the close of its quarter's last working day."""
+    year, quarter = (int(part) for part in about.own_id.split("-Q"))
+    begins, last = date(year, 3 * quarter - 2, 1), last_of_month(date(year, 3 * quarter, 1))
+    done = first(about.facts, "meeting.held")
+    yield from _by_last_day(about, "meeting", begins, last, done)
+
+
+def _by_last_day(
+    about: About, kind: str, begins: date, last: date, done: Fact | None
+) -> Iterator[One]:
+    """What a period asks for, by the close of its last working day."""
+    unit, wall = about.law.units.get(about.unit), about.law.wall(about.unit)
     if unit is None or wall is None or unit.begins is None or begins < unit.begins:
         return
     if last > wall.last or not about.is_named(begins):
         return
     working = last if wall.works(last) else wall.working_before(last)
     yield One(
-        "conditions",
+        kind,
         datetime.combine(begins, time(), VIETNAM),
         f"calendar:{about.own_id}",
         given(wall.close(working)),
-        first(about.facts, "conditions.reported"),
+        done,
+    )
+
+
+def secondment_notes(about: About) -> Iterator[One]:
+    """The note of each month, opened by that of the month before; all once it has ended."""
+    wall, started = about.law.wall(about.unit), first(about.facts, "secondment.started")
+    if started is None or wall is None:
+        return
+    begins, last = (date.fromisoformat(started.data[f"{one}_day"]) for one in ("from", "until"))
+    begins = max(begins, started.time.date())
+    ended = first(about.facts, "secondment.ended")
+    if ended is not None:
+        last = min(last, ended.time.date())
+    sent: dict[str, Fact] = {}
+    for fact in about.facts:
+        if fact.name == "secondment.assessed":
+            sent.setdefault(fact.data["month"], fact)
+    latest = max((month for month in sent if f"{begins:%Y-%m}" <= month), default="")
+    day, before_was_sent = begins, True
+    while day <= last:
+        month, end = f"{day:%Y-%m}", last_of_month(day.replace(day=1))
+        if not (before_was_sent or month <= latest or ended is not None):
+            return
+        if wall.first <= end <= wall.last:
+            working = end if wall.works(end) else wall.working_before(end)
+            yield One(
+                "secondment_note",
+                datetime.combine(day, time(), VIETNAM),
+                f"calendar:{month}",
+                given(wall.close(working)),
+                sent.get(month),
+                tail=month,
+            )
+        before_was_sent = month in sent
+        day = end + DAY
+
+
+def secondment_end(about: About) -> Iterator[One]:
+    """A secondment ends by the end of its last day."""
+    started = first(about.facts, "secondment.started")
+    if started is not None:
+        until = given(midnight_after(date.fromisoformat(started.data["until_day"])))
+        ended = first(about.facts, "secondment.ended")
+        yield One("secondment_end", started.time, started.id, until, ended)
+
+
+def staff_posting(about: About) -> Iterator[One]:
+    """The staff list is posted within 5 working days of a change, or of the beginning."""
+    unit, changed = about.law.units.get(about.unit), date.fromisoformat(about.own_id)
+    if unit is None or unit.begins is None or changed < unit.begins:
+        return
+    if not about.is_named(changed):
+        return
+    yield One(
+        "staff_posting",
+        datetime.combine(changed, time(), VIETNAM),
+        f"staff:{changed}",
+        working_days(POSTING_DAYS),
+        first(about.facts, "staff.posted"),
     )
 
 
@@ -277,6 +351,10 @@ KINDS: Final[Mapping[str, Callable[[About], Iterator[One]]]] = {
     ),
     "posting": posting,
     "posting_withdrawal": withdrawal,
+    "meeting": meeting,
+    "staff_posting": staff_posting,
+    "secondment_note": secondment_notes,
+    "secondment_end": secondment_end,
     "petition_classify": classify,
     "petition_answer": answer,
     "petition_publish": simple(

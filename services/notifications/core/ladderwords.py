@@ -33,6 +33,13 @@ KIND_WORDS: Final[Mapping[str, _Pair]] = {
         "Gỡ niêm yết thủ tục hết hiệu lực",
         "Take down an expired procedure",
     ),
+    "meeting": ("Họp ba tháng với các cơ quan", "Three-monthly meeting with the agencies"),
+    "staff_posting": ("Công khai danh sách người làm việc", "Post the list of the staff"),
+    "secondment_note": (
+        "Nhận xét hằng tháng về người biệt phái",
+        "Monthly note on a seconded person",
+    ),
+    "secondment_end": ("Kết thúc thời hạn biệt phái", "End of a secondment"),
     "petition_classify": ("Phân loại phản ánh, kiến nghị", "Classify a petition"),
     "petition_answer": ("Trả lời phản ánh, kiến nghị", "Answer a petition"),
     "petition_publish": ("Công khai trả lời phản ánh", "Publish the answer to a petition"),
@@ -114,6 +121,62 @@ RUNG_WORDS: Final[Mapping[str, Mapping[str, _Pair]]] = {
         "overdue_5": (
             "Gỡ niêm yết: quá hạn 5 ngày",
             "Taking down a procedure: overdue by 5 days",
+        ),
+    },
+    "meeting": {
+        "reminder": (
+            "Còn 10 ngày làm việc để họp với các cơ quan",
+            "10 working days are left to meet the agencies",
+        ),
+        "overdue": (
+            "Quý này chưa họp với các cơ quan",
+            "No meeting with the agencies this quarter",
+        ),
+        "overdue_5": (
+            "Quá hạn họp 5 ngày làm việc",
+            "The meeting is overdue by 5 working days",
+        ),
+    },
+    "staff_posting": {
+        "most": (
+            "Danh sách người làm việc: còn 1 ngày để công khai",
+            "List of the staff: a day is left to post it",
+        ),
+        "overdue": (
+            "Danh sách người làm việc: quá hạn công khai",
+            "List of the staff: posting is overdue",
+        ),
+        "overdue_5": (
+            "Danh sách người làm việc: quá hạn 5 ngày",
+            "List of the staff: overdue by 5 days",
+        ),
+    },
+    "secondment_note": {
+        "reminder": (
+            "Còn 3 ngày làm việc để gửi nhận xét về người biệt phái",
+            "3 working days are left to send the note on a seconded person",
+        ),
+        "overdue": (
+            "Chưa gửi nhận xét về người biệt phái",
+            "The note on a seconded person was not sent",
+        ),
+        "overdue_5": (
+            "Nhận xét về người biệt phái quá hạn 5 ngày",
+            "The note on a seconded person is overdue by 5 days",
+        ),
+    },
+    "secondment_end": {
+        "days_60": (
+            "Còn 60 ngày đến hết thời hạn biệt phái",
+            "60 days until the secondment ends",
+        ),
+        "days_30": (
+            "Còn 30 ngày đến hết thời hạn biệt phái",
+            "30 days until the secondment ends",
+        ),
+        "overdue": (
+            "Hết thời hạn biệt phái, chưa ghi nhận kết thúc",
+            "The term is over, and no end is recorded",
         ),
     },
     "petition_classify": {

@@ -12,7 +12,7 @@ from services.reporting.core.clocks import local_day
 from services.reporting.core.counts import Cell, Count, checksum_of
 from services.reporting.core.fact import MatterFact, minutes_by_day
 from services.reporting.core.figures import FLOWS, Flow, Level
-from services.reporting.core.matters import DUTY, POSTING
+from services.reporting.core.matters import DUTY, MEETING, POSTING, STAFF_POSTING
 
 MATTERS: Final = "~centre"
 """The field under which matters are counted; no procedure has it."""
@@ -25,8 +25,19 @@ LASTING: Final = (
     "petition",
     "datarequest",
     POSTING,
+    MEETING,
+    STAFF_POSTING,
+    "secondment",
 )
 """Kinds that are open from one moment to another."""
+
+OF_THE_HEAD: Final = frozenset({MEETING, STAFF_POSTING})
+"""Kinds that the head of a centre answers for."""
+
+HEAD: Final = "head"
+"""What all of these are counted under besides: one column of the board."""
+
+COUNTED: Final = (*LASTING, HEAD)
 
 JUDGED: Final = frozenset({"met", "missed"})
 
@@ -44,9 +55,9 @@ MATTER_FLOWS: Final = {
             Flow(f"{kind}_minutes", f"{kind}_minutes", rows=f"{kind}_lasted")
             for kind in ("interruption", "connection")
         ),
-        *(Flow(f"{kind}_new", f"{kind}_new") for kind in LASTING),
-        *(Flow(f"{kind}_missed", f"{kind}_missed") for kind in (*LASTING, "outage")),
-        *(Flow(f"{kind}_reported_up", f"{kind}_reported_up") for kind in LASTING),
+        *(Flow(f"{kind}_new", f"{kind}_new") for kind in COUNTED),
+        *(Flow(f"{kind}_missed", f"{kind}_missed") for kind in (*COUNTED, "outage")),
+        *(Flow(f"{kind}_reported_up", f"{kind}_reported_up") for kind in COUNTED),
     )
 }
 """What fell into a period; minutes are of what has ended, on the days on which they fell."""
@@ -54,8 +65,8 @@ MATTER_FLOWS: Final = {
 MATTER_LEVELS: Final = {
     level.name: level
     for level in (
-        *(Level(f"{kind}_open", (f"{kind}_in",), (f"{kind}_out",)) for kind in LASTING),
-        Level("posting_known", ("posting_new",), ()),
+        *(Level(f"{kind}_open", (f"{kind}_in",), (f"{kind}_out",)) for kind in COUNTED),
+        *(Level(f"{kind}_known", (f"{kind}_new",), ()) for kind in (POSTING, HEAD)),
     )
 }
 """What was open at the end of a period, or is now."""
@@ -85,12 +96,13 @@ def matter_counts(fact: MatterFact) -> list[Count]:
         give(begun, "rating_given")
         give(begun, "rating_good" if fact.good else "rating_poor")
     elif fact.kind in {*LASTING, "outage"} and fact.outcome != "void":
-        give(begun, f"{fact.kind}_new")
-        if fact.outcome in JUDGED:
-            give(begun, f"{fact.kind}_{fact.outcome}")
-        if fact.reported_up:
-            give(begun, f"{fact.kind}_reported_up")
-        _give_spans(fact, give)
+        for name in (fact.kind, HEAD) if fact.kind in OF_THE_HEAD else (fact.kind,):
+            give(begun, f"{name}_new")
+            if fact.outcome in JUDGED:
+                give(begun, f"{name}_{fact.outcome}")
+            if fact.reported_up:
+                give(begun, f"{name}_reported_up")
+            _give_spans(fact, name, give)
     return [Count(cell, MATTERS, atoms) for cell, atoms in sorted(found.items())]
 
 
@@ -104,23 +116,23 @@ def _give_duty(fact: MatterFact, give: Callable[[str], None]) -> None:
         give("duty_reported_up")
 
 
-def _give_spans(fact: MatterFact, give: Callable[[Cell, str, int], None]) -> None:
+def _give_spans(fact: MatterFact, name: str, give: Callable[[Cell, str, int], None]) -> None:
     """Count when it was open: at the end of which days, and for how many minutes."""
     lasted: dict[date, int] = {}
     for span in fact.spans:
         first = Cell(fact.unit, local_day(span.start))
         if span.end is None:
-            give(first, f"{fact.kind}_in", 1)
+            give(first, f"{name}_in", 1)
             continue
         last = Cell(fact.unit, local_day(span.end))
         for day, minutes in minutes_by_day(span).items():
             lasted[day] = lasted.get(day, 0) + minutes
         if first != last:  # Else it was over before any day ended.
-            give(first, f"{fact.kind}_in", 1)
-            give(last, f"{fact.kind}_out", 1)
+            give(first, f"{name}_in", 1)
+            give(last, f"{name}_out", 1)
     for day, minutes in lasted.items():
-        give(Cell(fact.unit, day), f"{fact.kind}_lasted", 1)
-        give(Cell(fact.unit, day), f"{fact.kind}_minutes", minutes)
+        give(Cell(fact.unit, day), f"{name}_lasted", 1)
+        give(Cell(fact.unit, day), f"{name}_minutes", minutes)
 
 
 def matter_checksums(fact: MatterFact | None) -> dict[str, int]:

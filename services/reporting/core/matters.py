@@ -11,7 +11,7 @@ from typing import Final
 from services.reporting.core.clocks import Span, local_day
 from services.reporting.core.fact import MatterFact, Outcome
 from services.reporting.core.state import FactState
-from shared.events import centres, obligations
+from shared.events import centre_head, centres, obligations
 from shared.events.codes import Matter, duty_session, parse_matter
 from shared.events.envelope import Event
 from shared.events.history import effective
@@ -22,6 +22,11 @@ COVERAGE: Final = "coverage"
 """Whether a unit's seats are filled: no matter that begins and ends."""
 
 POSTING: Final = "posting"
+MEETING: Final = "meeting"
+STAFF_POSTING: Final = "staff_posting"
+BY_CALENDAR: Final = frozenset({POSTING, MEETING, STAFF_POSTING})
+"""Kinds that the calendar opens: open from the first that is known of them."""
+
 UPWARD: Final = frozenset({"chairman", "province"})
 GOOD_SCORE_MIN: Final = 4
 
@@ -32,6 +37,7 @@ OPENERS: Final = (
     centres.DefectReported,
     centres.PetitionReceived,
     centres.DataRequestReceived,
+    centre_head.SecondmentStarted,
 )
 CLOSERS: Final = (
     centres.CentreResumed,
@@ -42,11 +48,14 @@ CLOSERS: Final = (
     centres.DataRequestAnswered,
     centres.PostingPublished,
     centres.PostingWithdrawn,
+    centre_head.MeetingHeld,
+    centre_head.StaffPosted,
+    centre_head.SecondmentEnded,
 )
 NOT_OWED: Final = frozenset({"refused", "forwarded"})
 """Outcomes of a petition that leave no answer to be given."""
 
-DETAILS: Final = ("cause", "item", "topic", "procedure", "right", "channel")
+DETAILS: Final = ("cause", "item", "topic", "procedure", "right", "channel", "agency")
 
 
 def derive_matter(state: FactState, current: Current = as_they_are) -> MatterFact | None:
@@ -89,9 +98,9 @@ def derive_matter(state: FactState, current: Current = as_they_are) -> MatterFac
 
 
 def _spans(own: Sequence[Event], matter: Matter, first: datetime) -> tuple[Span, ...]:
-    """Return when it was open; a posting is owed from the first that is known of it."""
+    """Return when it was open."""
     found: list[Span] = []
-    since = first if matter.kind == POSTING else None
+    since = first if matter.kind in BY_CALENDAR else None
     for event in own:
         if isinstance(event.data, OPENERS):
             since = since or event.time

@@ -62,6 +62,10 @@ FLAG_WORDS: Final[Wording] = {
         "thông báo bổ sung không đến được người nộp",
         "the notice did not reach the applicant",
     ),
+    "secondment_outside_term": (
+        "thời gian biệt phái ngoài khoảng 12 đến 36 tháng",
+        "the secondment is shorter than 12 or longer than 36 months",
+    ),
     "second_extension": ("hẹn lại quá một lần", "put off more than once"),
     "extension_not_later": ("ngày hẹn lại không muộn hơn", "the new date is not later"),
     "extension_not_working": (

@@ -1,6 +1,7 @@
 """The page of every kind, written from its data: `services/workflow/kinds.md`."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from services.workflow.core.kinds.kind import Kind
 from services.workflow.core.kinds.registry import KINDS
@@ -12,6 +13,8 @@ from services.workflow.core.ladder import (
     Share,
     Timing,
 )
+
+DAY_MINUTES: Final = 24 * 60
 
 
 def kinds_page() -> str:
@@ -74,16 +77,15 @@ def _when(when: Timing) -> str:
     match when:
         case Share(percent):
             return f"{percent} % of the limit used"
-        case FromDue(0):
+        case FromDue(0) | MinutesFromDue(0):
             return "the due moment"
         case FromDue(working_days):
             return f"close of due {working_days:+d} working days"
         case MinutesFromStart(minutes):
             return f"{minutes} minutes after the beginning"
-        case MinutesFromDue(0):
-            return "the due moment"
         case MinutesFromDue(minutes):
-            return f"{minutes:+d} minutes from due"
+            days, rest = divmod(minutes, DAY_MINUTES)
+            return f"{minutes:+d} minutes from due" if rest else f"{days:+d} days from due"
 
 
 def _notes(rung: Rung) -> str:

@@ -16,11 +16,13 @@ from tests.property.auditor.stories import (
     elsewhere,
     sweep_until,
 )
-from tests.unit.workflow.province import THREE_DAYS, UNIT
+from tests.unit.workflow.province import THREE_DAYS, UNIT, begun_by
 
 MODELS: Final = {model.NAME: model for model in centres.MODELS}
 Json = dict[str, Any]
 BY: Final = "p-06112-director"
+QUARTER: Final = datetime(2026, 1, 1, tzinfo=ICT)
+"""When the quarter of these stories begins; the calendar's obligations begin no later."""
 
 
 def drawn(rng: Random) -> tuple[str, datetime | None, list[tuple[str, Json]]]:
@@ -79,6 +81,8 @@ def _acted(rng: Random, change: Decided | None = None) -> tuple[Played, datetime
             played.sweeps(change[0] + timedelta(seconds=30))
             change = None
 
+    if opened == QUARTER:
+        played.decides(begun_by(QUARTER.date()), QUARTER - timedelta(days=1))
     longest = rng.choice([10, 60, 600, 8 * 24 * 60])
     at = START if opened is None else opened + timedelta(hours=7, minutes=25)
     if opened is not None:
@@ -248,6 +252,41 @@ def _posting(rng: Random) -> tuple[str, datetime, list[tuple[str, Json]]]:
     return f"{THREE_DAYS}/2026-01-07", opened, acts if rng.random() < 0.6 else []
 
 
+def _meeting(rng: Random) -> tuple[str, datetime, list[tuple[str, Json]]]:
+    held = {"agencies": ["G12.20"], "minutes": "1", "by": BY}
+    acts: list[tuple[str, Json]] = [("meeting.held", held)]
+    # The reminder of the first quarter is due before these stories end.
+    return "2026-Q1", QUARTER, acts if rng.random() < 0.6 else []
+
+
+def _staff_posting(rng: Random) -> tuple[str, datetime, list[tuple[str, Json]]]:
+    staff = [{"person": BY, "role": "director"}]
+    acts: list[tuple[str, Json]] = [("staff.posted", {"staff": staff, "by": BY})]
+    opened = datetime(2026, 1, 7, tzinfo=ICT)
+    return "2026-01-07", opened, acts if rng.random() < 0.6 else []
+
+
+def _secondment(rng: Random) -> tuple[str, None, list[tuple[str, Json]]]:
+    begins = date(2025, rng.randint(10, 12), rng.randint(1, 28))
+    last = date(2026, rng.randint(2, 4), rng.randint(1, 28))
+    if rng.random() < 0.3:
+        last = last.replace(year=2027)  # Past the published days.
+    started = {
+        "person": "p-1",
+        "agency": "G12.20",
+        "from_day": begins.isoformat(),
+        "until_day": last.isoformat(),
+    }
+    months = rng.sample(["2025-11", "2025-12", "2026-01", "2026-02"], rng.randint(0, 4))
+    if rng.random() < 0.6:
+        months.sort()
+    acts: list[tuple[str, Json]] = [("secondment.started", started)]
+    acts += [("secondment.assessed", {"month": month, "by": BY}) for month in months]
+    if rng.random() < 0.4:
+        acts.append(("secondment.ended", {"by": BY}))
+    return "m-1", None, acts
+
+
 _DRAWS: Final = {
     "petition": _petition,
     "support": _support,
@@ -259,4 +298,7 @@ _DRAWS: Final = {
     "duty": _duty,
     "conditions": _conditions,
     "posting": _posting,
+    "meeting": _meeting,
+    "staff_posting": _staff_posting,
+    "secondment": _secondment,
 }

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from hypothesis import strategies as st
 
 from shared.calendar.zone import legal_day
-from shared.events import centres, dossiers
+from shared.events import centre_head, centres, dossiers
 from shared.events.answers import (
     Corrected,
     NoticeProven,
@@ -239,6 +239,16 @@ def _outage(_life: Life, data: st.DataObject, at: datetime) -> EventData:
 
 _REPORT = {"items": ({"item": "wifi", "state": "good"},), "by": "p-a"}
 
+_MEETING = {"agencies": ("G12.20",), "minutes": "1", "by": "p-a"}
+_STAFF = {"staff": ({"person": "p-a", "role": "director"},), "by": "p-a"}
+
+_SECONDMENT = {
+    "person": "p-b",
+    "agency": "G12.20",
+    "from_day": date(2025, 12, 15),
+    "until_day": date(2026, 2, 20),
+}
+
 _LOSS = {
     "publisher": "portal",
     "partition": 0,
@@ -281,6 +291,13 @@ _MAKE: Final[Mapping[str, Draw]] = {
     "defect.repaired": _plain(centres.DefectRepaired, by="p-a"),
     "posting.published": _plain(centres.PostingPublished, procedure=THREE_DAYS),
     "posting.withdrawn": _plain(centres.PostingWithdrawn, procedure=THREE_DAYS),
+    "meeting.held": _plain(centre_head.MeetingHeld, **_MEETING),
+    "staff.posted": _plain(centre_head.StaffPosted, **_STAFF),
+    "secondment.started": _plain(centre_head.SecondmentStarted, **_SECONDMENT),
+    "secondment.assessed": _some(
+        centre_head.SecondmentAssessed, "month", ("2026-01", "2026-02", "2026-03"), by="p-a"
+    ),
+    "secondment.ended": _plain(centre_head.SecondmentEnded, by="p-a"),
     "petition.received": _plain(centres.PetitionReceived, channel="direct"),
     "petition.classified": _some(
         centres.PetitionClassified,
@@ -311,6 +328,8 @@ _OWN_IDS: Final = {
     "duty": "2026-01-07/am",
     "conditions": "2026-02",
     "posting": f"{THREE_DAYS}/2026-01-06",
+    "meeting": "2026-Q1",
+    "staff_posting": "2026-01-06",
 }
 MATTERS: Final[Mapping[str, Sequence[str]]] = {
     kind: [

@@ -16,7 +16,8 @@ which channel, what it tells; of several things, with `+` between, if it was mer
 `records`, where there is such a part, stands what workflow put on record besides: openings,
 dates, skipped and withdrawn rungs, ends. Before the story may stand `start` (when the clock
 begins), `world` (which province), `rate` (how much one person is sent by one channel: at once,
-and after how many seconds one more), `staffed` (somebody comes to every session).
+and after how many seconds one more), `staffed` (somebody comes to every session, and the list
+of the staff is posted on the first morning).
 """
 
 import asyncio
@@ -134,7 +135,11 @@ async def _play(scenario: Scenario) -> House:
 
 
 def _attendance(reference: Reference, first: datetime, last: datetime) -> Iterator[Line]:
-    """Let somebody come to every session of the first commune."""
+    """Let somebody come to every session of the first commune, and post its staff list."""
+    begins = reference.obligations_from(UNIT)
+    staff = json.dumps([{"person": f"p-{UNIT}-clerk", "role": "handler"}])
+    posted = [f"staff.posted@{begins}", f"staff={staff}", f"by=p-{UNIT}-director"]
+    yield first + timedelta(hours=1), posted
     for number in range((last - first).days + 1):
         day = (first + timedelta(days=number)).date()
         for session in reference.opening(UNIT).sessions(day):

@@ -17,7 +17,7 @@ from services.reporting.core.matter_counts import (
     MATTER_LEVELS,
     matter_counts,
 )
-from services.reporting.core.matters import derive_matter
+from services.reporting.core.matters import BY_CALENDAR, derive_matter
 from services.reporting.core.state import FactState
 from shared.calendar.zone import ICT, legal_day
 from shared.events import centres, obligations
@@ -165,8 +165,8 @@ def plain_count(
     by_subject: dict[str, list[Event]] = {}
     for event in told:
         unit, kind, *_ = event.subject.split("/")
-        # The owing of a posting is told by workflow alone; of all others, by themselves.
-        owed = kind == "posting" and event.name == "obligation.opened"
+        # What the calendar opens is begun by workflow alone; all others begin by themselves.
+        owed = kind in BY_CALENDAR and event.name == "obligation.opened"
         if (scope is None or unit in scope) and (owed or event.source != WORKFLOW):
             by_subject.setdefault(event.subject, []).append(event)
     for subject, events in by_subject.items():

@@ -131,6 +131,12 @@ def row_of_move(view: Reference, until: date, code: str = MOVED_TO) -> UnitChang
     )
 
 
+def begun_by(day: date) -> UnitChanged:
+    """Return the decision that the first commune's calendar obligations begin on a day."""
+    unit = next(each for each in _units() if isinstance(each, UnitChanged))
+    return unit.model_copy(update={"obligations_from": day})
+
+
 def _row(day: date, kind: str, unit: str | None) -> CalendarApproved:
     return CalendarApproved.model_validate(
         {

@@ -3,14 +3,22 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from services.workflow.core.kinds.centre_head import quarters_of, staff_changes_of
 from services.workflow.core.kinds.registry import CALENDAR_KINDS, KINDS
 from services.workflow.core.ladder import LAST_ROLE, FromDue, Ladder, Rung
 from services.workflow.usecases.kinds_page import kinds_page
 from services.workflow.usecases.kinds_view import kinds_file, kinds_view
-from shared.events.reference import LeaveRecorded, ProcedureDecided, ProcedureExpired
+from shared.events.reference import (
+    LeaveRecorded,
+    ProcedureDecided,
+    ProcedureExpired,
+    RoleAssigned,
+    RoleEnded,
+)
 from shared.events.registry import REGISTRY
 from tests.unit.workflow.province import (
     SOURCE,
@@ -332,6 +340,103 @@ def test_the_self_assessment_is_owed_by_the_last_working_day_of_the_month() -> N
         by="p-a",
     )
     assert scenario.heard() == ["discharged conditions reported in time"]
+
+
+def test_the_meeting_with_the_agencies_is_due_by_the_quarters_last_working_day() -> None:
+    """A quarter that began before the unit's obligations is not there."""
+    scenario = matter("meeting", "2026-Q2", "2026-04-01 00:00")
+    scenario.opens()
+    assert scenario.heard() == ["opened meeting/1 due Tue 30 Jun 17:00"]
+    scenario.happens(
+        "meeting.held", "2026-06-30 17:01", agencies=["H37.19"], minutes="12/BB", by="p-a"
+    )
+    assert scenario.heard()[-1] == "discharged meeting held late"
+    begun_since = matter("meeting", "2026-Q1", "2026-01-05 08:00")
+    begun_since.opens()
+    assert begun_since.heard() == []
+
+
+def test_a_quarter_opens_one_meeting_of_every_centre() -> None:
+    """On its first day, and on no other."""
+    reference = Scenario().reference
+    quarters = list(quarters_of(reference, date(2026, 7, 1)))
+    assert ("20/meeting/2026-Q3", "20") in quarters
+    assert len(quarters) == len(reference.units)
+    assert list(quarters_of(reference, date(2026, 8, 1))) == []
+    assert list(quarters_of(reference, date(2026, 7, 2))) == []
+
+
+def test_a_change_of_roles_opens_a_staff_list_for_its_day() -> None:
+    """A beginning and an end each do; one that is recorded a month late does not."""
+    scenario = Scenario()
+    changed = date(2026, 3, 2)
+    scenario.decides(
+        RoleEnded(person=f"p-{UNIT}-director", role="director", unit=UNIT, ended_on=changed)
+    )
+    begins = RoleAssigned(person="p-new", role="director", unit=UNIT, from_day=date(2026, 3, 9))
+    scenario.decides(begins)
+    ended, begun = (f"{UNIT}/staff_posting/2026-03-0{day}" for day in (2, 9))
+    assert list(staff_changes_of(scenario.reference, date(2026, 3, 1))) == []
+    assert list(staff_changes_of(scenario.reference, changed)) == [(ended, UNIT)]
+    both = [(ended, UNIT), (begun, UNIT)]
+    assert list(staff_changes_of(scenario.reference, date(2026, 4, 1))) == both
+    assert list(staff_changes_of(scenario.reference, date(2026, 4, 2))) == [(begun, UNIT)]
+
+
+def test_the_staff_list_is_due_five_working_days_after_the_change() -> None:
+    """A list that is posted on the sixth day is late."""
+    scenario = matter("staff_posting", "2026-03-02", "2026-03-02 08:00")
+    scenario.opens()
+    staff = [{"person": "p-a", "role": "director"}]
+    scenario.happens("staff.posted", "2026-03-10 08:00", staff=staff, by="p-a")
+    heard = scenario.heard()
+    assert heard[0] == "opened staff_posting/1 due Mon 9 Mar 17:00"
+    assert heard[-1] == "discharged staff_posting published late"
+
+
+SECONDED: dict[str, Any] = {"person": "p-b", "agency": "G12.20", "from_day": date(2025, 12, 15)}
+
+
+def test_the_note_of_a_month_opens_once_the_month_before_has_its_own() -> None:
+    """A missing one stays open; months before the secondment was registered have no note."""
+    scenario = matter("secondment")
+    until = date(2026, 12, 14)
+    scenario.happens("secondment.started", OPENED, **SECONDED, until_day=until)
+    assert "opened secondment_note:2026-01/1 due Fri 30 Jan 17:00" in scenario.heard()
+    scenario.happens("secondment.assessed", "2026-01-30 10:00", month="2026-01", by="p-a")
+    assert "opened secondment_note:2026-02/1 due Fri 27 Feb 17:00" in scenario.heard()
+    scenario.happens("secondment.assessed", "2026-03-27 10:00", month="2026-03", by="p-a")
+    assert scenario.state is not None
+    named = [name.partition(":") for name in scenario.state.obligations]
+    months = [month for kind, _, month in named if kind == "secondment_note"]
+    assert months == ["2026-01", "2026-02", "2026-03", "2026-04"]
+    scenario.happens("secondment.ended", "2026-04-10 10:00", by="p-a")
+    assert scenario.obligation("secondment_note:2026-02").open
+    assert scenario.obligation("secondment_end").in_time is True
+
+
+@pytest.mark.parametrize(
+    ("until", "ended", "flagged"),
+    [
+        (date(2026, 12, 14), None, False),
+        (date(2026, 12, 13), None, True),
+        (date(2028, 12, 14), None, False),
+        (date(2028, 12, 15), None, True),
+        (date(2028, 12, 14), "2026-06-01 10:00", True),
+        (date(2026, 6, 1), "2026-12-14 10:00", False),
+    ],
+)
+def test_a_term_outside_12_to_36_months_is_flagged(
+    until: date,
+    ended: str | None,
+    flagged: bool,  # noqa: FBT001 - a case.
+) -> None:
+    """Nothing is refused; once it has ended, the real end counts."""
+    scenario = matter("secondment")
+    scenario.happens("secondment.started", OPENED, **SECONDED, until_day=until)
+    if ended is not None:
+        scenario.happens("secondment.ended", ended, by="p-a")
+    assert bool(scenario.obligation("secondment_end").flags) == flagged
 
 
 def test_a_month_that_ends_past_the_published_days_waits_for_its_date() -> None:

@@ -10,7 +10,8 @@ from services.reporting.adapters.pages.frame import Frame
 from services.reporting.adapters.pages.matters import MINUTES_AN_HOUR, duration
 from services.reporting.adapters.pages.overview import silent
 from services.reporting.core.figures import Figures, Ratio
-from services.reporting.core.matter_counts import value_of
+from services.reporting.core.matter_counts import HEAD, value_of
+from services.reporting.core.matters import POSTING
 from services.reporting.usecases.reading import Overview
 
 Grade = Literal["met", "remind", "missed", "grave", "none"]
@@ -27,6 +28,7 @@ COLUMNS: Final = (
     "duty",
     "conditions",
     "posting",
+    "head",
     "process",
     "support",
     "connection",
@@ -92,7 +94,8 @@ def cells(
         lasted("interruption"),
         duty(frame, mine, unit),
         conditions(frame, atoms, unit) or none,
-        posting(frame, through, unit) or none,
+        done_of(frame, through, unit, POSTING) or none,
+        done_of(frame, through, unit, HEAD) or none,
         process(frame, mine, unit) if heard and mine.received else none,
         support(frame, atoms, through, unit) if heard else none,
         lasted("connection"),
@@ -143,16 +146,16 @@ def conditions(frame: Frame, atoms: Mapping[str, int], unit: str) -> BoardCell |
     return BoardCell("met" if whole else "remind", f"{good}/{assessed}", href)
 
 
-def posting(frame: Frame, through: Mapping[str, int], unit: str) -> BoardCell | None:
-    """Grade what is posted of all that must be; None where nothing was decided yet."""
-    known = value_of("posting_known", {}, through)
-    missing = value_of("posting_open", {}, through)
+def done_of(frame: Frame, through: Mapping[str, int], unit: str, name: str) -> BoardCell | None:
+    """Grade what is done of all that was due; None where nothing was due yet."""
+    known = value_of(f"{name}_known", {}, through)
+    missing = value_of(f"{name}_open", {}, through)
     if not known:
         return None
     grade: Grade = "met" if not missing else "remind"
-    if missing and through.get("posting_missed", 0):
-        grade = "grave" if through.get("posting_reported_up", 0) else "missed"
-    figure = "posting_open" if missing else "posting_known"
+    if missing and through.get(f"{name}_missed", 0):
+        grade = "grave" if through.get(f"{name}_reported_up", 0) else "missed"
+    figure = f"{name}_open" if missing else f"{name}_known"
     text = f"{frame.number(known - missing)}/{frame.number(known)}"
     return BoardCell(grade, text, frame.rows_link(figure, unit=unit))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 from services.reporting.adapters.desk import Desk
@@ -33,6 +34,15 @@ SHOWN: Final = (
     "posting_new",
     "posting_open",
     "posting_missed",
+    "meeting_new",
+    "meeting_open",
+    "meeting_missed",
+    "staff_posting_new",
+    "staff_posting_open",
+    "staff_posting_missed",
+    "secondment_new",
+    "secondment_open",
+    "secondment_missed",
     "support_new",
     "support_open",
     "support_missed",
@@ -131,6 +141,11 @@ def _what(frame: Frame, desk: Desk, fact: MatterFact) -> Cell:
         month = {"month": f"{fact.day.month:02d}", "year": fact.day.year}
         return Cell(frame.say("assessment_of", **month))
     own = fact.subject.split("/", 2)[2]
+    if fact.kind == "meeting":
+        year, _, quarter = own.partition("-Q")
+        return Cell(frame.say("meeting_of", year=year, quarter=quarter))
+    if fact.kind == "staff_posting":
+        return Cell(frame.say("staff_list_of", day=formats.day(date.fromisoformat(own))))
     if fact.detail is None or fact.detail == own:
         return Cell(own, "id")
     if fact.kind == "posting":

@@ -1,7 +1,7 @@
 """What the calendar asks of every centre: self-assessments and posting; and roster gaps."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import Final
 
 from services.workflow.core.assessment import Assessment
@@ -10,11 +10,17 @@ from services.workflow.core.kinds.counted import (
     Owed,
     assess_owed,
     given,
-    undated,
     working_days,
 )
 from services.workflow.core.kinds.duty import session_of
 from services.workflow.core.kinds.kind import NEVER, Kind, Words
+from services.workflow.core.kinds.periods import (
+    Period,
+    assess_period,
+    begins_of,
+    centres_of,
+    last_of_month,
+)
 from services.workflow.core.ladder import (
     FromDue,
     Ladder,
@@ -22,7 +28,7 @@ from services.workflow.core.ladder import (
     Rung,
     Share,
 )
-from shared.calendar.zone import ONE_DAY, at
+from shared.calendar.zone import at
 from shared.events.centres import DutyRostered
 from shared.events.codes import PROVINCE, conditions_subject, parse_matter, posting_subject
 from shared.events.envelope import Event
@@ -43,35 +49,22 @@ LOOK_BACK: Final = timedelta(days=30)
 def assess_conditions(facts: Facts, reference: Reference) -> list[Assessment]:
     """Say by when a month's self-assessment is owed."""
     matter = parse_matter(facts.subject)
-    begins = _begins(facts.unit, reference)
+    begins = begins_of(facts.unit, reference)
     if matter is None or begins is None:
         return []
     first = date.fromisoformat(f"{matter.id}-01")
-    last = _last_of_month(first)
     if first < begins or not facts.is_the_units(first, reference):
         return []
-    horizon = reference.horizon
-    published = horizon is not None and last <= horizon
-    owed = Owed(
+    period = Period(
         id=CONDITIONS,
         kind=CONDITIONS,
-        unit=facts.unit,
-        start=at(first, time()),
-        cause=f"calendar:{matter.id}",
-        limit=given(_closes(last, facts.unit, reference) if published else at(last, time())),
+        name=matter.id,
+        first=first,
+        last=last_of_month(first),
         done=facts.first("conditions.reported"),
         done_why="reported",
     )
-    if not published:
-        return [undated(owed, "no_calendar" if horizon is None else "beyond_horizon")]
-    return [assess_owed(owed, CONDITIONS_KIND.ladder, reference)]
-
-
-def _closes(last: date, unit: str, reference: Reference) -> datetime:
-    """Return when office closes on the last working day up to a day."""
-    calendar = reference.calendar
-    last_working = last if calendar.is_working(last) else calendar.shift(last, -1)
-    return reference.opening(unit).close_of(last_working)
+    return [assess_period(period, facts, CONDITIONS_KIND.ladder, reference)]
 
 
 def months_of(reference: Reference, day: date) -> Iterator[tuple[str, str]]:
@@ -86,7 +79,7 @@ def months_of(reference: Reference, day: date) -> Iterator[tuple[str, str]]:
 def assess_posting(facts: Facts, reference: Reference) -> list[Assessment]:
     """Say by when a decision on a procedure is to be posted."""
     read = _decision(facts)
-    begins = _begins(facts.unit, reference)
+    begins = begins_of(facts.unit, reference)
     if read is None or begins is None or read[1] < begins:
         return []
     code, decided_on = read
@@ -109,7 +102,7 @@ def assess_posting(facts: Facts, reference: Reference) -> list[Assessment]:
 def assess_withdrawal(facts: Facts, reference: Reference) -> list[Assessment]:
     """Say by when an expired procedure is to be taken off the list."""
     read = _decision(facts)
-    begins = _begins(facts.unit, reference)
+    begins = begins_of(facts.unit, reference)
     if read is None or begins is None:
         return []
     procedure = reference.procedures.get(read[0])
@@ -196,23 +189,12 @@ def _decision(facts: Facts) -> tuple[str, date] | None:
     return code, date.fromisoformat(decided_on)
 
 
-def _begins(unit: str, reference: Reference) -> date | None:
-    known = reference.units.get(unit)
-    return None if known is None else known.obligations_from
-
-
 def _communes(reference: Reference) -> Iterator[tuple[str, date]]:
-    for unit in reference.units.values():
-        if unit.code != PROVINCE and unit.obligations_from is not None:
-            yield unit.code, unit.obligations_from
+    return (each for each in centres_of(reference) if each[0] != PROVINCE)
 
 
 def _lately(decided_on: date, day: date) -> bool:
     return day - LOOK_BACK <= decided_on <= day
-
-
-def _last_of_month(first: date) -> date:
-    return (first + timedelta(days=31)).replace(day=1) - ONE_DAY
 
 
 def _about(code: str, reference: Reference) -> dict[str, str]:

@@ -11,6 +11,7 @@ from services.workflow.core.kinds.centre import (
     SUPPORT_ASSIGN,
     SUPPORT_RESOLVE,
 )
+from services.workflow.core.kinds.centre_head import MEETING_KIND, STAFF_POSTING_KIND
 from services.workflow.core.kinds.dossier import APOLOGY_SLIP, DOSSIER_DEADLINE
 from services.workflow.core.kinds.dossier_facts import handler_now
 from services.workflow.core.kinds.duty import DUTY
@@ -28,6 +29,7 @@ from services.workflow.core.kinds.petitions import (
     PETITION_CLASSIFY,
     PETITION_PUBLISH,
 )
+from services.workflow.core.kinds.secondments import END_KIND, NOTE_KIND
 from services.workflow.core.kinds.steps import (
     AGENCY_STEP,
     APPLICANT_CONFIRMATION,
@@ -51,6 +53,10 @@ KINDS: Final[Mapping[str, Kind]] = {
         DEFECT_REPAIR,
         POSTING_KIND,
         WITHDRAWAL_KIND,
+        MEETING_KIND,
+        STAFF_POSTING_KIND,
+        NOTE_KIND,
+        END_KIND,
         PETITION_CLASSIFY,
         PETITION_ANSWER,
         PETITION_PUBLISH,
