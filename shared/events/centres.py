@@ -32,7 +32,20 @@ ConditionItem = Literal[
     "scanner",
     "posting_board",
     "toilet",
+    "information_area",
+    "online_area",
+    "priority_counter",
+    "writing_desks",
+    "citizen_computers",
+    "touch_screens",
+    "digitising",
+    "interpreting",
 ]
+"""Items of the law (rules `premises` and `interpreting` of `shared.law`) and of the directive.
+
+`seats`, `counters`, `camera` and `queue_machine` are items of the law too. `lookup_kiosk` and
+`scanner` are older codes for `touch_screens` and `digitising`; they stay readable.
+"""
 Priority = Literal["low", "normal", "high"]
 Score = Literal[1, 2, 3, 4, 5]
 

@@ -18,6 +18,19 @@ from shared.events.model import EventData
 from tests.fakes.histories import WORKFLOW, Teller
 
 ITEMS = ("seats", "water", "wifi", "air_conditioning", "fans", "scanner")
+BY_LAW = (
+    "information_area",
+    "online_area",
+    "counters",
+    "priority_counter",
+    "writing_desks",
+    "citizen_computers",
+    "camera",
+    "queue_machine",
+    "touch_screens",
+)
+"""What the law lists besides; the scanner is what it calls digitising equipment."""
+
 PROCEDURES = ("1.004873", "2.000815", "1.001193", "3.000722")
 BY = "p-20-support-1"
 
@@ -109,12 +122,12 @@ class Centre:
                 )
 
     def assessed(self, lacking: int) -> None:
-        """Tell this month's self-assessment, in which some items are not good."""
+        """Tell this month's self-assessment, in which some items are not good or left out."""
         subject = conditions_subject(self._unit, self._first.year, self._first.month)
         teller = Teller(subject, self._unit)
         items = tuple(
             centres.ConditionState(item=item, state="poor" if place < lacking - 2 else "good")
-            for place, item in enumerate(ITEMS)
+            for place, item in enumerate((*ITEMS, *BY_LAW[lacking // 2 :]))
         )
         by = f"p-{self._unit}-head"
         report = centres.ConditionsReported(items=items, by=by)

@@ -197,9 +197,9 @@ class MatterFact:
         day: The legal day that it belongs to: that of the session, or on which it began.
         spans: The times for which it was open; a connection can be lost more than once.
         detail: What it is about, as a code: a cause, an item, a topic, a procedure, a right.
-        lacking: What a self-assessment found not good, each as `item:state`.
+        lacking: What a self-assessment found not good or left out, each as `item:state`.
         good: Items found good; of a rating 1 if it is a good one.
-        assessed: Items assessed; of a rating 1.
+        assessed: Items assessed or left out; of a rating 1.
         counted_on: The day alone whose minutes are meant, in a list of what fell on days.
     """
 

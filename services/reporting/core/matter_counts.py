@@ -46,7 +46,7 @@ MATTER_FLOWS: Final = {
     for flow in (
         *(flow for name, flow in FLOWS.items() if name.startswith(f"{DUTY}_")),
         Flow("conditions_reported", "conditions_reported"),
-        Flow("conditions_assessed", "conditions_assessed", rows="conditions_reported"),
+        Flow("conditions_items", "conditions_items", rows="conditions_reported"),
         Flow("conditions_lacking", "conditions_lacking", rows="conditions_short"),
         Flow("rating_given", "rating_given"),
         Flow("rating_good", "rating_good"),
@@ -88,7 +88,7 @@ def matter_counts(fact: MatterFact) -> list[Count]:
     elif fact.kind == "conditions" and fact.assessed:
         give(begun, "conditions_reported")
         give(begun, "conditions_good", fact.good)
-        give(begun, "conditions_assessed", fact.assessed)
+        give(begun, "conditions_items", fact.assessed)
         if fact.lacking:
             give(begun, "conditions_short")
             give(begun, "conditions_lacking", len(fact.lacking))

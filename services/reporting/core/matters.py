@@ -10,6 +10,7 @@ from typing import Final
 
 from services.reporting.core.clocks import Span, local_day
 from services.reporting.core.fact import MatterFact, Outcome
+from services.reporting.core.premises import UNASSESSED, unassessed
 from services.reporting.core.state import FactState
 from shared.events import centre_head, centres, obligations
 from shared.events.codes import Matter, duty_session, parse_matter
@@ -130,14 +131,18 @@ def _detail(own: Sequence[Event], matter: Matter) -> str | None:
 
 
 def _assessment(own: Sequence[Event]) -> tuple[tuple[str, ...], int, int]:
-    """Return what the last self-assessment or rating says: what lacks, good ones, all."""
+    """Return what the last self-assessment or rating says: what lacks, good ones, all.
+
+    Of a self-assessment, what it leaves out of the law's list lacks too.
+    """
     for event in reversed(own):
         data = event.data
         if isinstance(data, centres.ConditionsReported):
-            lacking = tuple(
-                f"{one.item}:{one.state}" for one in data.items if one.state != "good"
-            )
-            return lacking, len(data.items) - len(lacking), len(data.items)
+            left_out = unassessed([one.item for one in data.items], local_day(event.time))
+            states = [(one.item, one.state) for one in data.items]
+            states += [(item, UNASSESSED) for item in left_out]
+            lacking = tuple(f"{item}:{state}" for item, state in states if state != "good")
+            return lacking, len(states) - len(lacking), len(states)
         if isinstance(data, centres.RatingGiven):
             return (), int(data.score >= GOOD_SCORE_MIN), 1
     return (), 0, 0

@@ -30,7 +30,7 @@ FIGURES: Final = frozenset({"strip", "data", "board", "ageing", "counts", "sub",
 NO_FIGURES: Final = frozenset({"when", "picture", "label", "column", "balance"})
 VOID: Final = frozenset({"br", "input", "link", "meta", "img", "hr"})
 DATES: Final = re.compile(r"\d{1,2}[:/]\d{1,2}(?:/\d{4})?|\d{1,2} – |\d{1,2}/\d{4}")
-SUMS: Final = ("_minutes", "_assessed", "_lacking", "_events")
+SUMS: Final = ("_minutes", "_items", "_lacking", "_events")
 """How the names of figures end that count more than one per row."""
 
 WHOLE: Final = frozenset({"100,0 %", "100.0 %"})

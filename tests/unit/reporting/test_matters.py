@@ -23,12 +23,15 @@ from shared.calendar.zone import ICT, legal_day
 from shared.events import centres, obligations
 from shared.events.envelope import Event
 from tests.fakes.histories import WORKFLOW, Teller
-from tests.fakes.matters import matters
+from tests.fakes.matters import BY_LAW, matters
 from tests.fakes.reporting import MemoryReporting
 
 UNITS = ("06046", "06112", "06148", "06151")
 FIRST = datetime(2026, 10, 26, 8, tzinfo=ICT)
 NOW = datetime(2026, 11, 23, 9, 12, tzinfo=ICT)
+LISTED = (*BY_LAW, "seats", "digitising")
+"""What the law lists, in no order."""
+
 MINUTE, SPLIT = timedelta(minutes=1), timedelta(microseconds=1)
 PERIODS = (
     Period(None, None),
@@ -125,6 +128,48 @@ def test_what_is_not_owed_after_all_counts_nowhere() -> None:
     assert atoms_of(fact_of(teller)) == {}
 
 
+@pytest.mark.parametrize(
+    ("items", "lacking"),
+    [
+        ((), ()),
+        (("writing_desks",), ("writing_desks:unassessed",)),
+        (
+            ("touch_screens", "digitising"),
+            ("touch_screens:unassessed", "digitising:unassessed"),
+        ),
+    ],
+)
+def test_an_assessment_leaves_out_what_the_law_lists(
+    items: tuple[str, ...], lacking: tuple[str, ...]
+) -> None:
+    """The law's items are all counted; those of the directive only if they were assessed."""
+    report = assessment([item for item in LISTED if item not in items])
+    fact = fact_of(report)
+    assert (fact.lacking, fact.assessed, fact.good) == (lacking, 11, 11 - len(items))
+
+
+def test_older_codes_stand_for_the_items_of_the_law() -> None:
+    """A kiosk is a touch screen, and a scanner is digitising equipment."""
+    renamed = {"touch_screens": "lookup_kiosk", "digitising": "scanner"}
+    fact = fact_of(assessment([renamed.get(item, item) for item in LISTED]))
+    assert (fact.lacking, fact.assessed) == ((), 11)
+
+
+def test_before_the_decree_nothing_is_left_out() -> None:
+    """An assessment of June 2025 is of the items that it names."""
+    fact = fact_of(assessment(["wifi"], datetime(2025, 6, 30, 9, tzinfo=ICT)))
+    assert (fact.lacking, fact.assessed) == ((), 1)
+
+
+def assessment(items: Sequence[str], moment: datetime | None = None) -> Teller:
+    """Report that these items are good, and nothing of others."""
+    teller = Teller("06112/conditions/2026-11", "06112")
+    states = [{"item": item, "state": "good"} for item in items]
+    data = {"items": states, "by": "p-06112-director"}
+    teller.tell(centres.ConditionsReported.model_validate(data), moment or at(20))
+    return teller
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_figures_of_matters_are_their_rows_and_those_of_a_plain_count(seed: int) -> None:
     """For any period and scope: totals, rows, minutes; open ones against what was told."""
@@ -159,7 +204,7 @@ def plain_count(
     names = (
         *(f"{kind}_{what}" for kind in LASTING for what in ("new", "open")),
         *("interruption_minutes", "connection_minutes", "rating_given"),
-        *("conditions_assessed", "conditions_lacking"),
+        *("conditions_items", "conditions_lacking"),
     )
     counted.update(dict.fromkeys(names, 0))
     by_subject: dict[str, list[Event]] = {}
@@ -181,9 +226,11 @@ def _count_one(
     first = legal_day(events[0].time)
     report = events[-1].data
     if isinstance(report, centres.ConditionsReported) and period.has(first):
-        items = [item.state for item in report.items]
-        counted["conditions_assessed"] += len(items)
-        counted["conditions_lacking"] += len(items) - items.count("good")
+        states = {item.item: item.state for item in report.items}
+        listed = {*states, *BY_LAW}
+        good = sum(states.get(item) == "good" for item in listed)
+        counted["conditions_items"] += len(listed)
+        counted["conditions_lacking"] += len(listed) - good
     if kind == "rating":
         counted["rating_given"] += period.has(first)
     if kind not in LASTING:

@@ -9,10 +9,14 @@ from services.reporting.adapters.pages import formats
 from services.reporting.adapters.pages.frame import Frame
 from services.reporting.adapters.pages.matters import MINUTES_AN_HOUR, duration
 from services.reporting.adapters.pages.overview import silent
+from services.reporting.core.clocks import local_day
 from services.reporting.core.figures import Figures, Ratio
 from services.reporting.core.matter_counts import HEAD, value_of
 from services.reporting.core.matters import POSTING
+from services.reporting.core.premises import ITEMS
 from services.reporting.usecases.reading import Overview
+from shared.law.citation import cite_all
+from shared.law.rules import Rule
 
 Grade = Literal["met", "remind", "missed", "grave", "none"]
 
@@ -33,6 +37,14 @@ COLUMNS: Final = (
     "support",
     "connection",
 )
+
+
+RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
+    "conditions": tuple(ITEMS),
+    "posting": (Rule.INDEX_POSTING, Rule.DIRECTIVE),
+    "head": (Rule.AGENCY_MEETING, Rule.STAFF_POSTED),
+}
+"""The rules that a column rests on, where it counts what a centre does once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +77,22 @@ def context(frame: Frame, desk: Desk, found: Overview, available: Available) -> 
     ]
     rows.sort(key=lambda row: _worst_first(row["cells"]))
     return {
-        "columns": [frame.say(f"board_{name}") for name in COLUMNS],
+        "columns": [
+            {"name": frame.say(f"board_{name}"), "title": _sources(frame, name)}
+            for name in COLUMNS
+        ],
         "rows": rows,
         "grades": [
             (grade, frame.say(f"cell_{grade}"))
             for grade in ("met", "remind", "missed", "grave", "none")
         ],
     }
+
+
+def _sources(frame: Frame, column: str) -> str:
+    """Return where the rules of a column are written; empty where it names none."""
+    source = cite_all(RULES.get(column, ()), local_day(frame.now))
+    return "" if source is None else source.vi if frame.language == "vi" else source.en
 
 
 def cells(
@@ -136,14 +157,14 @@ def process(frame: Frame, mine: Figures, unit: str) -> BoardCell:
 
 
 def conditions(frame: Frame, atoms: Mapping[str, int], unit: str) -> BoardCell | None:
-    """Grade the self-assessments of facilities; None where there is none."""
-    good, assessed = atoms.get("conditions_good", 0), atoms.get("conditions_assessed", 0)
-    if not assessed:
+    """Grade the self-assessments, item by item of the list; None where there is none."""
+    good, items = atoms.get("conditions_good", 0), atoms.get("conditions_items", 0)
+    if not items:
         return None
-    whole = good == assessed
-    figure = "conditions_assessed" if whole else "conditions_lacking"
+    whole = good == items
+    figure = "conditions_items" if whole else "conditions_lacking"
     href = frame.rows_link(figure, unit=unit)
-    return BoardCell("met" if whole else "remind", f"{good}/{assessed}", href)
+    return BoardCell("met" if whole else "remind", f"{good}/{items}", href)
 
 
 def done_of(frame: Frame, through: Mapping[str, int], unit: str, name: str) -> BoardCell | None:

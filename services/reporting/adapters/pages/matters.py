@@ -9,11 +9,14 @@ from services.reporting.adapters.desk import Desk
 from services.reporting.adapters.documents import facts_of
 from services.reporting.adapters.pages import formats
 from services.reporting.adapters.pages.frame import Frame
+from services.reporting.core.clocks import local_day
 from services.reporting.core.fact import MatterFact
 from services.reporting.core.matter_counts import added, value_of
 from services.reporting.core.outages import delays_among
+from services.reporting.core.premises import ITEMS, rule_of
 from services.reporting.ports import Listed
 from services.reporting.usecases.reading import Overview
+from shared.law.citation import Citation, find
 
 MINUTES_AN_HOUR: Final = 60
 SHOWN: Final = (
@@ -26,7 +29,7 @@ SHOWN: Final = (
     "connection_new",
     "connection_minutes",
     "connection_open",
-    "conditions_assessed",
+    "conditions_items",
     "conditions_lacking",
     "defect_new",
     "defect_open",
@@ -209,7 +212,28 @@ def _lacking(frame: Frame, _desk: Desk, fact: MatterFact) -> Cell:
     said = [
         f"{frame.say(f'item_{item}')}: {frame.say(f'state_{how}')}" for item, _, how in parts
     ]
-    return Cell("; ".join(said), "wide")
+    rules = dict.fromkeys(rule for item, _, _ in parts if (rule := rule_of(item)) is not None)
+    sources = (find(rule, fact.day) for rule in rules)
+    return Cell(
+        "; ".join(said), "wide", [_in(frame, one) for one in sources if one is not None]
+    )
+
+
+def checklist(frame: Frame, figure: str) -> list[dict[str, Any]] | None:
+    """Return what every centre has to have, by where it is written; None beside other lists."""
+    if not figure.startswith("conditions_"):
+        return None
+    found = []
+    for rule, items in ITEMS.items():
+        source = find(rule, local_day(frame.now))
+        if source is not None:
+            names = [frame.say(f"item_{item}") for item in items]
+            found.append({"source": _in(frame, source), "items": names})
+    return found
+
+
+def _in(frame: Frame, source: Citation) -> str:
+    return source.vi if frame.language == "vi" else source.en
 
 
 def _rated(frame: Frame, _desk: Desk, fact: MatterFact) -> Cell:

@@ -159,6 +159,7 @@ class Pages:
             "subtitle": subtitle,
             "rows": lists.dossier_rows(frame, self._desk, found.rows),
             "matters": matters.table(frame, self._desk, figure, found.rows),
+            "checklist": matters.checklist(frame, figure),
             "pager": lists.pager(frame, found, number, "/rows", **kept),
         }
         return page(request, frame, "rows.html", values, active=_section(figure), kept=kept)
