@@ -9,7 +9,8 @@ from typing import Any, Final
 import httpx2
 import orjson
 
-from deploy.demo.province import CheckIn, Deed, Turn
+from deploy.demo.heads import Deed
+from deploy.demo.province import CheckIn, Turn
 from deploy.demo.story import Act, Story
 from deploy.errors import CommandError
 from shared.events.topics import inbound

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from deploy.demo.actor import PUBLISHER, Running, acts_until
+from deploy.demo.heads import Deed
 from deploy.demo.lockstep import SECOND, LockStep, step_after, step_at
-from deploy.demo.province import CheckIn, Deed, Month, Span, Turn
+from deploy.demo.province import CheckIn, Month, Span, Turn
 from deploy.demo.reconcile import reconcile
 from deploy.demo.report import Report
 from deploy.demo.stage import Stage, stage

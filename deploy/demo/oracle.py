@@ -259,6 +259,16 @@ class ExpectedRung:
     at: datetime
     raised: bool
 
+    @property
+    def kind(self) -> str:
+        """Return the kind of its obligation."""
+        return kind_of(self.obligation)
+
+
+def kind_of(obligation: str) -> str:
+    """Return the kind of an obligation, which is its id up to a colon."""
+    return obligation.partition(":")[0]
+
 
 def expected_rungs(
     subject: str,

@@ -94,7 +94,7 @@ def hung_of(
         (kind, rung["id"]): str(rung["role"]) for kind in ladders for rung in ladders[kind]
     }
     for rung in expected:
-        role = roles[rung.obligation, rung.rung]
+        role = roles[rung.kind, rung.rung]
         if not rung.raised or role == "handler":
             continue
         look = told_at(rung.at, rung.opened)

@@ -7,12 +7,12 @@ Volumes and lateness are drawn as measured in a comparable province by the natio
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 
-from deploy.demo.heads import Told, deeds_of_heads
+from deploy.demo.heads import Deed, deeds_of_heads
 from deploy.demo.story import ELSEWHERE_SHARE, Procedure, Story, Teller
 from shared.calendar.days import DeadlineCalendar
 from shared.calendar.zone import ICT
@@ -79,16 +79,6 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """Something else that a centre does, as the event that says so."""
-
-    at: datetime
-    name: str
-    subject: str
-    data: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Centre:
     """One commune's centre as the simulation sees it."""
 
@@ -133,6 +123,16 @@ class Month:
     def at_centres(self) -> list[CheckIn | Turn | Deed]:
         """What happens beside the dossiers, in the order of time."""
         return sorted((*self.check_ins, *self.turns, *self.deeds), key=lambda one: one.at)
+
+    @property
+    def events_at_centres(self) -> Iterator[tuple[str, str, datetime]]:
+        """Yield subject, name and moment of each of these events."""
+        for one in self.check_ins:
+            yield f"{one.unit}/duty/{one.day}/{one.session}", "duty.checked_in", one.at
+        for turn in self.turns:
+            yield turn.outage.matter, turn.name, turn.at
+        for deed in self.deeds:
+            yield deed.subject, deed.name, deed.at
 
 
 def centres(units: Sequence[str], *, seed: int, scale: float) -> list[Centre]:
@@ -198,13 +198,8 @@ def simulate(
         tuple(stories),
         tuple(check_ins),
         tuple(outages),
-        tuple(map(_deed, deeds)),
+        tuple(deeds),
     )
-
-
-def _deed(told: Told) -> Deed:
-    day, moment, name, subject, data = told
-    return Deed(_before(day, moment), name, subject, data)
 
 
 def _outages(units: Sequence[str], calendar: DeadlineCalendar, span: Span) -> list[Outage]:

@@ -14,12 +14,14 @@ from typing import Any, Final
 import orjson
 
 from deploy.demo.actor import PUBLISHER, applicant_address
+from deploy.demo.duties import HEAD_KINDS, head_rungs
 from deploy.demo.oracle import (
     ExpectedRung,
     SlowCalendar,
     Truth,
     duty_rungs,
     expected_rungs,
+    kind_of,
     limits,
     truth_of,
 )
@@ -43,7 +45,7 @@ from shared.events.topics import CENTRES, DOSSIERS, NOTICES, OBLIGATIONS, reject
 from shared.kafka.cluster import Cluster
 from shared.kafka.whole import read_to_end
 
-KINDS: Final = ("dossier_deadline", "apology_slip", "duty", "connection")
+KINDS: Final = ("dossier_deadline", "apology_slip", "duty", "connection", *HEAD_KINDS)
 BROKEN: Final = "promise_broken"
 INCIDENTS: Final = frozenset({"incident.opened", "incident.updated"})
 SETTLED: Final = {"sent", "delivered", "obsolete", "failed"}
@@ -94,6 +96,7 @@ async def reconcile(
         )
     ]
     expected += duty_rungs(month, (*playing.units, PROVINCE), ladders, calendar, end)
+    expected += head_rungs(month, (*playing.units, PROVINCE), ladders, calendar, end)
     expected += link_rungs(month.outages, ladders, calendar, end)
     _compare_rungs(report, expected, obligations)
     systems = systems_of()
@@ -142,15 +145,7 @@ def _compare_intake(
     expected: Counter[tuple[str, str, datetime]] = Counter()
     for code, story in stories.items():
         expected.update((code, act.name, act.at) for act in story.acts if act.at <= end)
-    expected.update(
-        (f"{one.unit}/duty/{one.day}/{one.session}", "duty.checked_in", one.at)
-        for one in month.check_ins
-        if one.at <= end
-    )
-    expected.update(
-        (one.outage.matter, one.name, one.at) for one in month.turns if one.at <= end
-    )
-    expected.update((one.subject, one.name, one.at) for one in month.deeds if one.at <= end)
+    expected.update(one for one in month.events_at_centres if one[2] <= end)
     found = Counter(
         (event["subject"], _name(event), datetime.fromisoformat(event["time"]))
         for event in events
@@ -252,12 +247,12 @@ def _compare_rungs(
         wanted = Counter(
             (one.subject, one.obligation, one.rung, one.at)
             for one in expected
-            if one.obligation == kind and one.raised
+            if one.kind == kind and one.raised
         )
         report.compare(
             f"rungs raised: {kind}",
             wanted,
-            Counter({key: count for key, count in raised.items() if key[1] == kind}),
+            Counter({key: count for key, count in raised.items() if kind_of(key[1]) == kind}),
         )
     overtaken = Counter(
         (one.subject, one.obligation, one.rung, one.at) for one in expected if not one.raised

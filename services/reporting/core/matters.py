@@ -139,7 +139,7 @@ def _assessment(own: Sequence[Event]) -> tuple[tuple[str, ...], int, int]:
         data = event.data
         if isinstance(data, centres.ConditionsReported):
             left_out = unassessed([one.item for one in data.items], local_day(event.time))
-            states = [(one.item, one.state) for one in data.items]
+            states: list[tuple[str, str]] = [(one.item, one.state) for one in data.items]
             states += [(item, UNASSESSED) for item in left_out]
             lacking = tuple(f"{item}:{state}" for item, state in states if state != "good")
             return lacking, len(states) - len(lacking), len(states)

@@ -226,7 +226,7 @@ def _count_one(
     first = legal_day(events[0].time)
     report = events[-1].data
     if isinstance(report, centres.ConditionsReported) and period.has(first):
-        states = {item.item: item.state for item in report.items}
+        states: dict[str, str] = {item.item: item.state for item in report.items}
         listed = {*states, *BY_LAW}
         good = sum(states.get(item) == "good" for item in listed)
         counted["conditions_items"] += len(listed)
