@@ -185,6 +185,11 @@ async def test_a_record_that_is_there_keeps_its_name() -> None:
         (f"{UNIT}/conditions/2026-12", f"{NEW}/conditions/2026-12"),
         (f"{NEW}/posting/1.004873/2026-11-23", f"{UNIT}/posting/1.004873/2026-11-23"),
         (f"{NEW}/posting/1.004873/2026-11-24", f"{NEW}/posting/1.004873/2026-11-24"),
+        (f"{NEW}/meeting/2026-Q4", f"{UNIT}/meeting/2026-Q4"),
+        (f"{UNIT}/meeting/2027-Q1", f"{NEW}/meeting/2027-Q1"),
+        (f"{NEW}/staff_posting/2026-11-23", f"{UNIT}/staff_posting/2026-11-23"),
+        (f"{UNIT}/staff_posting/2026-11-24", f"{NEW}/staff_posting/2026-11-24"),
+        (f"{UNIT}/secondment/8", f"{NEW}/secondment/8"),
         (f"{UNIT}/defect/8", f"{NEW}/defect/8"),
         (f"{UNIT}/connection/population-db", f"{NEW}/connection/population-db"),
         (f"{OTHER_UNIT}/defect/8", f"{OTHER_UNIT}/defect/8"),
@@ -201,6 +206,20 @@ async def test_a_record_is_opened_under_the_name_that_every_service_gives_it(
             {"items": [{"item": "seats", "state": "good"}], "by": "p-a"},
         ),
         "posting": ("posting.published", {"procedure": "1.004873"}),
+        "meeting": ("meeting.held", {"agencies": ["H37.19"], "minutes": "1", "by": "p-a"}),
+        "staff_posting": (
+            "staff.posted",
+            {"staff": [{"person": "p-a", "role": "director"}], "by": "p-a"},
+        ),
+        "secondment": (
+            "secondment.started",
+            {
+                "person": "p-b",
+                "agency": "H37.19",
+                "from_day": "2026-11-02",
+                "until_day": "2027-11-01",
+            },
+        ),
         "defect": ("defect.reported", {"item": "wifi", "by": "p-a"}),
         "connection": ("connection.lost", {}),
     }

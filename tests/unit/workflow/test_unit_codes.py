@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final
 
 from services.workflow.core.emissions import Emitter
+from services.workflow.core.kinds.centre_head import quarters_of, staff_changes_of
 from services.workflow.core.kinds.duty import sessions_of
 from services.workflow.core.kinds.periodic import decisions_of, months_of
 from services.workflow.core.model import Gap, Subject
@@ -78,6 +79,11 @@ def test_sessions_months_and_posts_are_named_by_the_code_of_their_day() -> None:
 
     assert names(date(2026, 1, 6)) == {UNIT}
     assert names(date(2026, 1, 7)) == {NEW}
+    quarters = dict(quarters_of(view, date(2026, 4, 1)))
+    assert quarters[f"{NEW}/meeting/2026-Q2"] == NEW
+    begins = RoleAssigned(person="p-new", role="handler", unit=UNIT, from_day=date(2026, 1, 6))
+    lists = dict(staff_changes_of(decide(view, begins, MOVED), date(2026, 1, 8)))
+    assert lists[f"{UNIT}/staff_posting/2026-01-06"] == NEW
     months = dict(months_of(view, date(2026, 2, 1)))
     assert months[f"{NEW}/conditions/2026-02"] == NEW
     assert all(
@@ -145,6 +151,43 @@ def test_a_month_that_was_opened_before_is_owed_once() -> None:
     )
     twice.opens()
     assert twice.heard() == []
+
+
+def test_a_quarter_and_a_staff_list_that_were_opened_before_are_owed_once() -> None:
+    """Their records have the old name, and go on for the unit under its new code."""
+    view = province()
+    after = decide(view, row(view, date(2026, 4, 10)), datetime(2026, 4, 5, tzinfo=ICT))
+    for own in ("meeting/2026-Q2", "staff_posting/2026-04-01"):
+        kind = own.partition("/")[0]
+        scenario = Scenario(subject=f"{UNIT}/{own}", now=moment("2026-04-01 00:00"))
+        scenario.opens()
+        assert len(scenario.heard()) == 1
+        scenario.reference = after
+        scenario.sweeps("2026-04-05 08:00")
+        assert scenario.heard() == []
+        assert scenario.obligation(kind).unit == NEW
+        twice = Scenario(
+            subject=f"{NEW}/{own}", now=moment("2026-04-06 00:00"), reference=after
+        )
+        twice.opens()
+        assert twice.heard() == []
+
+
+def test_a_secondment_goes_on_under_its_name() -> None:
+    """Notes of later months open in the record that is there, for the unit as it is now."""
+    scenario = Scenario(subject=f"{UNIT}/secondment/7", now=moment("2026-01-05 09:00"))
+    scenario.happens(
+        "secondment.started",
+        "2026-01-05 09:00",
+        person="p-b",
+        agency="H37.19",
+        from_day=date(2026, 1, 5),
+        until_day=date(2027, 1, 4),
+    )
+    scenario.decides(row(scenario.reference))
+    scenario.happens("secondment.assessed", "2026-01-28 10:00", month="2026-01", by="p-a")
+    assert scenario.obligation("secondment_note:2026-02").unit == NEW
+    assert scenario.obligation("secondment_end").unit == NEW
 
 
 def test_a_gap_closes_under_the_name_that_it_was_opened_by() -> None:
