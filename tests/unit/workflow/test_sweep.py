@@ -288,6 +288,6 @@ def test_opening_a_day_twice_changes_nothing() -> None:
 
 
 def test_every_session_of_every_unit_is_opened() -> None:
-    """Morning and afternoon, at three units."""
+    """Morning and afternoon, at three units, and the first list of the staff of each."""
     durable = Durable(province(), FixedClock(moment("2026-01-05 06:00")))
-    assert asyncio.run(Process(durable).open_by_calendar()) == 3 * 2
+    assert asyncio.run(Process(durable).open_by_calendar()) == 3 * (2 + 1)

@@ -176,6 +176,8 @@ def _until(frame: Frame, _desk: Desk, fact: MatterFact) -> Cell:
     if not fact.spans:
         return Cell("")
     end = fact.spans[-1].end
+    if end is None and fact.kind == "secondment":
+        return Cell(frame.say("still_seconded"), "when")
     if end is None:
         return Cell(frame.say("still"), "needs when")
     return Cell(formats.moment_near(end, frame.now, frame.language), "when")
