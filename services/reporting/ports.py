@@ -66,6 +66,10 @@ class Facts(Protocol):
 
     async def open_entries(self, units: Collection[str]) -> Mapping[str, list[OpenEntry]]: ...
 
+    async def awaited_rows(self, units: frozenset[str] | None) -> list[Listed]:
+        """Return the submissions that nobody has answered, by the unit that must."""
+        ...
+
     async def open_rows(
         self, query: OpenQuery, *, skip: int = 0, limit: int = 0
     ) -> list[Listed]: ...

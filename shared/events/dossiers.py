@@ -150,6 +150,9 @@ class DossierPaid(DossierData):
     NAME: ClassVar[str] = "dossier.paid"
 
     amount: AmountVnd
+    how: Literal["online", "counter"] | None = Field(
+        default=None, description="Where it was paid; absent: not stated."
+    )
 
 
 class DossierApologyIssued(DossierData):

@@ -150,6 +150,10 @@ class ProcedureDecided(EventData):
     decided_on: date
     effective_from: date | None = None
     fee: AmountVnd | None = None
+    online_level: Literal["full", "partial"] | None = Field(
+        default=None,
+        description="How much of it can be done online: all, or a part. Absent: not recorded.",
+    )
     systems: tuple[Slug, ...] | None = Field(
         default=None,
         max_length=20,

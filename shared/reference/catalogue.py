@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, time
+from typing import Literal
 
 from shared.calendar.opening import Hours, OpeningRules, Season, Span
 from shared.events.reference import (
@@ -59,6 +60,7 @@ class Procedure:
     linked: bool = False  # A group of linked procedures, each with an agency of its own.
     expired_on: date | None = None  # First day without it.
     replaced_by: str | None = None
+    online_level: Literal["full", "partial"] | None = None  # Absent: not recorded.
 
     def in_force(self, day: date) -> bool:
         """Say whether the procedure can be asked for on a day."""
@@ -109,6 +111,7 @@ def procedure_of(data: ProcedureDecided) -> Procedure:
         verified=data.verified,
         systems=data.systems or (),
         linked=data.linked is True,
+        online_level=data.online_level,
     )
 
 

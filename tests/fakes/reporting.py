@@ -79,6 +79,14 @@ class MemoryFacts:
                 found.setdefault(row["open_unit"], []).append(entry)
         return found
 
+    async def awaited_rows(self, units: frozenset[str] | None) -> list[Listed]:
+        """Return the submissions without an answer."""
+        return [
+            _listed(row)
+            for row in self.subjects.rows.values()
+            if (unit := row.get("awaited_unit")) and (units is None or unit in units)
+        ]
+
     async def open_rows(
         self, query: OpenQuery, *, skip: int = 0, limit: int = 0
     ) -> list[Listed]:

@@ -1,7 +1,8 @@
 """A fact's document: its histories as state, and beside it the fields that queries go by.
 
 Indexed: `cells` (every cell it is counted in), `open_unit` and `open` with `overdue_at` (only
-while it is open). `counts` holds what it gives to each cell, `row` what a list shows.
+while it is open), `awaited_unit` (only while nobody answered whether it is received).
+`counts` holds what it gives to each cell, `row` what a list shows.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +40,7 @@ from shared.subjects.ports import StateCodec
 NEVER: Final = "9999-12-31T23:59:59.999999Z"
 """Stands for no moment where an index must still put the document last."""
 
-OPEN_FIELDS: Final = ("open", "open_unit", "overdue_at", "standing")
+OPEN_FIELDS: Final = ("open", "open_unit", "overdue_at", "standing", "awaited_unit")
 
 
 class FactCodec(StateCodec[FactState]):
@@ -64,6 +65,7 @@ class FactCodec(StateCodec[FactState]):
                 for name, events in state.notices.items()
             ],
             "fields": [[code, name] for code, name in state.fields.items()],
+            "levels": [[code, level] for code, level in state.levels.items()],
             "touched": [[cell, checksum] for cell, checksum in state.touched.items()],
         }
 
@@ -79,6 +81,7 @@ class FactCodec(StateCodec[FactState]):
                 for one in document["notices"]
             },
             fields=dict(document["fields"]),
+            levels=dict(document.get("levels", ())),
             touched=dict(document["touched"]),
         )
 
@@ -106,6 +109,8 @@ class FactCodec(StateCodec[FactState]):
                 "overdue_at": NEVER if overdue_at is None else moment_to_text(overdue_at),
                 "standing": entry_to_document(entry),
             }
+        elif fact.is_awaited and fact.submission is not None:
+            index["awaited_unit"] = fact.submission.unit
         return index
 
     def _event(self, subject: str, document: Mapping[str, Any]) -> Event:

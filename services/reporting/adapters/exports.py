@@ -31,6 +31,7 @@ class Export:
         columns: Sequence[tuple[str, str]],
         rows: Sequence[Mapping[str, Any]],
         about: Sequence[tuple[str, str]],
+        beneath: Sequence[str] = (),
     ) -> None:
         """Take a table.
 
@@ -39,11 +40,13 @@ class Export:
             columns: The key of each column and its heading.
             rows: The rows, by key.
             about: What is said beside the table: period, moment, definitions.
+            beneath: A second row of headings, as the numbers of a form's columns.
         """
         self.name = name
         self.columns = columns
         self.rows = rows
         self.about = about
+        self.beneath = beneath
 
     def response(self, form: str) -> Response:
         """Answer in one of the forms: xlsx, csv, json."""
@@ -70,11 +73,14 @@ class Export:
             book = xlsxwriter.Workbook(str(path), options)
             bold = book.add_format({"bold": True})
             sheet = book.add_worksheet("motcua")
-            sheet.freeze_panes(1, 1)
+            heads = 2 if self.beneath else 1
+            sheet.freeze_panes(heads, 1)
             for column, (_, heading) in enumerate(self.columns):
                 sheet.set_column(column, column, max(12, min(40, len(heading) + 4)))
                 sheet.write_string(0, column, heading, bold)
-            for number, row in enumerate(self.rows, start=1):
+            for column, text in enumerate(self.beneath):
+                sheet.write_string(1, column, text, bold)
+            for number, row in enumerate(self.rows, start=heads):
                 for column, (key, _) in enumerate(self.columns):
                     _write(sheet, number, column, row.get(key))
             notes = book.add_worksheet("definitions")
@@ -91,6 +97,8 @@ class Export:
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow([heading for _, heading in self.columns])
+        if self.beneath:
+            writer.writerow(self.beneath)
         for row in self.rows:
             writer.writerow([_safe(row.get(key)) for key, _ in self.columns])
         writer.writerow([])

@@ -24,6 +24,7 @@ INDEXES: Final = (
     [("cells", 1)],
     [("open_unit", 1), ("overdue_at", 1)],
     [("open", 1), ("overdue_at", 1)],
+    [("awaited_unit", 1)],
 )
 CELLS_MAX: Final = 50
 """How many cells one `$in` names; on the embedded store it slows with the square."""
@@ -86,6 +87,12 @@ class MongoFacts(Facts):
             entry = entry_from_document(row["standing"])
             found.setdefault(row["open_unit"], []).append(entry)
         return found
+
+    @override
+    async def awaited_rows(self, units: frozenset[str] | None) -> list[Listed]:
+        wanted = {"$gt": ""} if units is None else {"$in": sorted(units)}
+        rows = await self._collection.find({"awaited_unit": wanted}, projection=LISTED)
+        return [_listed(row) for row in rows]
 
     @override
     async def open_rows(

@@ -15,6 +15,7 @@ from zlib import crc32
 
 from services.reporting.core.clocks import Span, local_day
 from services.reporting.core.fact import Fact, Stint
+from services.reporting.core.form_counts import form_atoms
 from services.reporting.core.pauses import ANY_MARK
 from shared.events.transitions import Status
 
@@ -126,6 +127,7 @@ def _checksum(text: str) -> int:
 
 
 def _atoms(fact: Fact) -> Iterator[tuple[Cell, str, int]]:
+    yield from ((Cell(unit, day), atom, 1) for unit, day, atom in form_atoms(fact))
     if not fact.stints:
         cell = Cell(fact.unit, local_day(fact.first_seen))
         yield cell, "unreceived", 1

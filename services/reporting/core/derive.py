@@ -33,6 +33,7 @@ from services.reporting.core.fact import (
 from services.reporting.core.outages import delays, escalations
 from services.reporting.core.pauses import pause_marks
 from services.reporting.core.state import FactState
+from services.reporting.core.submission import payment_of, submission_of
 from shared.events import dossiers
 from shared.events.answers import ObligationAcknowledged
 from shared.events.envelope import Event
@@ -205,6 +206,9 @@ def derive(state: FactState, field_of: FieldOf) -> Fact | None:
         lookup_hash=next(
             (found for one in own if (found := getattr(one.data, "lookup_hash", None))), None
         ),
+        submission=submission_of(history, seen, dues, _competent(own[0])),
+        payment=payment_of(history),
+        online_level=state.levels.get(procedure) if procedure else None,
     )
 
 

@@ -20,6 +20,8 @@ LawDay = Literal["before", "last_day", "late", "none", "open"]
 
 Outcome = Literal["met", "missed", "open", "void"]
 Holder = Literal["desk", "specialist", "agency", "applicant"]
+Answer = Literal["accepted", "refused", "withdrawn", "stopped"]
+OnlineLevel = Literal["full", "partial"]
 SECONDS_A_MINUTE: Final = 60
 
 
@@ -40,6 +42,28 @@ class Wait:
 
     requested: datetime
     received: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A dossier between its submission and the answer whether it is received.
+
+    `late`: the spans in which the answer was overdue, as workflow judged it.
+    """
+
+    unit: str
+    start: datetime
+    end: datetime | None = None
+    answer: Answer | None = None
+    late: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """The first payment of a dossier's fee."""
+
+    at: datetime
+    how: Literal["online", "counter"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +172,19 @@ class Fact:
     backfill: bool = False
     backfill_events: int = 0
     lookup_hash: str | None = None
+    submission: Submission | None = None
+    payment: Payment | None = None
+    online_level: OnlineLevel | None = None
 
     @property
     def is_open(self) -> bool:
         """Say whether it counts as pending: received and not ended."""
         return self.received is not None and self.ended is None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Say whether it was submitted and nobody has answered whether it is received."""
+        return self.submission is not None and self.submission.end is None
 
     @property
     def has_deadline(self) -> bool:

@@ -8,7 +8,7 @@ depend on the order in which they were read.
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.reporting.core.fact import Fact, MatterFact
+from services.reporting.core.fact import Fact, MatterFact, OnlineLevel
 from shared.events.envelope import Event
 from shared.events.topics import NOTICES, OBLIGATIONS
 
@@ -32,6 +32,7 @@ class FactState:
         dues: What workflow said of it, likewise.
         notices: Notice id to what became of that notice.
         fields: Procedure to its field of administration, as the catalogue had it.
+        levels: Procedure to how much of it could be done online, as the catalogue had it.
         touched: Every cell of the roll-ups that this subject was ever counted in, with a
             checksum of what it gives there; a cell it has left stays, with the checksum 0.
         dirty: Cells to be counted anew; None when that is not known, as after a crash.
@@ -43,6 +44,7 @@ class FactState:
     dues: list[Event] = field(default_factory=list)
     notices: dict[str, list[Event]] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
+    levels: dict[str, OnlineLevel] = field(default_factory=dict)
     touched: dict[str, int] = field(default_factory=dict)
     dirty: frozenset[str] | None = None
     settled: Settled | None = None

@@ -1,6 +1,6 @@
 """The rows behind a number: found by the same atoms and moments that were counted."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -17,6 +17,12 @@ from services.reporting.core.figures import (
     Level,
     Period,
     flow_of,
+)
+from services.reporting.core.form_figures import (
+    AWAITING_CARRIED,
+    FORM_FLOWS,
+    FORM_LEVELS,
+    FORM_UNIONS,
 )
 from services.reporting.core.matter_counts import MATTER_FLOWS, MATTER_LEVELS
 from services.reporting.core.rollups import MonthTotal, month_of, sums_by_unit
@@ -38,12 +44,24 @@ FIGURES: Final = tuple(
             CARRIED,
             AT_RISK,
             *UNIONS,
+            *FORM_FLOWS,
+            *FORM_LEVELS,
+            *FORM_UNIONS,
+            AWAITING_CARRIED,
             *MATTER_FLOWS,
             *MATTER_LEVELS,
         )
     )
 )
 """Every figure that has a list."""
+
+
+EVERY_UNION: Final = {**UNIONS, **FORM_UNIONS}
+LEAVING: Final[Mapping[bool, tuple[str, ...]]] = {
+    False: ("ended", "moved_out"),
+    True: (*FORM_LEVELS["awaiting"].minus, "awaiting_late_out"),
+}
+"""The atoms by which a dossier leaves a level: of open dossiers, and of submissions (True)."""
 
 
 class UnknownFigureError(Exception):
@@ -79,7 +97,7 @@ class ListRows:
         """
         async with self.gate.lock:
             await self.gate.settle()
-            if asked.figure in UNIONS:
+            if asked.figure in EVERY_UNION:
                 return await self._union(asked)
             return await self._one(asked)
 
@@ -87,7 +105,7 @@ class ListRows:
         """List the parts of a sum one after the other."""
         rows: list[Listed] = []
         total = 0
-        for part in UNIONS[asked.figure]:
+        for part in EVERY_UNION[asked.figure]:
             left = asked.limit - len(rows)
             skip = max(0, asked.skip - total)
             # No limit would mean every row: one is asked for, and dropped.
@@ -97,12 +115,19 @@ class ListRows:
         return Found(rows, total)
 
     async def _one(self, asked: Asked) -> Found:
-        flow = flow_of(asked.figure) or MATTER_FLOWS.get(asked.figure)
+        flow = (
+            flow_of(asked.figure)
+            or MATTER_FLOWS.get(asked.figure)
+            or FORM_FLOWS.get(asked.figure)
+        )
         if flow is not None:
             return await self._flow(flow, asked)
         if asked.figure in MATTER_LEVELS:
             return await self._matters_at_end(MATTER_LEVELS[asked.figure], asked)
-        if asked.figure == CARRIED:
+        if asked.figure in FORM_LEVELS:
+            last = min(asked.period.last or local_day(asked.now), local_day(asked.now))
+            return await self._level_then(FORM_LEVELS[asked.figure], last, asked)
+        if asked.figure in {CARRIED, AWAITING_CARRIED}:
             return await self._carried(asked)
         if asked.figure in LEVELS and not asked.period.is_current(asked.now):
             end = asked.period.last
@@ -201,7 +226,8 @@ class ListRows:
     async def _carried(self, asked: Asked) -> Found:
         if asked.period.first is None:
             return Found((), 0)
-        return await self._level_then(PENDING, asked.period.first - FAR_BACK, asked)
+        level = PENDING if asked.figure == CARRIED else FORM_LEVELS["awaiting"]
+        return await self._level_then(level, asked.period.first - FAR_BACK, asked)
 
     async def _level_now(self, asked: Asked) -> Found:
         """List open dossiers as they stand now, the most urgent first."""
@@ -240,10 +266,10 @@ class ListRows:
             ).within
         )
         found: dict[str, Listed] = {}
-        still = await self.facts.open_rows(OpenQuery(asked.units, field=asked.field))
+        still = await self._still(level, asked)
         _keep(found, still, level, end, asked)
         after = Period(end + timedelta(days=1), None)
-        for atom in ("ended", "moved_out"):
+        for atom in LEAVING[level.name in FORM_LEVELS]:
             if len(found) >= total:
                 break
             cells = await self._cells(atom, asked.units, after, asked.now, asked.field)
@@ -254,6 +280,12 @@ class ListRows:
                     break
         rows = sorted(found.values(), key=lambda one: (_turns(one), one.subject))
         return Found(rows[asked.skip : asked.skip + asked.limit], total)
+
+    async def _still(self, level: Level, asked: Asked) -> Collection[Listed]:
+        """Return what can be in a level and has not left it since: open, or unanswered."""
+        if level.name in FORM_LEVELS:
+            return await self.facts.awaited_rows(asked.units)
+        return await self.facts.open_rows(OpenQuery(asked.units, field=asked.field))
 
 
 def _of(total: MonthTotal, atom: str, field: str | None) -> int:

@@ -82,6 +82,12 @@ class Overview:
     heard: Heard
     atoms: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     levels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    field_sums: Mapping[str, Sums] = field(default_factory=dict)
+
+    @property
+    def total_sums(self) -> Sums:
+        """Return the atoms of the whole scope, dossiers' alone."""
+        return flat_sums(self.field_sums.values())
 
 
 @dataclass(slots=True)
@@ -178,6 +184,7 @@ class ReadFigures:
         entries = [pair for part in opened.values() for pair in part]
         day = min(period.last or local_day(now), local_day(now))
         heard = Heard(day, await self.hearing.on(day), scope, await self.hearing.last())
+        fields = _field_sums(summed)
         series, by_month = _series(read, period, now)
         sparks = _sparks(read, every, day)
         total = figures(
@@ -198,7 +205,7 @@ class ReadFigures:
             as_of=now,
             total=total,
             by_unit=by_unit,
-            by_field=_by_field(summed, entries if current else None, now),
+            by_field=_by_field(fields, entries if current else None, now),
             series=series,
             by_month=by_month,
             sparks=sparks,
@@ -213,6 +220,7 @@ class ReadFigures:
             heard=heard,
             atoms={unit: one.within for unit, one in flat.items()},
             levels={unit: one.through() for unit, one in flat.items()},
+            field_sums=fields,
         )
 
 
@@ -241,14 +249,21 @@ def flat_sums(parts: Iterable[Sums]) -> Sums:
     return Sums(before, within)
 
 
-def _by_field(
-    summed: Mapping[str, Mapping[str, Sums]], entries: Entries | None, now: datetime
-) -> dict[str, Figures]:
+def _field_sums(summed: Mapping[str, Mapping[str, Sums]]) -> dict[str, Sums]:
+    """Return the atoms of dossiers by their field of administration."""
     names = {name for parts in summed.values() for name in parts} - {MATTERS}
+    return {
+        name: flat_sums(parts[name] for parts in summed.values() if name in parts)
+        for name in sorted(names)
+    }
+
+
+def _by_field(
+    fields: Mapping[str, Sums], entries: Entries | None, now: datetime
+) -> dict[str, Figures]:
     found = {}
-    for name in sorted(names):
+    for name, part in fields.items():
         mine = None if entries is None else [pair for pair in entries if pair[0].field == name]
-        part = flat_sums(parts[name] for parts in summed.values() if name in parts)
         found[name] = figures(part, mine, now)
     return found
 

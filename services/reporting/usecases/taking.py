@@ -26,6 +26,8 @@ def fold(state: FactState | None, event: Event, context: Context) -> Folded[Fact
         procedure = context.reference.procedures.get(code)
         if procedure is not None:
             kept.fields[code] = procedure.field
+            if procedure.online_level is not None:
+                kept.levels[code] = procedure.online_level
     return Folded(kept)
 
 

@@ -44,6 +44,10 @@ def _own() -> st.SearchStrategy[Any]:
             dossiers.DossierRefused(reason="not_listed"),
             dossiers.DossierCompleted(result="KQ.1"),
             dossiers.DossierReturned(how="direct"),
+            dossiers.DossierPaid(amount=8000, how="online"),
+            dossiers.DossierPaid(amount=8000, how="counter"),
+            dossiers.DossierPaid(amount=8000),
+            dossiers.DossierApologyIssued(reason="staff", agency="H37.19"),
         )
     )
 
@@ -82,7 +86,7 @@ def lives(draw: st.DrawFn, number: int = 0) -> list[Event]:
     if draw(st.integers(0, 9)):
         accepted = dossiers.DossierAccepted(
             procedure=PROCEDURE,
-            channel=draw(st.sampled_from(("direct", "online"))),
+            channel=draw(st.sampled_from(("direct", "online", "post"))),
             given=given,
         )
         teller.tell(accepted, draw(moments))
@@ -105,6 +109,8 @@ def lives(draw: st.DrawFn, number: int = 0) -> list[Event]:
         teller.tell(correction, NOW)
     if draw(st.booleans()):
         _oblige(draw, teller, unit)
+    if draw(st.booleans()):
+        _oblige_an_answer(draw, teller, unit)
     return teller.events
 
 
@@ -126,6 +132,23 @@ def _oblige(draw: st.DrawFn, teller: Teller, unit: str) -> None:
     for _ in range(draw(st.integers(0, 3))):
         when = draw(moments)
         teller.tell(_due(draw, unit, when), when, source=WORKFLOW)
+
+
+def _oblige_an_answer(draw: st.DrawFn, teller: Teller, unit: str) -> None:
+    """Draw the obligation to answer a submission, missed or not, discharged or not."""
+    which: dict[str, Any] = {
+        "obligation": "online_answer",
+        "kind": "online_answer",
+        "unit": unit,
+    }
+    begun = draw(moments)
+    teller.tell(obligations.ObligationOpened(**which, opened_at=begun), begun, source=WORKFLOW)
+    if draw(st.booleans()):
+        missed = draw(moments)
+        teller.tell(obligations.ObligationBreached(**which, at=missed), missed, source=WORKFLOW)
+    if draw(st.booleans()):
+        done = draw(moments)
+        teller.tell(obligations.ObligationDischarged(**which, at=done), done, source=WORKFLOW)
 
 
 @st.composite

@@ -23,7 +23,12 @@ Headers = dict[str, str]
 
 PERIODS: Final = ("", "period=last_month", "period=all", "from=2026-11-09&to=2026-11-13")
 PATHS: Final = ("/", "/board", "/sources", *(f"/units/{unit}" for unit in UNITS))
-PAGES: Final = [f"{path}?{period}".rstrip("?") for path in PATHS for period in PERIODS]
+FORM_PATHS: Final = ("/forms/ii06a", "/forms/07a", "/forms/07a?unit=06112")
+PAGES: Final = [
+    f"{path}{'&' if '?' in path else '?'}{period}".rstrip("?&")
+    for path in (*PATHS, *FORM_PATHS)
+    for period in PERIODS
+]
 FIGURES: Final = frozenset({"strip", "data", "board", "ageing", "counts", "sub", "note"})
 """Classes within which numbers are figures; elsewhere they are dates, codes, page numbers."""
 

@@ -14,7 +14,10 @@ from shared.events import dossiers
 from tests.fakes.histories import Teller
 from tests.fakes.reporting_site import IMPORTED, KNOWN, SECRET, Site
 
-PAGES = ("/", "/units/06112", "/overdue", "/board", "/sources", "/rows?figure=received")
+PAGES = (
+    *("/", "/units/06112", "/overdue", "/board", "/sources", "/rows?figure=received"),
+    *("/forms/ii06a", "/forms/07a", "/forms/07a?unit=06112&period=all"),
+)
 Headers = dict[str, str]
 
 

@@ -10,11 +10,14 @@ from services.reporting.adapters.asking import Answering, asked_for, scope_of
 from services.reporting.adapters.desk import Desk
 from services.reporting.adapters.documents import figures_document, row_documents
 from services.reporting.adapters.exports import Export, stamped
+from services.reporting.adapters.pages import forms
 from services.reporting.adapters.pages.frame import Frame, period_text
 from services.reporting.adapters.pages.routes import Field, Reader
 from services.reporting.adapters.pages.show import definitions, frame_of
 from services.reporting.core.figures import Figures
+from services.reporting.core.form_figures import checks as form_checks
 from services.reporting.usecases.listing import ROWS_MAX
+from shared.events.forms import FormCode
 
 Form = Literal["xlsx", "csv", "json"]
 SUMMARY = (
@@ -82,7 +85,52 @@ def downloads_router(desk: Desk) -> APIRouter:
         name = f"motcua-{figure}-{stamped(frame.now)}"
         return Export(name, columns, listed, about).response(form)
 
+    @router.get("/export/forms/{form}.{ending}")
+    async def statistical_form(
+        request: Request, form: FormCode, ending: Form, principal: Reader, unit: Unit = None
+    ) -> Response:
+        frame = frame_of(request, desk.clock, principal, unit)
+        scope = scope_of(principal, unit)
+        async with Answering():
+            found = await desk.overview(scope, frame.chosen.period, frame.now)
+            made = forms.form_of(form, found, forms.rows_by(scope))
+        return form_export(frame, desk, made).response(ending)
+
     return router
+
+
+def form_export(frame: Frame, desk: Desk, made: forms.FormFound) -> Export:
+    """Return a form as a file; its second row numbers the columns, as the printed form does."""
+    form = made.form
+    columns = [("row", "TT"), ("name", frame.say("centre" if made.by == "unit" else "field"))]
+    columns += [(one.code, forms.full_text(frame, one)) for one in form.columns]
+    rows = [
+        {
+            "row": number if row.key else None,
+            "key": row.key,
+            "name": forms.row_name(frame, desk, made.by, row.key),
+            **row.numbers,
+        }
+        for number, row in enumerate(made.rows, start=1)
+    ]
+    about = [
+        (frame.say("form_title", name=form.name), forms.text_of(frame, (form.vi, form.en))),
+        (frame.say("centre"), desk.unit_name(frame.unit) if frame.unit else frame.say("total")),
+    ]
+    if not form.layout_verified:
+        said = frame.say("form_unverified", source=form.source)
+        about.append((frame.say("form_layout"), said))
+    about += [
+        (frame.say("checks_title"), f"{one.text}: {one.left} {one.sign} {one.right}")
+        for one in form_checks(form.code, made.total)
+    ]
+    return Export(
+        f"motcua-{form.code}-{stamped(frame.now)}",
+        columns,
+        rows,
+        [*about, *_about(frame)],
+        [f"({number})" for number in range(1, form.last + 1)],
+    )
 
 
 def summary(mine: Figures) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from services.reporting.adapters.desk import Desk
 from services.reporting.adapters.pages import (
     board,
     dossier,
-    form,
+    forms,
     lists,
     matters,
     overview,
@@ -26,6 +26,7 @@ from services.reporting.usecases.asked import PAGE_ROWS
 from services.reporting.usecases.available import KINDS
 from services.reporting.usecases.listing import Found
 from services.reporting.usecases.reading import Overview
+from shared.events.forms import FORM_CODES, FORMS, FormCode
 from shared.subjects.errors import UnavailableError
 from shared.web.auth import allow
 from shared.web.principal import Principal
@@ -47,6 +48,7 @@ def pages_router(desk: Desk) -> APIRouter:
         ("/rows", site.rows),
         ("/board", site.board),
         ("/sources", site.sources),
+        ("/forms/{form}", site.form),
         ("/dossiers/{code}", site.dossier),
     ):
         router.add_api_route(path, endpoint, methods=["GET"], response_class=HTMLResponse)
@@ -91,20 +93,40 @@ class Pages:
         if isinstance(found, str):
             return self._sorry(request, frame, found)
         values = overview.context(frame, self._desk, found)
-        fields = form.rows_of(frame, self._desk, found.by_field)
+        form = forms.form_of("ii06a", found, "field")
         values |= {
             "title": self._desk.unit_name(unit),
             "rows": (),
-            "fields": fields,
+            "fields": forms.table(frame, self._desk, form),
+            "form_links": [
+                (FORMS[code].name, frame.link(f"/forms/{code}", unit=unit))
+                for code in FORM_CODES
+            ],
             "pauses": overview.pause_rows(frame, found),
             "matters": matters.figures_of(frame, found, [unit], unit),
-            "form_note": form.note_of(frame, found.total),
+            "form_note": forms.note_of(frame, form),
             "crumb": frame.say("nav_overview" if frame.is_province else "nav_own"),
             "export_path": "/export/overview",
         }
         return page(
             request, frame, "overview.html", values, active="overview", kept={"unit": unit}
         )
+
+    async def form(
+        self, request: Request, form: FormCode, principal: Reader, unit: Unit = None
+    ) -> Response:
+        """Show a statistical form: of one commune by field, else by commune."""
+        frame = frame_of(request, self._desk.clock, principal, unit)
+        scope = scope_of(principal, unit)
+        found = await self._read(frame, scope)
+        if isinstance(found, str):
+            return self._sorry(request, frame, found)
+        try:
+            made = forms.form_of(form, found, forms.rows_by(scope))
+        except NotReconciledError:
+            return self._sorry(request, frame, "not_reconciled")
+        values = forms.context(frame, self._desk, found, made)
+        return page(request, frame, "form.html", values, active="forms", kept={"unit": unit})
 
     async def overdue(self, request: Request, principal: Reader, unit: Unit = None) -> Response:
         """Show what is late and what soon will be, the oldest first."""

@@ -21,6 +21,7 @@ NAV: Final = (
     ("overview", "/"),
     ("board", "/board"),
     ("overdue", "/overdue"),
+    ("forms", "/forms/ii06a"),
     ("sources", "/sources"),
 )
 
