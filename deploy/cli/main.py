@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "check": ("check",),
     "imports": ("import",),
     "figures": ("figures",),
+    "forms": ("form",),
     "due": ("due",),
     "explain": ("explain",),
     "audit": ("audit",),

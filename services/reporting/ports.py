@@ -7,9 +7,11 @@ from typing import Protocol
 
 from services.reporting.core.counts import OpenEntry
 from services.reporting.core.fact import MatterFact
+from services.reporting.core.reported import Reported
 from services.reporting.core.rollups import Month, MonthTotal, OpenRoll
 from services.reporting.core.rows import Row
 from services.reporting.core.state import FactState
+from shared.events.forms import FormCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,10 @@ class Facts(Protocol):
 
     async def awaited_rows(self, units: frozenset[str] | None) -> list[Listed]:
         """Return the submissions that nobody has answered, by the unit that must."""
+        ...
+
+    async def reported(self, form: FormCode, units: frozenset[str] | None) -> list[Reported]:
+        """Return the forms that units reported, of any period."""
         ...
 
     async def open_rows(

@@ -3,6 +3,7 @@
 Subject = `<unit>/<kind>/<id>`; the kind of each type's subject stands in `KINDS`.
 """
 
+from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -14,8 +15,10 @@ from shared.events.codes import (
     PersonId,
     ProcedureCode,
     PublisherName,
+    Sha256,
     Slug,
 )
+from shared.events.forms import COUNT_MAX, ROWS_MAX, FormCode
 from shared.events.model import EventData, Frozen, Instant, MatterData
 from shared.events.obligations import Role, UnreachedWhy
 
@@ -303,6 +306,36 @@ class LossAccepted(MatterData):
     by: PersonId = Field(description="Who accepted it.")
 
 
+class ReportedColumn(Frozen):
+    """One number of a form: the column's code, and how many dossiers."""
+
+    column: Slug
+    count: int = Field(ge=-COUNT_MAX, le=COUNT_MAX)
+
+
+class ReportedRow(Frozen):
+    """One row of a form: a field of administration with its numbers."""
+
+    field: Slug
+    columns: tuple[ReportedColumn, ...] = Field(min_length=1, max_length=50)
+
+
+class FiguresReported(MatterData):
+    """A unit that is not connected reports a form for a period; the newest report holds.
+
+    The numbers are shown as reported and enter no counted figure.
+    """
+
+    NAME: ClassVar[str] = "figures.reported"
+
+    form: FormCode
+    first_day: date
+    last_day: date
+    rows: tuple[ReportedRow, ...] = Field(min_length=1, max_length=ROWS_MAX)
+    file_sha256: Sha256 = Field(description="Of the file that the numbers were read from.")
+    by: PersonId = Field(description="Who imported it.")
+
+
 class CentreCorrected(Corrected):
     """An event of this matter was wrong."""
 
@@ -341,5 +374,6 @@ KINDS: dict[type[EventData], str] = {
     DataRequestAnswered: "datarequest",
     CoverageReachChecked: "coverage",
     LossAccepted: "loss",
+    FiguresReported: "figures",
 }
 MODELS: tuple[type[EventData], ...] = (*KINDS, CentreCorrected)

@@ -11,8 +11,9 @@ from typing import Final
 from pydantic import BaseModel
 
 from shared.events import centre_head, centres, dossiers, reference
-from shared.events.codes import UnitCode, is_matter, is_opaque_code, parse_matter
+from shared.events.codes import UnitCode, figures_id, is_matter, is_opaque_code, parse_matter
 from shared.events.faults import Fault, fault
+from shared.events.forms import FORMS
 from shared.events.model import EventData
 from shared.events.reading import pointer
 from shared.events.registry import REGISTRY
@@ -37,6 +38,7 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "datarequest": "06112/datarequest/2026-0042",
     "coverage": "06112/coverage/ladder",
     "loss": "20/loss/bpi-3-120",
+    "figures": "06112/figures/ii06a-2026-07-01-2026-09-30",
 }
 _DOSSIER_EXAMPLE: Final = "H37.120-261123-0001"
 
@@ -48,6 +50,7 @@ _ORDERED: Final[Mapping[type[EventData], tuple[str, str, bool]]] = {
     reference.RuleApproved: ("valid_from", "valid_to", True),
     reference.RuleWithdrawn: ("valid_from", "valid_to", True),
     reference.LeaveRecorded: ("first_day", "last_day", False),
+    centres.FiguresReported: ("first_day", "last_day", False),
 }
 #: Two fields that must differ.
 _DIFFERENT: Final[Mapping[type[EventData], tuple[str, str]]] = {
@@ -106,6 +109,8 @@ def thing_faults(data: EventData, receivingunit: str | None, *, live: bool) -> I
         one, other = different
         if getattr(data, one) == getattr(data, other):
             yield fault("same-value-twice", pointer("data", other))
+    if isinstance(data, centres.FiguresReported):
+        yield from _column_faults(data)
     if isinstance(data, reference.UnitChanged):
         yield from _opening_faults(data.opening)
         yield from _former_faults(data)
@@ -128,6 +133,22 @@ def _matter_faults(subject: str, data: EventData) -> Iterator[Fault]:
         )
     elif kind == "posting" and matter.id.partition("/")[0] != getattr(data, "procedure", None):
         yield fault("subject-contradicts", "/data/procedure", field="procedure")
+    elif isinstance(data, centres.FiguresReported) and matter.id != figures_id(
+        data.form, data.first_day, data.last_day
+    ):
+        yield fault("subject-contradicts", "/data/form", field="form")
+
+
+def _column_faults(data: centres.FiguresReported) -> Iterator[Fault]:
+    """A row of a form has each of its columns once, and its sums agree."""
+    form = FORMS[data.form]
+    for index, row in enumerate(data.rows):
+        path = pointer("data", "rows", index, "columns")
+        if tuple(one.column for one in row.columns) != form.codes:
+            yield fault("form-columns", path, columns=", ".join(form.codes))
+            continue
+        for broken in form.broken({one.column: one.count for one in row.columns}):
+            yield fault("form-sum", path, columns=form.text(broken))
 
 
 def _opening_faults(opening: reference.Opening) -> Iterator[Fault]:

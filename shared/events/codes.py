@@ -101,10 +101,11 @@ MATTER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "datarequest": re.compile(_OWN),
     "coverage": re.compile("ladder"),
     "loss": re.compile(_OWN),
+    "figures": re.compile(rf"(?:ii06a|07a)-{_DAY}-{_DAY}"),
     "audit": re.compile(_DAY),
 }
 
-_DATED = frozenset({"duty", "posting", "staff_posting", "audit"})
+_DATED = frozenset({"duty", "posting", "staff_posting", "audit", "figures"})
 _DAY_IN_ID = re.compile(_DAY)
 _DOSSIER = re.compile(DOSSIER_PATTERN)
 _OPAQUE = re.compile(OPAQUE_PATTERN)
@@ -223,6 +224,16 @@ def meeting_quarter(matter: Matter) -> date:
 def staff_posting_subject(unit: str, changed_on: date) -> str:
     """Name a unit's list of staff after the change of one day."""
     return matter_subject(unit, "staff_posting", changed_on.isoformat())
+
+
+def figures_subject(unit: str, form: str, first: date, last: date) -> str:
+    """Return the subject of a form that a unit reports for a period."""
+    return matter_subject(unit, "figures", figures_id(form, first, last))
+
+
+def figures_id(form: str, first: date, last: date) -> str:
+    """Return what tells a unit's reports apart: the form and its period."""
+    return f"{form}-{first.isoformat()}-{last.isoformat()}"
 
 
 def loss_subject(publisher: str, partition: int, first_offset: int) -> str:

@@ -7,6 +7,8 @@ status (three working days), received on Monday 23 November 2026; Tuesday the 24
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.events.forms import II06A
+
 Example = tuple[str, Mapping[str, Any]]
 
 DOSSIER: Final = "H37.120-261123-0001"
@@ -16,6 +18,7 @@ _HANDLER: Final = "p-06112-handler-1"
 _ITEMS: Final = ("KQ.G15.000032", "TP-02")
 _DUTY: Final = "06112/duty/2026-11-23/am"
 _LAW: Final = "NĐ 118/2025/NĐ-CP"
+_FORM: Final = (120, 70, 40, 10, 100, 60, 35, 5, 20, 18, 2)
 _WRONG: Final = "0b8f7c1e-6a55-4f0e-9a51-3f2a6d0c9e11"
 
 DOSSIERS: Final[Mapping[str, Example]] = {
@@ -232,6 +235,29 @@ CENTRES: Final[Mapping[str, Example]] = {
             "end_offset": 450,
             "since": "2026-11-20T16:58:03+07:00",
             "until": "2026-11-23T08:00:12+07:00",
+            "by": _DIRECTOR,
+        },
+    ),
+    "figures.reported": (
+        "06112/figures/ii06a-2026-07-01-2026-09-30",
+        {
+            "form": "ii06a",
+            "first_day": "2026-07-01",
+            "last_day": "2026-09-30",
+            "rows": (
+                {
+                    "field": "ho_tich",
+                    "columns": tuple(
+                        {"column": code, "count": count}
+                        for code, count in zip(
+                            II06A.codes,
+                            (120, 70, 40, 10, 100, 60, 35, 5, 20, 18, 2),
+                            strict=True,
+                        )
+                    ),
+                },
+            ),
+            "file_sha256": "5f" * 32,
             "by": _DIRECTOR,
         },
     ),

@@ -16,6 +16,10 @@ COUNT_MAX: Final = 100_000_000
 """More than any unit can have; a larger number in a file is a mistake."""
 
 
+ROWS_MAX: Final = 300
+"""How many fields of administration a form may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a form.

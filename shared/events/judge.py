@@ -20,7 +20,12 @@ from shared.events.answers import (
     ObligationAcknowledged,
     Replacement,
 )
-from shared.events.centres import ConnectionLost, CoverageReachChecked, LossAccepted
+from shared.events.centres import (
+    ConnectionLost,
+    CoverageReachChecked,
+    FiguresReported,
+    LossAccepted,
+)
 from shared.events.codes import PROVINCE, is_matter
 from shared.events.envelope import Event
 from shared.events.faults import Fault
@@ -38,6 +43,8 @@ IMPORT_PUBLISHER: Final = "import"
 #: Whose pages let people act: answer a rung, give a slip, decide changes; it names who did.
 DESK_PUBLISHER: Final = "workflow"
 ANSWERS_PUBLISHERS: Final = frozenset({"notifications", DESK_PUBLISHER})
+#: By whom the province brings the forms of units that are not connected.
+REPORTING_PUBLISHERS: Final = frozenset({REFERENCE_PUBLISHER, DESK_PUBLISHER})
 PROOFS_PUBLISHER: Final = "notifications"
 #: As whom intake itself notes what operators decided.
 OPERATORS_PUBLISHER: Final = "operators"
@@ -123,6 +130,8 @@ def judge_publisher(event: InboundEvent, publisher: str) -> list[Fault]:
     if isinstance(event.data, _PROOFS) and publisher != PROOFS_PUBLISHER:
         found.append(faults.not_allowed())
     if isinstance(event.data, LossAccepted) and publisher != OPERATORS_PUBLISHER:
+        found.append(faults.not_allowed())
+    if isinstance(event.data, FiguresReported) and publisher not in REPORTING_PUBLISHERS:
         found.append(faults.not_allowed())
     if event.backfill and publisher != IMPORT_PUBLISHER:
         found.append(faults.backfill_not_allowed())

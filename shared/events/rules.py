@@ -13,6 +13,7 @@ from shared.events.rules_forms import FORMS, PERSONAL
 from shared.events.rules_judged import JUDGED
 from shared.events.rules_losses import LOSSES
 from shared.events.rules_numbering import NUMBERING
+from shared.events.rules_sheets import SHEETS
 
 _RECORD: Final = (
     Rule(
@@ -280,6 +281,7 @@ RULES: Final[Mapping[str, Rule]] = {
         *_ENVELOPE,
         *JUDGED,
         *NUMBERING,
+        *SHEETS,
         *LOSSES,
         *CHANGES,
     )

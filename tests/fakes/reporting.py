@@ -17,6 +17,7 @@ from services.reporting.adapters.events import moment_to_text
 from services.reporting.core.clocks import local_day
 from services.reporting.core.counts import OpenEntry
 from services.reporting.core.figures import Period
+from services.reporting.core.reported import Reported, derive_reported
 from services.reporting.core.rollups import Month, MonthTotal, OpenRoll
 from services.reporting.core.state import FactState, stream_of, subject_of
 from services.reporting.ports import Counted, Listed, OpenQuery, RollRead
@@ -27,6 +28,7 @@ from services.reporting.usecases.reading import Gate, Overview, ReadFigures
 from services.reporting.usecases.refresh import RefreshRolls
 from services.reporting.usecases.taking import MarkCells, fold, note_heard
 from shared.events.envelope import Event
+from shared.events.forms import FormCode
 from shared.ops.clock import FixedClock, wall_now
 from shared.reference.units import Units
 from shared.reference.view import Reference
@@ -86,6 +88,19 @@ class MemoryFacts:
             for row in self.subjects.rows.values()
             if (unit := row.get("awaited_unit")) and (units is None or unit in units)
         ]
+
+    async def reported(self, form: FormCode, units: frozenset[str] | None) -> list[Reported]:
+        """Return the forms that units reported."""
+        names = [
+            row["_id"]
+            for row in self.subjects.rows.values()
+            if (key := row.get("reported"))
+            and key.partition("|")[0] == form
+            and (units is None or key.partition("|")[2] in units)
+        ]
+        states = [await self.get(name) for name in names]
+        found = [derive_reported(one.subject, one.own) for one in states if one is not None]
+        return [one for one in found if one is not None]
 
     async def open_rows(
         self, query: OpenQuery, *, skip: int = 0, limit: int = 0

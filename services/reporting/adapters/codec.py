@@ -29,6 +29,7 @@ from services.reporting.core.derive import derive
 from services.reporting.core.fact import MatterFact
 from services.reporting.core.matter_counts import matter_checksums, matter_counts
 from services.reporting.core.matters import derive_matter
+from services.reporting.core.reported import derive_reported
 from services.reporting.core.rows import Row, row_of
 from services.reporting.core.state import FactState, Settled
 from shared.events.codes import is_matter
@@ -92,8 +93,11 @@ class FactCodec(StateCodec[FactState]):
         if settled.matter is not None:
             found = matter_counts(settled.matter)
             return {**_counted(found), "matter": matter_to_document(settled.matter)}
+        if settled.reported is not None:
+            one = settled.reported
+            return {"reported": f"{one.form}|{one.unit}", "reported_to": one.last.isoformat()}
         if fact is None:
-            return {}
+            return {"reported": None}
         index: dict[str, Any] = {
             **_counted(counts(fact)),
             "row": row_to_document(row_of(fact)),
@@ -122,7 +126,8 @@ class FactCodec(StateCodec[FactState]):
         if state.settled is None:
             if is_matter(state.subject):
                 matter = derive_matter(state, self._units().current)
-                state.settle(Settled(matter=matter), matter_checksums(matter))
+                reported = derive_reported(state.subject, state.own)
+                state.settle(Settled(matter=matter, reported=reported), matter_checksums(matter))
             else:
                 fact = derive(state, state.fields.get)
                 state.settle(Settled(fact=fact), checksums(fact))

@@ -8,6 +8,7 @@ from services.reporting.core.counts import NO_FIELD
 from services.reporting.core.derive import derive
 from services.reporting.core.fact import Fact
 from services.reporting.core.figures import Period, Ratio
+from services.reporting.core.reported import Reported
 from services.reporting.core.state import FactState
 from services.reporting.ports import Facts
 from services.reporting.usecases.asked import Asked
@@ -17,6 +18,7 @@ from services.reporting.usecases.reading import Overview, ReadFigures
 from shared.calendar.days import DeadlineCalendar
 from shared.calendar.opening import OpeningHours
 from shared.events.codes import PROVINCE, is_matter
+from shared.events.forms import FormCode
 from shared.ops.clock import Clock
 from shared.reference.errors import NoCalendarError, UnknownUnitError
 from shared.reference.view import Reference
@@ -97,6 +99,14 @@ class Desk:
             return self.reference.opening(unit), self.reference.obligations_from(unit)
         except (NoCalendarError, UnknownUnitError):
             return None
+
+    async def reported(
+        self, form: FormCode, units: frozenset[str] | None, period: Period
+    ) -> list[Reported]:
+        """Return the forms that units reported for periods with a day of this one."""
+        found = await self.facts.reported(form, units)
+        chosen = [one for one in found if one.touches(period)]
+        return sorted(chosen, key=lambda one: (self.unit_name(one.unit), one.first))
 
     async def listed(self, asked: Asked) -> Found:
         """List the rows behind a figure."""

@@ -14,8 +14,10 @@ from services.reporting.adapters.codec import (
 )
 from services.reporting.adapters.events import moment_to_text
 from services.reporting.core.counts import OpenEntry
+from services.reporting.core.reported import Reported, derive_reported
 from services.reporting.core.state import FactState
 from services.reporting.ports import Counted, Facts, Listed, OpenQuery
+from shared.events.forms import FormCode
 from shared.mongo.client import Mongo
 from shared.mongo.subjects import MongoSubjects
 from shared.reference.units import Units
@@ -25,9 +27,13 @@ INDEXES: Final = (
     [("open_unit", 1), ("overdue_at", 1)],
     [("open", 1), ("overdue_at", 1)],
     [("awaited_unit", 1)],
+    [("reported", 1)],
 )
 CELLS_MAX: Final = 50
 """How many cells one `$in` names; on the embedded store it slows with the square."""
+
+REPORTS_MAX: Final = 2_000
+"""How many reported forms are read at once: 65 units by quarter for over seven years."""
 
 LISTED: Final = {"counts": 1, "row": 1, "matter": 1}
 
@@ -93,6 +99,23 @@ class MongoFacts(Facts):
         wanted = {"$gt": ""} if units is None else {"$in": sorted(units)}
         rows = await self._collection.find({"awaited_unit": wanted}, projection=LISTED)
         return [_listed(row) for row in rows]
+
+    @override
+    async def reported(self, form: FormCode, units: frozenset[str] | None) -> list[Reported]:
+        # "~" comes after every digit: the range holds all units of the form.
+        span = {"$gte": f"{form}|", "$lt": f"{form}|~"}
+        named = {"$in": [f"{form}|{unit}" for unit in sorted(units or ())]}
+        rows = await self._collection.find(
+            {"reported": span if units is None else named}, projection={"_id": 1}
+        )
+        names = [row["_id"] for row in rows[:REPORTS_MAX]]
+        documents = await self.subjects.load(names)
+        found = [
+            derive_reported(name, document.state.own)
+            for name, document in documents.items()
+            if document.state is not None
+        ]
+        return [one for one in found if one is not None]
 
     @override
     async def open_rows(

@@ -11,6 +11,7 @@ from typing import Final
 from services.reporting.core.clocks import Span, local_day
 from services.reporting.core.fact import MatterFact, Outcome
 from services.reporting.core.premises import UNASSESSED, unassessed
+from services.reporting.core.reported import FIGURES
 from services.reporting.core.state import FactState
 from shared.events import centre_head, centres, obligations
 from shared.events.codes import Matter, duty_session, parse_matter
@@ -67,7 +68,7 @@ def derive_matter(state: FactState, current: Current = as_they_are) -> MatterFac
         current: Returns the code that the unit in its subject has now.
     """
     matter = parse_matter(state.subject)
-    if matter is None or matter.kind == COVERAGE:
+    if matter is None or matter.kind in {COVERAGE, FIGURES}:
         return None
     own = list(effective(state.own))
     dues = [one for one in state.dues if _is_own_kind(one, matter.kind)]

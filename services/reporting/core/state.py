@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.reporting.core.fact import Fact, MatterFact, OnlineLevel
+from services.reporting.core.reported import Reported
 from shared.events.envelope import Event
 from shared.events.topics import NOTICES, OBLIGATIONS
 
@@ -17,10 +18,11 @@ NOTICE_PREFIX: Final = "notice/"
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What has been worked out of a state: the fact of a dossier or of a matter."""
+    """What has been worked out of a state: a dossier, a matter, or a reported form."""
 
     fact: Fact | None = None
     matter: MatterFact | None = None
+    reported: Reported | None = None
 
 
 @dataclass(slots=True)

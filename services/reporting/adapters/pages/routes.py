@@ -15,6 +15,7 @@ from services.reporting.adapters.pages import (
     lists,
     matters,
     overview,
+    reported,
     sources,
 )
 from services.reporting.adapters.pages.frame import Frame, period_text
@@ -126,6 +127,11 @@ class Pages:
         except NotReconciledError:
             return self._sorry(request, frame, "not_reconciled")
         values = forms.context(frame, self._desk, found, made)
+        try:
+            reports = await self._desk.reported(form, scope, frame.chosen.period)
+        except UnavailableError:
+            return self._sorry(request, frame, "away")
+        values["reported"] = reported.context(frame, self._desk, made, reports)
         return page(request, frame, "form.html", values, active="forms", kept={"unit": unit})
 
     async def overdue(self, request: Request, principal: Reader, unit: Unit = None) -> Response:

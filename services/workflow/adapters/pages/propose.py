@@ -151,7 +151,7 @@ class ProposePages:
             "action": frame.path,
             "back": frame.link("/changes"),
             "may_propose": principal.person is not None,
-            "all_units": _units(frame),
+            "all_units": units_with_names(frame),
             "wrong": [_placed(frame, one) for one in refused or ()],
             "rows": _rows(frame, what, written),
             "preview": preview is not None,
@@ -165,7 +165,8 @@ class ProposePages:
         )
 
 
-def _units(frame: Frame) -> list[tuple[str, str]]:
+def units_with_names(frame: Frame) -> list[tuple[str, str]]:
+    """Return every commune's code and name, by name."""
     codes = [code for code in frame.reference.units if code != PROVINCE]
     return sorted(((code, frame.unit_name(code)) for code in codes), key=lambda pair: pair[1])
 

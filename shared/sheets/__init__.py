@@ -1,0 +1,1 @@
+"""Workbooks in XLSX and XLS, read whole within limits."""

@@ -1,0 +1,1 @@
+"""Reading workbooks, and statistical forms from them."""
