@@ -335,7 +335,7 @@ MATTERS: Final[Mapping[str, Sequence[str]]] = {
     kind: [
         model.NAME for model, of in centres.KINDS.items() if of == kind and model.NAME in _MAKE
     ]
-    for kind in sorted(set(centres.KINDS.values()) - {"rating", "coverage"})
+    for kind in sorted(set(centres.KINDS.values()) - {"rating", "coverage", "figures"})
 }
 SUBJECTS: Final = (
     "H37.100-260105-0001",
