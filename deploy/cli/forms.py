@@ -1,5 +1,6 @@
 """`motcua form`: import a statistical form of a unit that is not connected."""
 
+import re
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from deploy.errors import CommandError
+from deploy.imports.places import UnclearPlaceError, bundled_places
 from deploy.imports.sending import Sender
 from deploy.installation import DataOption, Installation
 from shared.calendar.zone import ICT
@@ -15,14 +17,14 @@ from shared.events.centres import FiguresReported
 from shared.events.codes import PUBLISHER_SOURCE_PREFIX, figures_subject
 from shared.events.envelope import Event, to_document
 from shared.events.faults import Fault
-from shared.events.form_sheets import read_form
+from shared.events.form_sheets import read_form, report_id
 from shared.events.forms import FORMS, FormCode
-from shared.events.ids import derived_id
 from shared.sheets.reading import BYTES_MAX, UnreadableSheetError, read_sheets
 
 PUBLISHER: Final = "province"
 PATIENCE_S: Final = 120.0
 DAY: Final = "%Y-%m-%d"
+_COMMUNE: Final = re.compile("[0-9]{5}")
 
 
 class FormRefusedError(CommandError):
@@ -47,7 +49,7 @@ def import_form(  # noqa: PLR0913 -- As many as the command has options.
     file: Annotated[Path, typer.Argument(help="XLSX or XLS, one unit and one period.")],
     *,
     form: Annotated[FormCode, typer.Option("--form", help="ii06a or 07a.")],
-    unit: Annotated[str, typer.Option("--unit", help="The commune's code.")],
+    unit: Annotated[str, typer.Option("--unit", help="Commune: its code or name.")],
     first: Annotated[datetime, typer.Option("--from", formats=[DAY], help="First day.")],
     last: Annotated[datetime, typer.Option("--to", formats=[DAY], help="Last day.")],
     who: Annotated[str, typer.Option("--who", help="Who imports it, such as p-20-province.")],
@@ -55,6 +57,7 @@ def import_form(  # noqa: PLR0913 -- As many as the command has options.
     data: DataOption = None,
 ) -> None:
     """Import a form; a later import of the same unit and period replaces it."""
+    place = unit_of(unit)
     made = reported(file, form, first.date(), last.date(), who)
     rows = f"{len(made.rows)} fields of form {FORMS[form].name}"
     if dry_run:
@@ -68,7 +71,7 @@ def import_form(  # noqa: PLR0913 -- As many as the command has options.
         tell=lambda _: None,
     )
     try:
-        (receipt,) = sender.send([document(made, unit, sender.now())])
+        (receipt,) = sender.send([document(made, place, sender.now())])
     finally:
         sender.close()
     if receipt["outcome"] == "refused":
@@ -76,7 +79,22 @@ def import_form(  # noqa: PLR0913 -- As many as the command has options.
             f"{one['path']}: {one['detail']} {one['remedy']}" for one in receipt["faults"]
         )
         raise FormRefusedError("; ".join(faults))
-    typer.echo(f"{file.name}: {rows} reported for {unit}.")
+    typer.echo(f"{file.name}: {rows} reported for {place}.")
+
+
+def unit_of(text: str) -> str:
+    """Return the code of the commune that is meant; intake knows the former codes of units.
+
+    Raises:
+        FormRefusedError: It is no commune, or parts of several.
+    """
+    try:
+        code = bundled_places().unit(text)
+    except UnclearPlaceError as error:
+        raise FormRefusedError(f"--unit: {error}: give its code of today") from None
+    if _COMMUNE.fullmatch(code) is None:
+        raise FormRefusedError(f"--unit {text}: use a commune's code of 5 digits, or its name.")
+    return code
 
 
 def reported(file: Path, form: FormCode, first: date, last: date, who: str) -> FiguresReported:
@@ -113,14 +131,11 @@ def reported(file: Path, form: FormCode, first: date, last: date, who: str) -> F
 
 def document(made: FiguresReported, unit: str, now: datetime) -> dict[str, object]:
     """Return the report as the event that `province` publishes."""
-    try:
-        subject = figures_subject(unit, made.form, made.first_day, made.last_day)
-    except ValueError:
-        raise FormRefusedError(f"--unit {unit}: use a commune's code of 5 digits.") from None
+    subject = figures_subject(unit, made.form, made.first_day, made.last_day)
     moment = now.astimezone(ICT)
     return to_document(
         Event(
-            id=derived_id(subject, made.file_sha256, made.by, f"{moment:%Y-%m-%dT%H:%M}"),
+            id=report_id(subject, made.file_sha256, made.by, moment),
             source=f"{PUBLISHER_SOURCE_PREFIX}{PUBLISHER}",
             name=made.NAME,
             subject=subject,

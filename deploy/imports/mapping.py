@@ -138,7 +138,7 @@ def _unit(text: str) -> str:
     try:
         return bundled_places().unit(text)
     except UnclearPlaceError as error:
-        raise RowFault(str(error)) from None
+        raise RowFault(f"{error}: name the right one in `map`") from None
 
 
 def _event(

@@ -78,16 +78,14 @@ class Places:
                 both = self._named((alias, *(found or ())))
                 raise UnclearPlaceError(
                     f"{text} is a former code of one unit, and before 1 July 2025 it was the "
-                    f"code of {self.called[text]}, which is part of another: {both}. "
-                    "Decide in `map`"
+                    f"code of {self.called[text]}, which is part of another: {both}"
                 )
             return text
         if found is None:
             return text
         if len(found) > 1:
             raise UnclearPlaceError(
-                f"{self.called.get(text, text)} is not one unit today but "
-                f"{self._named(found)}: name the right one in `map`"
+                f"{self.called.get(text, text)} is not one unit today but {self._named(found)}"
             )
         return found[0]
 

@@ -135,8 +135,10 @@ def _identifying(data: EventData) -> dict[str, Any]:
     match data:
         case RuleApproved() if data.limit.outside_opening == "as_is":
             del dumped["limit"]["outside_opening"]
-        case ProcedureDecided() if data.linked is None:
-            del dumped["linked"]
+        case ProcedureDecided():
+            for field in ("linked", "online_level"):
+                if dumped[field] is None:
+                    del dumped[field]
         case UnitChanged() if data.former is None:
             del dumped["former"]
     return dumped

@@ -53,7 +53,7 @@ class Reporting(Runtime[FactState]):
         )
         self.own = settings
         maker = f"{settings.instance}-{wall_now():%Y%m%d%H%M%S%f}"
-        facts = MongoFacts(self.subjects)
+        facts = MongoFacts(self.subjects, self._units)
         self.filling = generation_of(
             self.mongo,
             settings.generation,

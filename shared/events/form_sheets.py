@@ -8,12 +8,14 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from shared.events.centres import ReportedColumn, ReportedRow
 from shared.events.codes import SLUG_PATTERN
 from shared.events.faults import Fault, fault
 from shared.events.forms import COUNT_MAX, FIRST_COLUMN, ROWS_MAX, Column, Form, total
+from shared.events.ids import derived_id
 
 Cell = str | int | float | bool | None
 Sheet = Sequence[Sequence[Cell]]
@@ -65,6 +67,15 @@ def read_form(form: Form, sheets: Sequence[Sheet]) -> tuple[ReportedRow, ...] | 
         )
         for field, numbers in rows.items()
     )
+
+
+def report_id(subject: str, file_sha256: str, by: str, now: datetime) -> str:
+    """Return the id of a report's event.
+
+    Within a minute the same file is one report, so that a button that is pressed twice imports
+    once; later it can be brought again.
+    """
+    return derived_id(subject, file_sha256, by, f"{now:%Y-%m-%dT%H:%M}")
 
 
 def _read(form: Form, found: _Found) -> tuple[dict[str, Mapping[str, int]], list[Fault]]:

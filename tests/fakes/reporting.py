@@ -17,7 +17,7 @@ from services.reporting.adapters.events import moment_to_text
 from services.reporting.core.clocks import local_day
 from services.reporting.core.counts import OpenEntry
 from services.reporting.core.figures import Period
-from services.reporting.core.reported import Reported, derive_reported
+from services.reporting.core.reported import Reported, reports_of
 from services.reporting.core.rollups import Month, MonthTotal, OpenRoll
 from services.reporting.core.state import FactState, stream_of, subject_of
 from services.reporting.ports import Counted, Listed, OpenQuery, RollRead
@@ -49,6 +49,7 @@ class MemoryFacts:
 
     def __init__(self, units: Callable[[], Units] = Units) -> None:
         self.subjects = MemorySubjects[FactState](FactCodec(units))
+        self._units = units
 
     async def get(self, subject: str) -> FactState | None:
         """Return a subject's histories."""
@@ -91,16 +92,18 @@ class MemoryFacts:
 
     async def reported(self, form: FormCode, units: frozenset[str] | None) -> list[Reported]:
         """Return the forms that units reported."""
+        known = self._units()
+        codes = {code for unit in units or () for code in known.names(unit)}
         names = [
             row["_id"]
             for row in self.subjects.rows.values()
             if (key := row.get("reported"))
             and key.partition("|")[0] == form
-            and (units is None or key.partition("|")[2] in units)
+            and (units is None or key.partition("|")[2] in codes)
         ]
         states = [await self.get(name) for name in names]
-        found = [derive_reported(one.subject, one.own) for one in states if one is not None]
-        return [one for one in found if one is not None]
+        histories = ((one.subject, one.own) for one in states if one is not None)
+        return reports_of(histories, known.current)
 
     async def open_rows(
         self, query: OpenQuery, *, skip: int = 0, limit: int = 0

@@ -1,7 +1,8 @@
 """A fact's document: its histories as state, and beside it the fields that queries go by.
 
 Indexed: `cells` (every cell it is counted in), `open_unit` and `open` with `overdue_at` (only
-while it is open), `awaited_unit` (only while nobody answered whether it is received).
+while it is open), `awaited_unit` (only while nobody answered whether it is received),
+`reported` with `reported_to` (form, unit by the code in the subject, last day; reports alone).
 `counts` holds what it gives to each cell, `row` what a list shows.
 """
 
@@ -97,7 +98,7 @@ class FactCodec(StateCodec[FactState]):
             one = settled.reported
             return {"reported": f"{one.form}|{one.unit}", "reported_to": one.last.isoformat()}
         if fact is None:
-            return {"reported": None}
+            return {"reported": None, "reported_to": None}
         index: dict[str, Any] = {
             **_counted(counts(fact)),
             "row": row_to_document(row_of(fact)),
@@ -127,7 +128,8 @@ class FactCodec(StateCodec[FactState]):
             if is_matter(state.subject):
                 matter = derive_matter(state, self._units().current)
                 reported = derive_reported(state.subject, state.own)
-                state.settle(Settled(matter=matter, reported=reported), matter_checksums(matter))
+                settled = Settled(matter=matter, reported=reported)
+                state.settle(settled, matter_checksums(matter))
             else:
                 fact = derive(state, state.fields.get)
                 state.settle(Settled(fact=fact), checksums(fact))

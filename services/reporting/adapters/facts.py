@@ -14,7 +14,7 @@ from services.reporting.adapters.codec import (
 )
 from services.reporting.adapters.events import moment_to_text
 from services.reporting.core.counts import OpenEntry
-from services.reporting.core.reported import Reported, derive_reported
+from services.reporting.core.reported import Reported, reports_of
 from services.reporting.core.state import FactState
 from services.reporting.ports import Counted, Facts, Listed, OpenQuery
 from shared.events.forms import FormCode
@@ -33,7 +33,7 @@ CELLS_MAX: Final = 50
 """How many cells one `$in` names; on the embedded store it slows with the square."""
 
 REPORTS_MAX: Final = 2_000
-"""How many reported forms are read at once: 65 units by quarter for over seven years."""
+"""How many reported forms are read at once, the latest first: 65 units for over seven years."""
 
 LISTED: Final = {"counts": 1, "row": 1, "matter": 1}
 
@@ -46,15 +46,16 @@ def facts_name(generation: int) -> str:
 class MongoFacts(Facts):
     """The collection of one generation of facts."""
 
-    def __init__(self, subjects: MongoSubjects[FactState]) -> None:
+    def __init__(self, subjects: MongoSubjects[FactState], units: Callable[[], Units]) -> None:
         self.subjects = subjects
+        self._units = units
         self._collection = subjects.collection
 
     @classmethod
     def of(cls, mongo: Mongo, generation: int, units: Callable[[], Units] = Units) -> Self:
         """Return the facts of one generation."""
         name = facts_name(generation)
-        return cls(MongoSubjects(mongo, name, FactCodec(units), indexes=INDEXES))
+        return cls(MongoSubjects(mongo, name, FactCodec(units), indexes=INDEXES), units)
 
     @override
     async def get(self, subject: str) -> FactState | None:
@@ -102,20 +103,24 @@ class MongoFacts(Facts):
 
     @override
     async def reported(self, form: FormCode, units: frozenset[str] | None) -> list[Reported]:
+        known = self._units()
+        codes = sorted(code for unit in units or () for code in known.names(unit))
         # "~" comes after every digit: the range holds all units of the form.
         span = {"$gte": f"{form}|", "$lt": f"{form}|~"}
-        named = {"$in": [f"{form}|{unit}" for unit in sorted(units or ())]}
+        named = {"$in": [f"{form}|{code}" for code in codes]}
         rows = await self._collection.find(
-            {"reported": span if units is None else named}, projection={"_id": 1}
+            {"reported": span if units is None else named},
+            sort=[("reported_to", -1)],
+            limit=REPORTS_MAX,
+            projection={"_id": 1},
         )
-        names = [row["_id"] for row in rows[:REPORTS_MAX]]
-        documents = await self.subjects.load(names)
-        found = [
-            derive_reported(name, document.state.own)
+        documents = await self.subjects.load([row["_id"] for row in rows])
+        histories = (
+            (name, document.state.own)
             for name, document in documents.items()
             if document.state is not None
-        ]
-        return [one for one in found if one is not None]
+        )
+        return reports_of(histories, known.current)
 
     @override
     async def open_rows(

@@ -4,8 +4,8 @@ Each is a subject of its own, by unit, form and period. The newest report holds;
 ones stay as its history, each with who brought it, when, and from which file.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -15,6 +15,7 @@ from shared.events.codes import parse_matter
 from shared.events.envelope import Event
 from shared.events.forms import FORMS, FormCode
 from shared.events.history import effective
+from shared.events.units import Current
 
 FIGURES: Final = "figures"
 """The kind of these subjects."""
@@ -58,7 +59,10 @@ class Reported:
 
 
 def derive_reported(subject: str, own: Sequence[Event]) -> Reported | None:
-    """Return a reported form from its events; None where nothing of it holds."""
+    """Return a reported form from its events, under the code in its subject.
+
+    None where nothing of it holds, or the subject is another one.
+    """
     matter = parse_matter(subject)
     if matter is None or matter.kind != FIGURES:
         return None
@@ -79,3 +83,28 @@ def derive_reported(subject: str, own: Sequence[Event]) -> Reported | None:
         for event, one in found
     )
     return Reported(matter.unit, data.form, data.first_day, data.last_day, versions)
+
+
+def reports_of(
+    histories: Iterable[tuple[str, Sequence[Event]]], current: Current
+) -> list[Reported]:
+    """Return the reported forms of subjects, each unit and period once.
+
+    A unit that had other codes may have subjects under several of them: their reports are one
+    history under its current code.
+
+    Args:
+        histories: Each subject with its events.
+        current: Returns the code that a unit has now.
+    """
+    found: dict[tuple[str, FormCode, date, date], Reported] = {}
+    for subject, own in histories:
+        one = derive_reported(subject, own)
+        if one is None:
+            continue
+        unit = current(one.unit)
+        key = (unit, one.form, one.first, one.last)
+        known = found[key].versions if key in found else ()
+        versions = sorted((*known, *one.versions), key=lambda each: each.at, reverse=True)
+        found[key] = replace(one, unit=unit, versions=tuple(versions))
+    return list(found.values())

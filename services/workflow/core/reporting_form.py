@@ -8,9 +8,8 @@ from services.workflow.core.asking import PUBLISHER
 from shared.events.centres import FiguresReported, ReportedRow
 from shared.events.codes import figures_subject
 from shared.events.faults import Fault, fault
-from shared.events.form_sheets import Sheet, read_form
+from shared.events.form_sheets import Sheet, read_form, report_id
 from shared.events.forms import FORMS, FormCode
-from shared.events.ids import derived_id
 from shared.reference.view import Reference
 from shared.subjects.document import Outgoing
 from shared.subjects.inbound import to_intake
@@ -70,6 +69,5 @@ def draft_form(
         by=by,
     )
     subject = figures_subject(chosen.unit, chosen.form, chosen.first, chosen.last)
-    # A button that is pressed twice imports once; the same file can be brought again later.
-    event_id = derived_id(subject, chosen.file_sha256, by, f"{now:%Y-%m-%dT%H:%M}")
+    event_id = report_id(subject, chosen.file_sha256, by, now)
     return FormDraft(data, to_intake(PUBLISHER, event_id, subject, data, now))

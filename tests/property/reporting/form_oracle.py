@@ -8,6 +8,8 @@ from shared.events.envelope import Event
 from tests.property.reporting.oracle import (
     BACK,
     Stood,
+    channel_of,
+    count,
     course,
     day_of,
     end_of_day,
@@ -56,15 +58,13 @@ def count_form(
         if one.received is None:
             continue
         if inside(one.received) and mine(one.units[0][1]):
-            channel = next(
-                event.data for event in own if hasattr(event.data, "channel")
-            ).channel
+            channel = channel_of(own)
             found.add({"online": "received_partial"}.get(channel, f"received_{channel}"))
             received_at = events[0].receivingunit
             found.add("received_across", received_at != one.units[0][1])
         end = None if one.end is None else max(one.end, one.received)
         if end is not None and inside(end) and mine(one.units[-1][1]):
-            found.add(_ending(events, one, own))
+            found.add(_ending(events, one, own, now))
     return found
 
 
@@ -73,7 +73,12 @@ def own_unit(events: Sequence[Event]) -> Any:  # noqa: ANN401 - a code or None.
     return next(one for one in events if one.name.startswith("dossier.")).competentunit
 
 
-def _ending(events: Sequence[Event], one: Any, own: Sequence[Event]) -> str:  # noqa: ANN401 - a course.
+def _ending(
+    events: Sequence[Event],
+    one: Any,  # noqa: ANN401 - a course.
+    own: Sequence[Event],
+    now: datetime,
+) -> str:
     if one.end_name == "dossier.stopped":
         return "stopped"
     if one.end_name == "dossier.withdrawn":
@@ -82,10 +87,10 @@ def _ending(events: Sequence[Event], one: Any, own: Sequence[Event]) -> str:  # 
     limit = law_limit(rows, one.end)
     letter = next((e.time for e in own if e.name == "dossier.apology_issued"), None)
     given = letter is not None and letter <= one.end
-    if limit is None:
+    if count([events], None, None, None, now)["ended_late"]:
+        when = "late"  # As every other figure has it.
+    elif limit is None:
         when = "on_time"
-    elif one.end > limit:
-        when = "late"
     else:
         last_day = day_of(limit - timedelta(microseconds=1))
         when = "before" if day_of(one.end) < last_day else "on_time"
@@ -115,6 +120,7 @@ def _submission(
     else:
         ends = sorted((one.time, one.name) for one in own if one.name in BACK)
         end, answer = ends[0] if ends else (None, "")
+        end = None if end is None else max(end, begun)  # Not before it was asked for.
     found.add("submitted", inside(begun))
     if end is not None:
         found.add(ANSWERED[answer], inside(end))

@@ -112,7 +112,7 @@ def test_every_rule_says_the_same_in_both_languages(rule: object) -> None:
         "size", "limit", "position", "line", "column", "hint", "hint_vi", "expected",
         "expected_vi", "values", "shape", "shape_vi", "example", "range", "first", "second",
         "major", "writer", "field", "publisher", "name", "current", "allowed", "row",
-        "count", "last", "since", "since_vi", "until", "unit",
+        "count", "last", "since", "since_vi", "until", "unit", "columns", "left", "right",
     }  # fmt: skip
     for name in ("detail", "remedy", "detail_vi", "remedy_vi"):
         text = getattr(rule, name)

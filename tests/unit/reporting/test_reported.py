@@ -88,7 +88,7 @@ def test_reported_numbers_enter_no_counted_figure() -> None:
         sums = found.total_sums
         row = form_row("ii06a", "", found.total, sums.within, sums.through())
         assert set(row.numbers.values()) == {0}
-    assert found.atoms[UNIT] == {}
+        assert found.atoms[UNIT] == {}
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
