@@ -16,6 +16,7 @@ from tests.property.reporting.oracle import (
     held,
     law_limit,
     settings,
+    without_other_duties,
 )
 
 ANSWERED = {
@@ -83,7 +84,7 @@ def _ending(
         return "stopped"
     if one.end_name == "dossier.withdrawn":
         return "withdrawn"
-    rows = settings(events, one)
+    rows = settings(without_other_duties(events), one)
     limit = law_limit(rows, one.end)
     letter = next((e.time for e in own if e.name == "dossier.apology_issued"), None)
     given = letter is not None and letter <= one.end

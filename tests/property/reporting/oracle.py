@@ -162,6 +162,15 @@ def _units(own: Sequence[Event], first: Event, found: Course) -> list[Any]:
     return places
 
 
+def without_other_duties(events: Sequence[Event]) -> list[Event]:
+    """Return a dossier's events without those of obligations that give it no deadline."""
+    return [
+        one
+        for one in events
+        if not one.name.startswith("obligation.") or _data(one).kind == "dossier_deadline"
+    ]
+
+
 def settings(events: Sequence[Event], one: Course) -> list[Row]:
     """Return (moment, due, limit, index or "keep") in the order in which they took effect."""
     if one.given is not None:
@@ -304,6 +313,7 @@ def _count_one(
     *,
     current: bool,
 ) -> None:
+    events = without_other_duties(events)
     one = course(events)
     if one.received is None:
         return

@@ -17,6 +17,7 @@ from tests.fakes.histories import Teller
 from tests.fakes.reporting import MemoryReporting
 from tests.fakes.reporting_site import NOW, Site
 from tests.property.reporting.test_figures import REFERENCE
+from tests.property.reporting.test_unit_codes import MOVED, NEW, OLD
 
 UNIT = "06112"
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 30)
@@ -40,9 +41,9 @@ def report(factor: int = 1, mark: str = "a") -> FiguresReported:
     )
 
 
-def history(*reports: FiguresReported) -> list[Event]:
+def history(*reports: FiguresReported, unit: str = UNIT) -> list[Event]:
     """Return the events of one unit's reports, an hour apart."""
-    teller = Teller(figures_subject(UNIT, "ii06a", FIRST, LAST), UNIT)
+    teller = Teller(figures_subject(unit, "ii06a", FIRST, LAST), unit)
     for index, one in enumerate(reports):
         teller.tell(one, NOW - timedelta(hours=10 - index))
     return teller.events
@@ -78,6 +79,23 @@ def test_a_report_that_was_wrong_is_struck_and_the_one_before_holds() -> None:
     (found,) = asyncio.run(taken(events).facts.reported("ii06a", None))
     assert found.newest.total("ii06a")["handled"] == 120
     assert len(found.versions) == 1
+
+
+def test_a_unit_with_a_former_code_is_shown_once_by_its_code_of_now() -> None:
+    """Its reports by either code are one history, also where both have a subject."""
+    assert UNIT == OLD
+    service = taken(history(report()))
+    service.reference = MOVED
+    (before,) = asyncio.run(service.facts.reported("ii06a", frozenset({NEW})))
+    assert (before.unit, len(before.versions)) == (NEW, 1)
+    later = [
+        one.model_copy(update={"recordedtime": NOW})
+        for one in history(report(2, "b"), unit=NEW)
+    ]
+    asyncio.run(service.take(later))
+    for scope in (None, frozenset({NEW})):
+        (found,) = asyncio.run(service.facts.reported("ii06a", scope))
+        assert [one.file_sha256[0] for one in found.versions] == ["b", "a"]
 
 
 def test_reported_numbers_enter_no_counted_figure() -> None:
