@@ -108,7 +108,7 @@ GROUPS: Final[Mapping[str, tuple[str, str]]] = {
     "ended_late": ("Giải quyết quá hạn", "Resolved late"),
     "paid": ("Thanh toán", "Paid"),
 }
-"""What stands above columns that belong together, vi and en."""
+"""The headings above columns that belong together, vi and en."""
 
 _WITH: Final = ("có thư xin lỗi", "with a letter of apology")
 _WITHOUT: Final = ("không có thư xin lỗi", "without a letter of apology")
@@ -117,7 +117,7 @@ II06A: Final = Form(
     code="ii06a",
     name="II.06a/VPCP/KSTT",
     vi="Tình hình, kết quả giải quyết thủ tục hành chính",
-    en="State and results of the settlement of administrative procedures",
+    en="State and results of the handling of administrative procedures",
     source="TT 01/2020/TT-VPCP",
     layout_verified=True,
     columns=(
@@ -157,7 +157,7 @@ F07A: Final = Form(
     code="07a",
     name="07a/BTP",
     vi="Tình hình, kết quả giải quyết thủ tục hành chính",
-    en="State and results of the settlement of administrative procedures",
+    en="State and results of the handling of administrative procedures",
     source="TT 09/2026/TT-BTP",
     layout_verified=False,
     columns=(

@@ -80,7 +80,7 @@ SHEETS: Final = (
     ),
     Rule(
         "sheet-field-twice",
-        "The field of administration stands in an earlier row too.",
+        "The field of administration is in an earlier row too.",
         "Put the numbers of the field into one row.",
         "Lĩnh vực này đã có ở một dòng phía trên.",
         "Gộp số liệu của lĩnh vực vào một dòng.",

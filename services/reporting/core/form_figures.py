@@ -61,6 +61,9 @@ FORM_LEVELS: Final = {
 AWAITING_CARRIED: Final = "awaiting_carried"
 """Submissions that had no answer when the period began."""
 
+SUBMISSIONS: Final = "submissions"
+"""The text of the check whose parts are figures and no columns."""
+
 FORM_UNIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "not_received": UNANSWERED_ATOMS,
     "paid": tuple(PAYMENT_ATOMS.values()),
@@ -77,6 +80,11 @@ class FormRow:
     figures: Figures
     within: Atoms
     through: Atoms
+
+    @property
+    def has_numbers(self) -> bool:
+        """Say whether there is anything to show: what is unknown has no zeros either."""
+        return any(self.numbers.values())
 
     def flow(self, name: str) -> int:
         """Return how many of an atom fell into the period."""
@@ -105,7 +113,7 @@ class Checked:
 
     @property
     def sign(self) -> str:
-        """Return how the left stands to the right."""
+        """Return the sign between left and right."""
         return "≤" if self.at_most else "="
 
     @property
@@ -168,7 +176,7 @@ def submissions_check(row: FormRow) -> Checked:
         + numbers["awaiting_in_time"]
         + numbers["awaiting_late"]
     )
-    return Checked("submissions", came, went)
+    return Checked(SUBMISSIONS, came, went)
 
 
 def _ii06a(figures: Figures, within: Atoms, through: Atoms) -> dict[str, int]:

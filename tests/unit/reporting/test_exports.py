@@ -8,6 +8,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from services.reporting.adapters.exports import Export
+from shared.events.form_sheets import read_form
+from shared.events.forms import FORM_CODES, FORMS, FormCode
+from shared.sheets.reading import read_sheets
 
 EVIL = '=HYPERLINK("http://example.org")'
 SMALL = Export(
@@ -73,3 +76,25 @@ def test_an_unknown_form_is_refused(client: TestClient, province: Headers) -> No
     """Only three forms are written."""
     answer = client.get("/export/overview.exe", headers=province)
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("code", FORM_CODES)
+def test_a_form_in_a_file_is_read_as_the_import_reads_forms(
+    client: TestClient, province: Headers, code: FormCode
+) -> None:
+    """Its columns are numbered and its sums agree; what is not known has no zeros."""
+    path = f"/export/forms/{code}"
+    query = "unit=06112&period=all"
+    answer = client.get(f"{path}.xlsx?{query}", headers=province)
+    rows = read_form(FORMS[code], read_sheets(answer.content))
+    assert isinstance(rows, tuple), rows
+    written = client.get(f"{path}.json?{query}", headers=province).json()
+    total = written["rows"][-1]
+    for index, column in enumerate(FORMS[code].columns):
+        assert sum(row.columns[index].count for row in rows) == total[column.code]
+    names = {one["name"]: one["text"] for one in written["about"]}
+    assert ("Bố cục" in names) == (code == "07a")
+    whole = client.get(f"{path}.csv?period=all", headers=province).content.decode("utf-8-sig")
+    assert "submissions" not in whole
+    silent = next(line for line in whole.splitlines() if "Xã Quốc Khánh" in line)
+    assert set(silent.partition("Xã Quốc Khánh")[2].strip()) == {","}

@@ -1,4 +1,4 @@
-"""Reported forms stand beside counted figures, with their history, and never enter them."""
+"""Reported forms are shown beside counted figures, with their history, and never enter them."""
 
 import asyncio
 from datetime import date, datetime, timedelta
@@ -120,7 +120,7 @@ def test_a_rebuild_has_the_reports(order: tuple[int, int]) -> None:
 
 
 def test_the_page_shows_both_and_links_to_the_reports_own_period(tmp_path: Path) -> None:
-    """Reported and counted numbers of one period stand in two rows; the unit's by field."""
+    """Reported and counted numbers of one period are two rows; the unit's by field."""
     site = Site(tmp_path, history(report()))
     headers = {"Authorization": f"Bearer {site.key('province')}"}
     with TestClient(site.app, base_url="http://testserver") as client:

@@ -83,7 +83,7 @@ def test_a_form_becomes_one_event_in_the_persons_name(site: DeskSite) -> None:
 def test_what_is_wrong_is_said_and_nothing_is_sent(
     site: DeskSite, content: bytes, changed: dict[str, str], said: str
 ) -> None:
-    """The cell and the remedy stand on the page, and what was chosen stays chosen."""
+    """The page has the cell and the remedy, and what was chosen stays chosen."""
     answer = upload(site, province(site, FIRST), content, **(CHOSEN | changed))
     assert answer.status_code == 422
     assert said in answer.text

@@ -109,7 +109,7 @@ def form_export(frame: Frame, desk: Desk, made: forms.FormFound) -> Export:
             "row": number if row.key else None,
             "key": row.key,
             "name": forms.row_name(frame, desk, made.by, row.key),
-            **row.numbers,
+            **(row.numbers if row.has_numbers or not row.key else {}),
         }
         for number, row in enumerate(made.rows, start=1)
     ]
@@ -121,7 +121,7 @@ def form_export(frame: Frame, desk: Desk, made: forms.FormFound) -> Export:
         said = frame.say("form_unverified", source=form.source)
         about.append((frame.say("form_layout"), said))
     about += [
-        (frame.say("checks_title"), f"{one.text}: {one.left} {one.sign} {one.right}")
+        (frame.say("checks_title"), forms.check_line(frame, made, one))
         for one in form_checks(form.code, made.total)
     ]
     return Export(

@@ -1,6 +1,6 @@
 """The forms II.06a and 07a/BTP: their table, notes and checks, every number with its rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, Literal
@@ -11,7 +11,7 @@ from services.reporting.adapters.desk import Desk
 from services.reporting.adapters.pages.frame import Frame, linked, sentence
 from services.reporting.adapters.pages.overview import subtitle
 from services.reporting.core.counts import NO_FIELD
-from services.reporting.core.form_figures import Checked, FormRow, checks, form_row
+from services.reporting.core.form_figures import SUBMISSIONS, Checked, FormRow, checks, form_row
 from services.reporting.usecases.reading import Overview
 from shared.events.forms import FIRST_COLUMN, FORM_CODES, FORMS, GROUPS, Column, Form, FormCode
 
@@ -22,7 +22,7 @@ SIGNS: Final = (("", "carried"), ("+", "moved_in"), ("−", "moved_out"))
 
 @dataclass(frozen=True, slots=True)
 class FormFound:
-    """A form of one scope and period; the total stands last and has no key."""
+    """A form of one scope and period; the total is last and has no key."""
 
     form: Form
     by: By
@@ -76,7 +76,7 @@ def column_text(frame: Frame, column: Column) -> str:
 
 
 def full_text(frame: Frame, column: Column) -> str:
-    """Name a column with what stands above it, for a list or a file."""
+    """Name a column with its group, for a list or a file."""
     return f"{text_of(frame, GROUPS[column.group])}: {column_text(frame, column).lower()}"
 
 
@@ -103,8 +103,7 @@ def table(frame: Frame, desk: Desk, found: FormFound) -> dict[str, Any]:
                 else None,
                 "sum": not row.key,
                 "cells": [
-                    # A centre of which nothing is known has no zeros either.
-                    _cell(frame, found.by, row, column) if any(row.numbers.values()) else ""
+                    _cell(frame, found.by, row, column) if row.has_numbers else ""
                     for column in form.columns
                 ],
             }
@@ -214,18 +213,29 @@ def context(frame: Frame, desk: Desk, found: Overview, made: FormFound) -> dict[
     }
 
 
+def check_line(frame: Frame, found: FormFound, one: Checked) -> str:
+    """Write a check with both of its sums, for a file."""
+    text = one.text
+    if text == SUBMISSIONS:
+        text = frame.say("check_submissions", **_submission_parts(found.total))
+    return f"{text}: {one.left} {one.sign} {one.right}"
+
+
 def _check_text(frame: Frame, found: FormFound, one: Checked) -> Markup | str:
     """Name a check by its columns; that of submissions has no columns but figures."""
-    if one.text != "submissions":
+    if one.text != SUBMISSIONS:
         return one.text
-    row = found.total
-    parts: Mapping[str, int] = {
+    shown = {
+        name: linked(frame.number(count), frame.rows_link(name)) if count else "0"
+        for name, count in _submission_parts(found.total).items()
+    }
+    return sentence(frame, "check_submissions", **shown)
+
+
+def _submission_parts(row: FormRow) -> dict[str, int]:
+    """Return the figures of the submissions' check that are no columns."""
+    return {
         "awaiting_carried": row.awaiting_carried,
         "submitted": row.flow("submitted"),
         "submitted_accepted": row.flow("submitted_accepted"),
     }
-    shown = {
-        name: linked(frame.number(count), frame.rows_link(name)) if count else "0"
-        for name, count in parts.items()
-    }
-    return sentence(frame, "check_submissions", **shown)
