@@ -20,6 +20,8 @@ from shared.mongo.client import Mongo
 from shared.reference.units import Units
 from tests.fakes.reporting import MemoryReporting
 from tests.fakes.reporting_site import NOW, UNITS, a_fortnight
+from tests.property.reporting.test_unit_codes import MOVED, NEW, OLD
+from tests.unit.reporting.test_reported import history, report
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(300)]
 PERIODS = (
@@ -84,6 +86,23 @@ async def test_figures_and_lists_are_the_same_in_the_store_and_in_memory(mongo: 
                 other = await stored.listed(figure, period, units)
                 assert one.total == other.total == len(other.rows)
                 assert {row.subject for row in one.rows} == {row.subject for row in other.rows}
+
+
+@pytest.mark.asyncio
+async def test_reported_forms_are_found_by_form_and_unit_under_any_code(mongo: Mongo) -> None:
+    """The store's index has the code in the subject; who asks has the code of now."""
+    stored = Stored(mongo)
+    await stored.prepare()
+    await stored.take(history(report(), report(2, "b")))
+    before = stored.made.facts
+    (found,) = await before.reported("ii06a", frozenset({OLD}))
+    assert [one.file_sha256[0] for one in found.versions] == ["b", "a"]
+    assert await before.reported("ii06a", None) == [found]
+    assert await before.reported("ii06a", frozenset({"06115"})) == []
+    assert await before.reported("07a", None) == []
+    after = MongoFacts.of(mongo, 1, lambda: MOVED.units)
+    for scope in (None, frozenset({NEW})):
+        assert await after.reported("ii06a", scope) == [replace(found, unit=NEW)]
 
 
 @pytest.mark.asyncio
