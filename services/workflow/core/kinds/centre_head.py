@@ -31,7 +31,7 @@ MEETING: Final = "meeting"
 STAFF_POSTING: Final = "staff_posting"
 
 STAFF_POSTING_WORKING_DAYS: Final = 5
-"""Our parameter: the decree names no time (decision 0046)."""
+"""Our parameter: the decree names no time (decision 0045)."""
 
 LOOK_BACK: Final = timedelta(days=30)
 """How long after a change of roles it still opens an obligation: some are recorded late."""
