@@ -11,18 +11,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from deploy.demo.heads import Deed
-from deploy.demo.oracle import (
-    CLOSE,
-    HANOI,
-    OPEN,
-    ExpectedRung,
-    SlowCalendar,
-    Stretch,
-    at,
-    due_of,
-    kind_of,
-)
+from deploy.demo.oracle import ExpectedRung, Stretch, due_of, kind_of
 from deploy.demo.province import Month
+from deploy.demo.slow_calendar import CLOSE, HANOI, OPEN, SlowCalendar, at
 from shared.events.codes import PROVINCE
 
 HEAD_KINDS: Final = (

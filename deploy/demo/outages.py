@@ -12,19 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.demo.oracle import (
-    CLOSE,
-    HANOI,
-    REFERENCE,
-    ExpectedRung,
-    SlowCalendar,
-    Stretch,
-    at,
-    due_of,
-    step_of,
-    told_at,
-)
+from deploy.demo.oracle import ExpectedRung, Stretch, due_of, step_of, told_at
 from deploy.demo.province import Outage
+from deploy.demo.slow_calendar import CLOSE, HANOI, REFERENCE, SlowCalendar, at
 
 RECONNECT_MINUTES: Final = 4 * 60
 SETTLES: Final = timedelta(minutes=15)

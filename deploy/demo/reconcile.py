@@ -17,7 +17,6 @@ from deploy.demo.actor import PUBLISHER, applicant_address
 from deploy.demo.duties import HEAD_KINDS, head_rungs
 from deploy.demo.oracle import (
     ExpectedRung,
-    SlowCalendar,
     Truth,
     duty_rungs,
     expected_rungs,
@@ -36,6 +35,7 @@ from deploy.demo.outages import (
 from deploy.demo.province import Month
 from deploy.demo.recount import recount
 from deploy.demo.report import Line, Report
+from deploy.demo.slow_calendar import SlowCalendar
 from deploy.demo.staff import DOMAIN
 from deploy.demo.stage import Stage
 from deploy.demo.story import Story

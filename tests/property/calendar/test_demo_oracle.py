@@ -4,7 +4,8 @@ import random
 from datetime import datetime, timedelta
 from typing import Final
 
-from deploy.demo.oracle import HANOI, Limit, SlowCalendar, dates_of
+from deploy.demo.oracle import Limit, dates_of
+from deploy.demo.slow_calendar import HANOI, SlowCalendar
 from deploy.reference.load import bundled_reference
 from shared.calendar.deadline import compute
 from shared.calendar.history import History

@@ -3,9 +3,10 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from deploy.demo.oracle import ExpectedRung, SlowCalendar
+from deploy.demo.oracle import ExpectedRung
 from deploy.demo.outages import hung_of, link_rungs, shared, systems_of, told_of
 from deploy.demo.province import Outage, Span, centres, simulate
+from deploy.demo.slow_calendar import SlowCalendar
 from deploy.demo.story import Procedure
 from deploy.reference.load import bundled_reference
 from shared.calendar.zone import ICT
