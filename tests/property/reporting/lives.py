@@ -79,7 +79,12 @@ def _due(draw: st.DrawFn, unit: str, when: datetime) -> obligations.ObligationDa
 
 @st.composite
 def lives(draw: st.DrawFn, number: int = 0) -> list[Event]:
-    """Draw one dossier's whole history, as its writers told it."""
+    """Draw one dossier's whole history, as its writers recorded it.
+
+    No two of its own events are of one instant: their order is a law of
+    `tests/property/events/test_disorder.py`, and the slow count knows nothing of it.
+    """
+    used: set[datetime] = set()
     unit = draw(st.sampled_from(UNITS))
     teller = Teller(f"H37.101-261102-{number:04d}", unit, backfill=draw(st.booleans()))
     given = draw(st.one_of(st.none(), st.none(), steps))
@@ -89,17 +94,18 @@ def lives(draw: st.DrawFn, number: int = 0) -> list[Event]:
             channel=draw(st.sampled_from(("direct", "online", "post"))),
             given=given,
         )
-        teller.tell(accepted, draw(moments))
+        teller.tell(accepted, _free(draw(moments), used))
     told = draw(st.lists(st.tuples(_own(), moments), max_size=7))
     if draw(st.booleans()):
         told.sort(key=lambda pair: pair[1])
     for data, when in told:
-        teller.tell(data, when)
+        teller.tell(data, _free(when, used))
     if not teller.events:
         teller.tell(dossiers.DossierSubmitted(procedure=PROCEDURE, channel="online"), FIRST)
     if draw(st.integers(0, 4)) == 0:
         wrong = draw(st.sampled_from(teller.events))
-        right = Replacement(time=draw(moments), data=wrong.data.model_dump(mode="json"))
+        moment = _free(draw(moments), used)
+        right = Replacement(time=moment, data=wrong.data.model_dump(mode="json"))
         correction = dossiers.DossierCorrected(
             replaces=wrong.id,
             right=draw(st.sampled_from((None, right))),
@@ -112,6 +118,14 @@ def lives(draw: st.DrawFn, number: int = 0) -> list[Event]:
     if draw(st.booleans()):
         _oblige_an_answer(draw, teller, unit)
     return teller.events
+
+
+def _free(moment: datetime, used: set[datetime]) -> datetime:
+    """Return a moment, or the last one before it that no event has, and keep it as used."""
+    while moment in used:
+        moment -= timedelta(seconds=1)
+    used.add(moment)
+    return moment
 
 
 def _oblige(draw: st.DrawFn, teller: Teller, unit: str) -> None:
