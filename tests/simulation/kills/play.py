@@ -9,8 +9,9 @@ from aiokafka.errors import KafkaError
 from typing_extensions import override
 
 from deploy.demo.actor import Running, acts_until
+from deploy.demo.heads import Deed
 from deploy.demo.lockstep import LockStep, step_after, step_at
-from deploy.demo.province import CheckIn, Month
+from deploy.demo.province import CheckIn, Month, Turn
 from deploy.demo.stage import Stage
 
 
@@ -40,12 +41,12 @@ class Play:
     clock: LockStep
     month: Month
     runs: list[Running] = field(default_factory=list)
-    duties: list[CheckIn] = field(default_factory=list)
+    at_centres: list[CheckIn | Turn | Deed] = field(default_factory=list)
     steps: int = 0
 
     def __post_init__(self) -> None:
         self.runs = [Running(story) for story in self.month.stories]
-        self.duties = sorted(self.month.check_ins, key=lambda one: one.at)
+        self.at_centres = self.month.at_centres
 
     async def step(self) -> None:
         """Move to the next step at which anything happens, let it happen, come to rest."""
@@ -59,17 +60,17 @@ class Play:
 
     async def _happen(self, moment: datetime) -> bool:
         moved = await self.playing.staff.answer(moment) > 0
-        duties = [one for one in self.duties if one.at <= moment]
-        self.duties = self.duties[len(duties) :]
-        while (due := acts_until(self.runs, moment)) or duties:
-            await self.playing.actor.act(due, duties)
-            duties, moved = [], True
+        here = [one for one in self.at_centres if one.at <= moment]
+        self.at_centres = self.at_centres[len(here) :]
+        while (due := acts_until(self.runs, moment)) or here:
+            await self.playing.actor.act(due, here)
+            here, moved = [], True
         self.runs = [run for run in self.runs if run.due is not None]
         return moved
 
     def _next(self) -> datetime:
         happening = [act.at for run in self.runs if (act := run.due) is not None]
-        happening += [one.at for one in self.duties[:1]]
+        happening += [one.at for one in self.at_centres[:1]]
         answer = self.playing.staff.next_answer()
         happening += [] if answer is None else [answer]
         steps = [step_at(min(happening))] if happening else []
