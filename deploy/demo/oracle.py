@@ -98,9 +98,9 @@ def truth_of(story: Story, limit: Limit | None, calendar: SlowCalendar, end: dat
             case "dossier.arrived":
                 start = act.at
                 _begin(truth, start, limit, calendar, "arrival")
-            case "dossier.supplement_requested":
+            case "dossier.supplement_requested" if truth.received is not None:
                 _wait(truth, act.at)
-            case "dossier.supplement_received":
+            case "dossier.supplement_received" if truth.received is not None:
                 truth.waiting = False
                 _end(truth, act.at)
                 _begin(truth, act.at, limit, calendar, "supplement")

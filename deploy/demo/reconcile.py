@@ -14,10 +14,11 @@ from typing import Any, Final
 import orjson
 
 from deploy.demo.actor import PUBLISHER, applicant_address
+from deploy.demo.answers import answer_rungs, answers_of
+from deploy.demo.compare_figures import compare_figures
 from deploy.demo.duties import HEAD_KINDS, head_rungs
 from deploy.demo.oracle import (
     ExpectedRung,
-    Truth,
     duty_rungs,
     expected_rungs,
     kind_of,
@@ -45,7 +46,14 @@ from shared.events.topics import CENTRES, DOSSIERS, NOTICES, OBLIGATIONS, reject
 from shared.kafka.cluster import Cluster
 from shared.kafka.whole import read_to_end
 
-KINDS: Final = ("dossier_deadline", "apology_slip", "duty", "connection", *HEAD_KINDS)
+KINDS: Final = (
+    "dossier_deadline",
+    "apology_slip",
+    "online_answer",
+    "duty",
+    "connection",
+    *HEAD_KINDS,
+)
 BROKEN: Final = "promise_broken"
 INCIDENTS: Final = frozenset({"incident.opened", "incident.updated"})
 SETTLED: Final = {"sent", "delivered", "obsolete", "failed"}
@@ -86,7 +94,10 @@ async def reconcile(
     _compare_intake(report, stories, month, (*dossiers, *centres), end)
     refused = await read_to_end(where, rejected(PUBLISHER).name)
     report.count("events refused to the simulation", 0, len(refused))
-    await _compare_figures(report, playing, truths, end, codes)
+    answers = {code: answers_of(story, calendar, end) for code, story in stories.items()}
+    figures = await _get(playing, "reporting", "/v1/figures", playing.keys.province)
+    owed = {code: (truths[code].unit, answers[code]) for code in stories}
+    compare_figures(report, figures, playing.units, truths, owed, end, codes)
     ladders = await _ladders(playing)
     expected = [
         rung
@@ -95,6 +106,8 @@ async def reconcile(
             code, truth, rules.get(stories[code].procedure), ladders, calendar, end
         )
     ]
+    for code in stories:
+        expected += answer_rungs(code, answers[code], ladders, calendar, end)
     expected += duty_rungs(month, (*playing.units, PROVINCE), ladders, calendar, end)
     expected += head_rungs(month, (*playing.units, PROVINCE), ladders, calendar, end)
     expected += link_rungs(month.outages, ladders, calendar, end)
@@ -156,55 +169,6 @@ def _compare_intake(
 
 def _name(event: Mapping[str, Any]) -> str:
     return str(event["type"]).removeprefix("vn.motcua.").removesuffix(".v1")
-
-
-async def _compare_figures(
-    report: Report, playing: Stage, truths: Mapping[str, Truth], end: datetime, codes: Codes
-) -> None:
-    """The figures of every commune, and of the province, are those of the stories."""
-    answer = await _get(playing, "reporting", "/v1/figures", playing.keys.province)
-    units: dict[str, Mapping[str, Any]] = {
-        codes.get(row["unit"], row["unit"]): row for row in answer["by_unit"]
-    }
-    wanted = {unit: _figures(unit, truths, end) for unit in playing.units}
-    for name in ("received", "ended", "pending", "in_time", "late", "overdue"):
-        expected: Counter[str] = Counter({u: wanted[u][name] for u in playing.units})
-        found: Counter[str] = Counter(
-            {u: _shown(units.get(u, {}), name) for u in playing.units}
-        )
-        report.compare(f"figures by commune: {name}", expected, found)
-        report.count(
-            f"figures of the province: {name}",
-            expected.total(),
-            _shown(answer, name),
-        )
-
-
-def _figures(unit: str, truths: Mapping[str, Truth], end: datetime) -> dict[str, int]:
-    own = [truth for truth in truths.values() if truth.unit == unit and truth.received]
-    ended = [truth for truth in own if truth.ended]
-    return {
-        "received": len(own),
-        "ended": len(ended),
-        "pending": len(own) - len(ended),
-        "in_time": sum(bool(truth.in_time) for truth in ended if truth.limit),
-        "late": sum(not truth.in_time for truth in ended if truth.limit),
-        "overdue": sum(
-            truth.due is not None and truth.due < end for truth in own if not truth.ended
-        ),
-    }
-
-
-def _shown(figures: Mapping[str, Any], name: str) -> int:
-    match name:
-        case "in_time":
-            return int(figures["on_time_law"]["num"]) if figures else 0
-        case "late":
-            rate = figures.get("on_time_law", {"num": 0, "den": 0})
-            return int(rate["den"]) - int(rate["num"])
-        case "overdue":
-            return int(figures.get("overdue_open", 0))
-    return int(figures.get(name, 0))
 
 
 async def _ladders(playing: Stage) -> dict[str, list[dict[str, Any]]]:

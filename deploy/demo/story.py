@@ -25,6 +25,12 @@ QUARTER_MINUTES: Final = 15
 CHANNELS: Final[tuple[Channel, ...]] = ("online", "direct", "post")
 CHANNEL_SHARES: Final = (0.8776, 0.1, 0.0224)
 REFUSED_SHARE: Final = 0.03
+ANSWERED_LATE_SHARE: Final = 0.04
+"""Online dossiers that nobody answers before the next day or the one after."""
+
+MENDED_SHARE: Final = 0.03
+"""Online dossiers that their applicants have to mend before they are accepted."""
+
 WITHDRAWN_SHARE: Final = 0.01
 STOPPED_SHARE: Final = 0.008
 SUPPLEMENT_SHARE: Final = 0.05
@@ -119,7 +125,7 @@ class Teller:
         if channel == "online":
             submitted = self._moment(day, early=True)
             acts.append(Act(submitted, "dossier.submitted", base))
-            accepted = self._working_after(submitted, quarters=self._chance.randint(1, 8))
+            accepted = self._answer(acts, submitted)
             if self._chance.random() < REFUSED_SHARE:
                 acts.append(Act(accepted, "dossier.refused", {"reason": "incomplete"}))
                 return self._story(number, receiving, competent, procedure, channel, acts)
@@ -134,6 +140,22 @@ class Teller:
         acts.append(Act(assigned, "dossier.assigned", {"handler": handler}))
         self._settle(acts, assigned, procedure, late=late)
         return self._story(number, receiving, competent, procedure, channel, acts)
+
+    def _answer(self, acts: list[Act], received: datetime) -> datetime:
+        """Return when an online dossier is accepted or refused; it may be mended before."""
+        answered = self._answered_after(received)
+        if self._chance.random() >= MENDED_SHARE:
+            return answered
+        asked = {"items": ["TP01"], "number": 1, "in_person": False}
+        acts.append(Act(answered, "dossier.supplement_requested", asked))
+        mended = self._working_after(answered, quarters=self._chance.randint(4, 40))
+        acts.append(Act(mended, "dossier.supplement_received", {"items": ["TP01"]}))
+        return self._answered_after(mended)
+
+    def _answered_after(self, received: datetime) -> datetime:
+        late = self._chance.random() < ANSWERED_LATE_SHARE
+        quarters = self._chance.randint(20, 60) if late else self._chance.randint(1, 8)
+        return self._working_after(received, quarters=quarters)
 
     def _settle(
         self, acts: list[Act], assigned: datetime, procedure: Procedure, *, late: bool

@@ -18,6 +18,7 @@ from services.reporting.adapters.desk import Desk
 from services.reporting.adapters.pages.downloads import downloads_router
 from services.reporting.adapters.pages.public import public_router
 from services.reporting.adapters.pages.routes import pages_router
+from services.reporting.core.dossier_obligations import KINDS
 from services.reporting.main import STATIC
 from services.reporting.settings import ReportingSettings
 from shared.calendar.zone import ICT
@@ -119,7 +120,28 @@ def a_fortnight(seed: int = 3) -> list[Event]:
         seed, bundled_reference(), first=date(2026, 11, 9), now=NOW, per_day=14, units=UNITS
     )
     beside = matters(seed, UNITS, first=datetime(2026, 11, 3, 8, tzinfo=ICT), now=NOW)
-    return [*events, *beside, *imported(), *delayed()]
+    return [*events, *beside, *imported(), *delayed(), *obliged()]
+
+
+def obliged(kinds: Sequence[str] = KINDS) -> list[Event]:
+    """Tell dossiers with an obligation of each kind: one met, one missed, one open."""
+    found: list[Event] = []
+    start = datetime(2026, 11, 17, 9, tzinfo=ICT)
+    for number, kind in enumerate(kinds):
+        for course, days in enumerate((1, 3, None)):
+            teller = Teller(f"H37.117-261117-92{number}{course}", "06112")
+            sent = dossiers.DossierSubmitted(procedure="1.004873", channel="online")
+            teller.tell(sent, start)
+            due = start + timedelta(days=2)
+            which = {"obligation": kind, "kind": kind, "unit": "06112"}
+            opened = obligations.ObligationOpened(**which, opened_at=start, due=due, limit=due)
+            teller.tell(opened, start, source=WORKFLOW)
+            if days is not None:
+                end = start + timedelta(days=days)
+                done = obligations.ObligationDischarged(**which, at=end, in_time=end <= due)
+                teller.tell(done, end, source=WORKFLOW)
+            found += teller.events
+    return found
 
 
 def delayed() -> list[Event]:

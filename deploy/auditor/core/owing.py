@@ -105,12 +105,16 @@ def moments(ladder: Ladder, counted: Count, opened: datetime) -> tuple[Moment, .
     """
     found: list[Moment] = []
     for rung in ladder.rungs:
-        found += _of_rung(rung, counted)
+        found += _of_rung(rung, counted, opened)
     return tuple(moment for moment in found if moment[2] > opened)
 
 
-def _of_rung(rung: Json, counted: Count) -> list[Moment]:
+def _of_rung(  # noqa: PLR0911 -- One way out for each timing.
+    rung: Json, counted: Count, opened: datetime
+) -> list[Moment]:
     name, when = str(rung["id"]), rung["when"]
+    if "clock_minutes" in when:
+        return [(name, 0, opened + DAY * when["clock_minutes"] / 1440)]
     if "minutes_from_start" in when:
         return [(name, 0, counted.start + DAY * when["minutes_from_start"] / 1440)]
     if "minutes_from_due" in when:

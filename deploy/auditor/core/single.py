@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Final
 
+from deploy.auditor.core.answers import ANSWERS
 from deploy.auditor.core.history import Fact, first
 from deploy.auditor.core.one import About, One, given, hours, working_days
 from deploy.auditor.core.owing import last_of_month
@@ -338,6 +339,7 @@ def withdrawal(about: About) -> Iterator[One]:
 
 
 KINDS: Final[Mapping[str, Callable[[About], Iterator[One]]]] = {
+    **ANSWERS,
     "agency_step": steps,
     "supplement_notice": notice,
     "applicant_confirmation": confirmations,

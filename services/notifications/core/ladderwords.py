@@ -11,6 +11,7 @@ _Pair = tuple[str, str]
 KIND_WORDS: Final[Mapping[str, _Pair]] = {
     "dossier_deadline": ("Thời hạn giải quyết hồ sơ", "Legal deadline of a dossier"),
     "apology_slip": ("Phiếu xin lỗi và hẹn lại ngày trả", "Slip of apology with a new date"),
+    "online_answer": ("Trả lời hồ sơ trực tuyến", "Answer to an online dossier"),
     "agency_step": ("Bước của cơ quan phối hợp (liên thông)", "Step of another agency"),
     "supplement_notice": (
         "Thông báo bổ sung trong 3 ngày làm việc",
@@ -72,6 +73,25 @@ RUNG_WORDS: Final[Mapping[str, Mapping[str, _Pair]]] = {
         "last_moment": (
             "Thời điểm hợp pháp cuối cùng để xin lỗi",
             "The last legal moment to apologise",
+        ),
+    },
+    "online_answer": {
+        "arrived": ("Có hồ sơ trực tuyến chờ trả lời", "An online dossier awaits an answer"),
+        "half": (
+            "Đã dùng 50 % thời gian trả lời hồ sơ trực tuyến",
+            "50 % of the time to answer an online dossier used",
+        ),
+        "most": (
+            "Đã dùng 80 % thời gian trả lời hồ sơ trực tuyến",
+            "80 % of the time to answer an online dossier used",
+        ),
+        "overdue": (
+            "Hồ sơ trực tuyến chưa được trả lời đúng hạn",
+            "An online dossier was not answered in time",
+        ),
+        "overdue_1": (
+            "Trả lời hồ sơ trực tuyến: quá hạn 1 ngày",
+            "Answer to an online dossier: overdue by 1 day",
         ),
     },
     "agency_step": {

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.reporting.adapters.desk import Desk
+from services.reporting.core.dossier_obligations import obligation_figures
 from services.reporting.core.fact import Fact, MatterFact
 from services.reporting.core.figures import Figures, Period, Ratio
 from services.reporting.core.matter_counts import MATTER_FIGURES, added, value_of
@@ -79,12 +80,14 @@ def overview_document(desk: Desk, found: Overview, unit: str | None) -> dict[str
         **figures_document(found.total),
         "heard": {"day": heard.day.isoformat(), "count": heard.count, "of": len(heard.of)},
         "matters": matters_document(found, found.by_unit),
+        "obligations": obligations_document(found, found.by_unit),
         "by_unit": [
             {
                 "unit": code,
                 "name": desk.unit_name(code),
                 **figures_document(mine),
                 "matters": matters_document(found, [code]),
+                "obligations": obligations_document(found, [code]),
             }
             for code, mine in found.by_unit.items()
         ],
@@ -102,6 +105,12 @@ def matters_document(found: Overview, units: Iterable[str]) -> dict[str, int]:
     numbers = {name: value_of(name, within, through) for name in sorted(MATTER_FIGURES)}
     numbers |= {name: within[name] for name in delays_among(within)}
     return {name: number for name, number in numbers.items() if number}
+
+
+def obligations_document(found: Overview, units: Iterable[str]) -> dict[str, int]:
+    """Write the figures of the obligations beside dossiers' deadlines; no zeros."""
+    chosen = list(units)
+    return obligation_figures(added(found.atoms, chosen), added(found.levels, chosen))
 
 
 def period_document(period: Period) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Final
 from zlib import crc32
 
 from services.reporting.core.clocks import Span, local_day
+from services.reporting.core.dossier_obligations import obligation_atoms
 from services.reporting.core.fact import Fact, Stint
 from services.reporting.core.form_counts import form_atoms
 from services.reporting.core.pauses import ANY_MARK
@@ -128,6 +129,8 @@ def _checksum(text: str) -> int:
 
 def _atoms(fact: Fact) -> Iterator[tuple[Cell, str, int]]:
     yield from ((Cell(unit, day), atom, 1) for unit, day, atom in form_atoms(fact))
+    for unit, day, atom, number in obligation_atoms(fact):
+        yield Cell(unit, day), atom, number
     if not fact.stints:
         cell = Cell(fact.unit, local_day(fact.first_seen))
         yield cell, "unreceived", 1

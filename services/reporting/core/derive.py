@@ -20,6 +20,7 @@ from services.reporting.core.dates import (
     law_verdict,
     verdict,
 )
+from services.reporting.core.dossier_obligations import kept_obligations
 from services.reporting.core.fact import (
     Acknowledgement,
     Fact,
@@ -200,6 +201,7 @@ def derive(state: FactState, field_of: FieldOf) -> Fact | None:
         acknowledgements=_acknowledgements(history),
         escalations=escalations(dues),
         delays=delays(dues),
+        obligations=kept_obligations(dues),
         inconsistency=_inconsistency(history, ended, ended_status),
         backfill=any(one.backfill for one in own),
         backfill_events=sum(one.backfill for one in own),

@@ -112,6 +112,29 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptObligation:
+    """An obligation of a dossier beside its deadline, as workflow published it.
+
+    Attributes:
+        kind: Its kind.
+        obligation: Its id within the dossier.
+        unit: The unit that must meet it.
+        opened: When it began.
+        due: By when; None where there is no date.
+        outcome: How it stands or ended.
+        closed: When it ended; None while it is open.
+    """
+
+    kind: str
+    obligation: str
+    unit: str
+    opened: datetime
+    due: datetime | None
+    outcome: Outcome = "open"
+    closed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Deadlines:
     """The dates of one dossier, as they stand now."""
 
@@ -168,6 +191,7 @@ class Fact:
     acknowledgements: tuple[Acknowledgement, ...] = ()
     escalations: tuple[Escalation, ...] = ()
     delays: tuple[Delay, ...] = ()
+    obligations: tuple[KeptObligation, ...] = ()
     inconsistency: Inconsistency = Inconsistency()
     backfill: bool = False
     backfill_events: int = 0

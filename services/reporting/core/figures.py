@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from services.reporting.core.clocks import FAR, local_day
 from services.reporting.core.counts import OpenEntry
+from services.reporting.core.dossier_obligations import KINDS as OBLIGATION_KINDS
 from services.reporting.core.outages import DELAYED, system_of
 from services.reporting.core.pauses import ANY_MARK, PAUSE_MARKS
 
@@ -75,6 +76,11 @@ FLOWS: Final = {
         Flow(ANY_MARK, ANY_MARK),
         *(Flow(mark, mark) for mark in PAUSE_MARKS),
         *(Flow(name, name) for name in DELAYED.values()),
+        *(
+            Flow(name, name)
+            for kind in OBLIGATION_KINDS
+            for name in (f"{kind}_new", f"{kind}_missed")
+        ),
         Flow("unreceived", "unreceived"),
         Flow("imported", "imported"),
         Flow("imported_events", "imported_events", rows="imported"),
@@ -117,6 +123,14 @@ LEVELS: Final = {
         Level("pending_without_deadline", ("undated_in",), ("undated_out",)),
     )
 }
+OBLIGATION_LEVELS: Final = {
+    level.name: level
+    for level in (
+        Level(f"{kind}_open", (f"{kind}_in",), (f"{kind}_out",)) for kind in OBLIGATION_KINDS
+    )
+}
+"""Dossiers in which an obligation beside the deadline was open at the end of a period."""
+
 UNIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "came": ("ended", "pending", "moved_out"),
     "handled": ("ended", "pending"),

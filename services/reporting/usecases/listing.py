@@ -10,6 +10,7 @@ from services.reporting.core.counts import Cell
 from services.reporting.core.figures import (
     FLOWS,
     LEVELS,
+    OBLIGATION_LEVELS,
     PENDING,
     STANDINGS,
     UNIONS,
@@ -35,6 +36,9 @@ ROWS_MAX: Final = 100_000
 
 CARRIED: Final = "carried"
 FAR_BACK: Final = timedelta(days=1)
+LEVELS_AT_END: Final = MATTER_LEVELS | OBLIGATION_LEVELS
+"""Levels that are listed from their cells; those of open dossiers stand in the store."""
+
 FIGURES: Final = tuple(
     dict.fromkeys(
         (
@@ -49,7 +53,7 @@ FIGURES: Final = tuple(
             *FORM_UNIONS,
             AWAITING_CARRIED,
             *MATTER_FLOWS,
-            *MATTER_LEVELS,
+            *LEVELS_AT_END,
         )
     )
 )
@@ -122,8 +126,8 @@ class ListRows:
         )
         if flow is not None:
             return await self._flow(flow, asked)
-        if asked.figure in MATTER_LEVELS:
-            return await self._matters_at_end(MATTER_LEVELS[asked.figure], asked)
+        if asked.figure in LEVELS_AT_END:
+            return await self._open_at_end(LEVELS_AT_END[asked.figure], asked)
         if asked.figure in FORM_LEVELS:
             last = min(asked.period.last or local_day(asked.now), local_day(asked.now))
             return await self._level_then(FORM_LEVELS[asked.figure], last, asked)
@@ -137,8 +141,8 @@ class ListRows:
             return await self._level_now(asked)
         raise UnknownFigureError(asked.figure)
 
-    async def _matters_at_end(self, level: Level, asked: Asked) -> Found:
-        """List the matters that were open at the end, the newest first."""
+    async def _open_at_end(self, level: Level, asked: Asked) -> Found:
+        """List what was open at the end, the newest first."""
         end = min(asked.period.last or local_day(asked.now), local_day(asked.now))
         until = Period(None, end)
         came = [
@@ -319,8 +323,10 @@ def _keep(
 
 
 def _newest_first(one: Listed) -> tuple[int, str]:
-    assert one.matter is not None, "only matters are among them"
-    return -one.matter.day.toordinal(), one.subject
+    """Order matters by their days, dossiers by the last day that they are counted on."""
+    if one.matter is not None:
+        return -one.matter.day.toordinal(), one.subject
+    return -max(Cell.parse(count.cell).day for count in one.counts).toordinal(), one.subject
 
 
 def _turns(one: Listed) -> str:

@@ -55,13 +55,23 @@ class MinutesFromStart:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockMinutes:
+    """Minutes by the clock, day and night, after the event itself that began the obligation.
+
+    Where a limit in hours begins at the next opening, `MinutesFromStart` counts from there.
+    """
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class MinutesFromDue:
     """A span of the wall clock after the due moment; for what is counted in hours."""
 
     minutes: int
 
 
-Timing = Share | FromDue | MinutesFromStart | MinutesFromDue
+Timing = Share | FromDue | MinutesFromStart | ClockMinutes | MinutesFromDue
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,7 @@ def plan(
     ladder: Ladder,
     *,
     start: datetime,
+    began: datetime,
     due: datetime,
     share: Callable[[Fraction], datetime | None],
     calendar: DeadlineCalendar,
@@ -156,8 +167,17 @@ def plan(
     """Work out the moments of all rungs of a cycle, earliest first.
 
     Rungs past the published calendar are left out: the next calendar will bring them.
+
+    Args:
+        ladder: The rungs.
+        start: From when the cycle is counted.
+        began: When the event happened that began the obligation.
+        due: The due moment.
+        share: Gives the moment at which a part of the limit is used.
+        calendar: The working days.
+        opening: The opening hours.
     """
-    own = tuple(_own_moment(rung.when, start, share) for rung in ladder.rungs)
+    own = tuple(_own_moment(rung.when, start, began, share) for rung in ladder.rungs)
     return _planned(ladder, own, due, calendar, opening)
 
 
@@ -186,13 +206,18 @@ def _planned(
 
 
 def _own_moment(
-    when: Timing, start: datetime, share: Callable[[Fraction], datetime | None]
+    when: Timing,
+    start: datetime,
+    began: datetime,
+    share: Callable[[Fraction], datetime | None],
 ) -> datetime | None:
     """Return the moment of a rung that depends on how its cycle began."""
     if isinstance(when, Share):
         return share(_part(when.percent))
     if isinstance(when, MinutesFromStart):
         return start + timedelta(minutes=when.minutes)
+    if isinstance(when, ClockMinutes):
+        return began + timedelta(minutes=when.minutes)
     return None
 
 

@@ -25,6 +25,8 @@ RUNG_STATUS_WORDS: Final[Wording] = {
 }
 
 DISCHARGE_WORDS: Final[Wording] = {
+    "answered": ("đã trả lời", "answered"),
+    "not_owed": ("không còn phải thực hiện", "not needed any more"),
     "completed": ("có kết quả", "the result is ready"),
     "returned": ("đã trả kết quả", "the result was returned"),
     "stopped": ("dừng giải quyết", "processing was stopped"),

@@ -6,6 +6,7 @@ from typing import Final
 from services.workflow.core.kinds.kind import Kind
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.ladder import (
+    ClockMinutes,
     FromDue,
     MinutesFromDue,
     MinutesFromStart,
@@ -81,6 +82,8 @@ def _when(when: Timing) -> str:
             return "the due moment"
         case FromDue(working_days):
             return f"close of due {working_days:+d} working days"
+        case ClockMinutes(minutes):
+            return f"{minutes} minutes after it, day and night"
         case MinutesFromStart(minutes):
             return f"{minutes} minutes after the beginning"
         case MinutesFromDue(minutes):

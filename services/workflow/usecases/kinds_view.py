@@ -9,6 +9,7 @@ from typing import Any
 from services.workflow.core.kinds.kind import Kind, Words
 from services.workflow.core.kinds.registry import KINDS
 from services.workflow.core.ladder import (
+    ClockMinutes,
     FromDue,
     MinutesFromDue,
     MinutesFromStart,
@@ -74,6 +75,8 @@ def _when(when: Timing) -> dict[str, int]:
             return {"working_days_from_due": working_days}
         case MinutesFromStart(minutes):
             return {"minutes_from_start": minutes}
+        case ClockMinutes(minutes):
+            return {"clock_minutes": minutes}
         case MinutesFromDue(minutes):
             return {"minutes_from_due": minutes}
 

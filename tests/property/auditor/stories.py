@@ -160,7 +160,7 @@ def _beginning(rng: Random) -> list[tuple[str, Json]]:
     }
     if rng.random() < 0.15:
         accepted["given"] = (START + timedelta(hours=rng.randint(1, 400))).isoformat()
-    acts = [("dossier.accepted", accepted)]
+    acts = [*_sent(rng, accepted), ("dossier.accepted", accepted)]
     if rng.random() < 0.5:
         acts.append(("dossier.assigned", {"handler": "p-handler"}))
     if rng.random() < 0.25:
@@ -181,6 +181,19 @@ def _beginning(rng: Random) -> list[tuple[str, Json]]:
         acts.append(("dossier.confirmation_requested", {}))
         if rng.random() < 0.5:
             acts.append(("dossier.confirmed", {}))
+    return acts
+
+
+def _sent(rng: Random, accepted: Json) -> list[tuple[str, Json]]:
+    """Draw how an online dossier came: some are sent, and mended, before they are accepted."""
+    if accepted["channel"] != "online" or rng.random() < 0.3:
+        return []
+    sent = {"procedure": accepted["procedure"], "channel": "online"}
+    acts: list[tuple[str, Json]] = [("dossier.submitted", sent)]
+    for number in range(1, rng.choice([1, 1, 2, 3])):
+        asked = {"items": ["a"], "number": number, "in_person": False}
+        acts.append(("dossier.supplement_requested", asked))
+        acts.append(("dossier.supplement_received", {"items": ["a"]}))
     return acts
 
 

@@ -31,9 +31,9 @@ def test_acceptance_opens_the_deadline_and_the_slip() -> None:
 
 
 def test_submission_alone_opens_nothing() -> None:
-    """No clock runs before acceptance."""
+    """No clock of the procedure runs before acceptance; by post there is no answer either."""
     scenario = Scenario()
-    scenario.happens("dossier.submitted", OPENED, procedure="1.000001", channel="online")
+    scenario.happens("dossier.submitted", OPENED, procedure="1.000001", channel="post")
     scenario.walks_to("2026-01-20 09:00")
     assert scenario.heard() == []
 

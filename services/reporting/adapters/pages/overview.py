@@ -10,7 +10,9 @@ from services.reporting.adapters.desk import Desk
 from services.reporting.adapters.pages import drawing, formats
 from services.reporting.adapters.pages.frame import Frame, linked, period_text, sentence
 from services.reporting.core.clocks import local_day
+from services.reporting.core.dossier_obligations import obligation_figures
 from services.reporting.core.figures import STANDINGS, Figures, Ratio
+from services.reporting.core.matter_counts import added
 from services.reporting.core.pauses import PAUSE_MARKS
 from services.reporting.usecases.reading import Overview
 
@@ -307,4 +309,19 @@ def pause_rows(frame: Frame, found: Overview) -> list[dict[str, str]]:
         }
         for mark in PAUSE_MARKS
         if flows[mark]
+    ]
+
+
+def obligation_rows(
+    frame: Frame, found: Overview, units: Sequence[str], unit: str | None
+) -> list[dict[str, str]]:
+    """Return the figures of obligations beside dossiers' deadlines, each with its rows."""
+    within, through = added(found.atoms, units), added(found.levels, units)
+    return [
+        {
+            "name": frame.say(name),
+            "count": frame.number(number),
+            "href": frame.rows_link(name, unit=unit),
+        }
+        for name, number in obligation_figures(within, through).items()
     ]

@@ -79,6 +79,7 @@ class Pages:
             | {
                 "crumb": None,
                 "pauses": None,
+                "obligations": None,
                 "matters": None,
                 "export_path": "/export/overview",
             },
@@ -104,6 +105,7 @@ class Pages:
                 for code in FORM_CODES
             ],
             "pauses": overview.pause_rows(frame, found),
+            "obligations": overview.obligation_rows(frame, found, [unit], unit),
             "matters": matters.figures_of(frame, found, [unit], unit),
             "form_note": forms.note_of(frame, form),
             "crumb": frame.say("nav_overview" if frame.is_province else "nav_own"),
@@ -207,7 +209,9 @@ class Pages:
         except UnavailableError:
             return self._sorry(request, frame, "away")
         values = board.context(frame, self._desk, found, available)
-        values["matters"] = matters.figures_of(frame, found, sorted(found.by_unit), unit)
+        every = sorted(found.by_unit)
+        values["obligations"] = overview.obligation_rows(frame, found, every, unit)
+        values["matters"] = matters.figures_of(frame, found, every, unit)
         values["subtitle"] = [
             frame.say("board_sub"),
             *overview.subtitle(frame, found)[:2],

@@ -176,6 +176,7 @@ def rungs_of(
     return plan(
         ladder,
         start=deadline.day0,
+        began=deadline.history.start,
         due=due,
         share=share,
         calendar=deadline.terms.calendar,

@@ -137,6 +137,7 @@ def _cycle(gap: _Gap, facts: Facts, reference: Reference) -> AssessedCycle:
         rungs=plan(
             DUTY.ladder,
             start=gap.since,
+            began=gap.since,
             due=due,
             share=lambda _part: None,
             calendar=reference.calendar,

@@ -16,6 +16,7 @@ from services.workflow.core.kinds.dossier import APOLOGY_SLIP, DOSSIER_DEADLINE
 from services.workflow.core.kinds.dossier_facts import handler_now
 from services.workflow.core.kinds.duty import DUTY
 from services.workflow.core.kinds.kind import Kind
+from services.workflow.core.kinds.online_answer import ONLINE_ANSWER
 from services.workflow.core.kinds.periodic import (
     CONDITIONS_KIND,
     POSTING_KIND,
@@ -43,6 +44,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     for kind in (
         DOSSIER_DEADLINE,
         APOLOGY_SLIP,
+        ONLINE_ANSWER,
         AGENCY_STEP,
         SUPPLEMENT_NOTICE,
         APPLICANT_CONFIRMATION,

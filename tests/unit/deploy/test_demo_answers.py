@@ -1,0 +1,69 @@
+"""What the demo expects of its stories, against the engine; the two share no code."""
+
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import pytest
+
+from deploy.demo.answers import answers_of
+from deploy.demo.province import Centre, Month, Span, simulate
+from deploy.demo.slow_calendar import SlowCalendar
+from deploy.demo.story import Procedure, Story
+from deploy.reference.load import bundled_reference
+from services.workflow.core.facts import Facts, gather
+from services.workflow.core.kinds.registry import KINDS
+from shared.calendar.zone import ICT
+from shared.events import dossiers
+from shared.events.envelope import Event
+
+UNIT: Final = "06112"
+PROCEDURES: Final = (Procedure("1.004873", "working_days", 3, 1.0),)
+SPAN: Final = Span(date(2026, 8, 1), date(2026, 8, 31), 1401, 60)
+END: Final = datetime(2026, 9, 1, tzinfo=ICT)
+MODELS: Final = {model.NAME: model for model in dossiers.MODELS}
+
+
+@pytest.fixture(scope="module")
+def month() -> Month:
+    """Tell a month of one busy commune."""
+    places = [Centre(UNIT, 1_500, 0.3)]
+    calendar = bundled_reference().calendar
+    return simulate(places, PROCEDURES, {UNIT: "p-handler"}, calendar, SPAN)
+
+
+def facts_of(story: Story, end: datetime) -> Facts:
+    """Return what the engine knows of a story at the end."""
+    acts = [act for act in story.acts if act.at <= end]
+    events = [
+        Event(
+            id=f"e{number}",
+            source="urn:motcua:publisher:demo",
+            name=act.name,
+            subject=str(story.number),
+            time=act.at,
+            sequence=number,
+            recordedtime=act.at.astimezone(UTC),
+            receivingunit=story.receiving,
+            competentunit=story.competent,
+            data=MODELS[act.name].model_validate(act.data),
+        )
+        for number, act in enumerate(acts, start=1)
+    ]
+    return gather(str(story.number), story.competent, events)
+
+
+def test_both_expect_the_same_answers(month: Month) -> None:
+    """Ids, dates and ends; some are late, some dossiers are mended first."""
+    reference, calendar = bundled_reference(), SlowCalendar()
+    late = mended = 0
+    for story in month.stories:
+        expected = answers_of(story, calendar, END)
+        found: list[tuple[Any, ...]] = [
+            (one.id, one.opened_at, one.due, one.discharge and one.discharge.at)
+            for one in KINDS["online_answer"].assess(facts_of(story, END), reference)
+        ]
+        assert found == [(one.obligation, one.received, one.due, one.given) for one in expected]
+        late += any(one.late(END) for one in expected)
+        mended += len(expected) > 1
+    assert late > 5
+    assert mended > 5
