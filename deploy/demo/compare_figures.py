@@ -5,14 +5,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from deploy.demo.answers import KIND, Answer, answer_figures
+from deploy.demo.beside import Due, figures_of
 from deploy.demo.oracle import Truth
 from deploy.demo.report import Report
 
 NAMES: Final = ("received", "ended", "pending", "in_time", "late", "overdue")
-ANSWERS: Final = tuple(f"{KIND}_{part}" for part in ("new", "missed", "open"))
-Owed = Mapping[str, tuple[str, Sequence[Answer]]]
-"""By dossier: the unit that must answer it, and the answers that it asked for."""
+KINDS: Final = ("online_answer", "supplement_closing")
+"""The kinds of obligations beside the deadline that the stories have."""
+
+BESIDE: Final = tuple(f"{kind}_{part}" for kind in KINDS for part in ("new", "missed", "open"))
+Owed = Mapping[str, tuple[str, Sequence[Due]]]
+"""By dossier: the competent unit, and its obligations beside the deadline."""
 
 
 def compare_figures(
@@ -31,13 +34,13 @@ def compare_figures(
         found: What reporting answers for the province.
         units: The communes.
         truths: What is true of each dossier.
-        owed: The answers that each dossier asked for.
+        owed: What each dossier called for beside its deadline.
         end: Until when the simulation was played.
         codes: Codes that units have by now to those that the stories know them by.
     """
     rows = {codes.get(row["unit"], row["unit"]): row for row in found["by_unit"]}
     wanted = {unit: _figures(unit, truths, owed, end) for unit in units}
-    for name in (*NAMES, *ANSWERS):
+    for name in (*NAMES, *BESIDE):
         expected = Counter({unit: wanted[unit][name] for unit in units})
         shown = Counter({unit: _shown(rows.get(unit, {}), name) for unit in units})
         report.compare(f"figures by commune: {name}", expected, shown)
@@ -49,10 +52,10 @@ def _figures(
 ) -> dict[str, int]:
     own = [truth for truth in truths.values() if truth.unit == unit and truth.received]
     ended = [truth for truth in own if truth.ended]
-    answers: Counter[str] = Counter()
-    for competent, asked in owed.values():
-        if competent == unit:
-            answers.update(answer_figures(asked, end))
+    beside: Counter[str] = Counter()
+    for competent, dues in owed.values():
+        for kind in KINDS if competent == unit else ():
+            beside.update(figures_of(kind, dues, end))
     return {
         "received": len(own),
         "ended": len(ended),
@@ -62,12 +65,12 @@ def _figures(
         "overdue": sum(
             truth.due is not None and truth.due < end for truth in own if not truth.ended
         ),
-        **{name: answers[name] for name in ANSWERS},
+        **{name: beside[name] for name in BESIDE},
     }
 
 
 def _shown(figures: Mapping[str, Any], name: str) -> int:
-    if name in ANSWERS:
+    if name in BESIDE:
         return int(figures.get("obligations", {}).get(name, 0))
     match name:
         case "in_time":

@@ -74,6 +74,7 @@ class Truth:
     in_time: bool | None = None
     waiting: bool = False
     missed: datetime | None = None
+    asked: datetime | None = None
     slip: datetime | None = None
     stretches: list[Stretch] = field(default_factory=list)
 
@@ -112,7 +113,9 @@ def truth_of(story: Story, limit: Limit | None, calendar: SlowCalendar, end: dat
                     _extend(truth, act, extended)
             case name if name in ENDS and truth.received is not None:
                 truth.ended = act.at
-                kept = truth.limit is None or act.at <= truth.limit
+                # One that ends while its applicant is waited for is judged at the request.
+                judged = truth.asked if truth.waiting and truth.asked else act.at
+                kept = truth.limit is None or judged <= truth.limit
                 truth.in_time = kept and truth.missed is None
                 _end(truth, act.at)
     return truth
@@ -123,7 +126,7 @@ def _wait(truth: Truth, requested: datetime) -> None:
     if truth.limit is not None and requested > truth.limit:
         truth.missed = truth.missed or truth.limit
         return
-    truth.waiting = True
+    truth.waiting, truth.asked = True, requested
     _end(truth, requested)
 
 

@@ -14,7 +14,9 @@ from typing import Any, Final
 import orjson
 
 from deploy.demo.actor import PUBLISHER, applicant_address
-from deploy.demo.answers import answer_rungs, answers_of
+from deploy.demo.answers import answers_of, share_of_answers
+from deploy.demo.beside import expected_levels
+from deploy.demo.closings import closings_of
 from deploy.demo.compare_figures import compare_figures
 from deploy.demo.duties import HEAD_KINDS, head_rungs
 from deploy.demo.oracle import (
@@ -50,10 +52,14 @@ KINDS: Final = (
     "dossier_deadline",
     "apology_slip",
     "online_answer",
+    "supplement_closing",
     "duty",
     "connection",
     *HEAD_KINDS,
 )
+REMINDED: Final = ("supplement_closing", "reminder")
+"""The kind and level of which the applicant is told too."""
+
 BROKEN: Final = "promise_broken"
 INCIDENTS: Final = frozenset({"incident.opened", "incident.updated"})
 SETTLED: Final = {"sent", "delivered", "obsolete", "failed"}
@@ -94,9 +100,12 @@ async def reconcile(
     _compare_intake(report, stories, month, (*dossiers, *centres), end)
     refused = await read_to_end(where, rejected(PUBLISHER).name)
     report.count("events refused to the simulation", 0, len(refused))
-    answers = {code: answers_of(story, calendar, end) for code, story in stories.items()}
+    beside = {
+        code: [*answers_of(story, calendar, end), *closings_of(story, calendar, end)]
+        for code, story in stories.items()
+    }
     figures = await _get(playing, "reporting", "/v1/figures", playing.keys.province)
-    owed = {code: (truths[code].unit, answers[code]) for code in stories}
+    owed = {code: (truths[code].unit, beside[code]) for code in stories}
     compare_figures(report, figures, playing.units, truths, owed, end, codes)
     ladders = await _ladders(playing)
     expected = [
@@ -106,8 +115,9 @@ async def reconcile(
             code, truth, rules.get(stories[code].procedure), ladders, calendar, end
         )
     ]
-    for code in stories:
-        expected += answer_rungs(code, answers[code], ladders, calendar, end)
+    share = share_of_answers(calendar)
+    for code, dues in beside.items():
+        expected += expected_levels(code, dues, ladders, share, calendar, end)
     expected += duty_rungs(month, (*playing.units, PROVINCE), ladders, calendar, end)
     expected += head_rungs(month, (*playing.units, PROVINCE), ladders, calendar, end)
     expected += link_rungs(month.outages, ladders, calendar, end)
@@ -280,7 +290,18 @@ async def _compare_messages(
         for data in planned.values()
         if data.get("person") is None and data["about_name"] in citizens
     )
-    report.compare("notices to applicants", applicants, told)
+    reminded = Counter(
+        (event["subject"], event["id"])
+        for event in obligations
+        if _name(event) == "obligation.rung_reached"
+        and (event["data"]["kind"], event["data"]["rung"]) == REMINDED
+    )
+    told.update(
+        (data["cause"], data["about"])
+        for data in planned.values()
+        if data.get("person") is None and data["about_name"] == "obligation.rung_reached"
+    )
+    report.compare("notices to applicants", applicants + reminded, told)
     officials = Counter(
         (event["subject"], event["id"], person)
         for event in obligations
@@ -290,7 +311,7 @@ async def _compare_messages(
     reached = Counter(
         (data["cause"], data["about"], data["person"])
         for data in planned.values()
-        if data["about_name"] == "obligation.rung_reached"
+        if data["about_name"] == "obligation.rung_reached" and data.get("person") is not None
     )
     report.compare("alerts to officials", officials, reached)
     hearers = Counter(

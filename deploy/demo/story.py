@@ -38,6 +38,11 @@ SECOND_SUPPLEMENT_SHARE: Final = 0.12
 PAYMENT_SHARE: Final = 0.06
 SLIP_SHARE: Final = 0.4
 IN_PERSON_SHARE: Final = 0.6
+UNSUPPLEMENTED_SHARE: Final = 0.2
+"""Requests that the applicant never answers."""
+
+CLOSED_LATE_SHARE: Final = 0.3
+APPLICANT_DAYS: Final = 15
 RETURNED_SHARE: Final = 0.9
 ELSEWHERE_SHARE: Final = 0.02
 
@@ -163,9 +168,12 @@ class Teller:
         chance = self._chance
         at, roll = assigned, chance.random()
         if procedure.unit != "same_day" and chance.random() < SUPPLEMENT_SHARE:
-            at = self._supplement(acts, at, 1)
-            if chance.random() < SECOND_SUPPLEMENT_SHARE:
-                at = self._supplement(acts, at, 2)
+            requests = 2 if chance.random() < SECOND_SUPPLEMENT_SHARE else 1
+            for number in range(1, requests + 1):
+                brought = self._supplement(acts, at, number)
+                if brought is None:
+                    return
+                at = brought
         if chance.random() < PAYMENT_SHARE:
             amount = chance.choice((8_000, 15_000, 50_000, 100_000))
             at = self._working_after(at, quarters=chance.randint(1, 4))
@@ -188,7 +196,8 @@ class Teller:
                 Act(back, "dossier.returned", {"how": chance.choice(("direct", "online"))})
             )
 
-    def _supplement(self, acts: list[Act], at: datetime, number: int) -> datetime:
+    def _supplement(self, acts: list[Act], at: datetime, number: int) -> datetime | None:
+        """Return when the supplement is brought; None where the dossier is closed instead."""
         chance = self._chance
         asked = self._working_after(at, quarters=chance.randint(2, 20))
         acts.append(
@@ -202,6 +211,15 @@ class Teller:
                 },
             )
         )
+        if chance.random() < UNSUPPLEMENTED_SHARE:
+            last = asked.astimezone(ICT).date() + timedelta(days=APPLICANT_DAYS)
+            if not self._calendar.is_working(last):
+                last = self._calendar.add_working_days(last, 1)
+            late = chance.choice((2, 3, 6)) if chance.random() < CLOSED_LATE_SHARE else 1
+            day = self._calendar.add_working_days(last, late)
+            closed = self._at(day, chance.choice(self._slots))
+            acts.append(Act(closed, "dossier.stopped", {"reason": "not_supplemented"}))
+            return None
         brought = self._working_after(asked, quarters=chance.randint(8, 90))
         acts.append(Act(brought, "dossier.supplement_received", {"items": ["TP01"]}))
         return brought

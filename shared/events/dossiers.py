@@ -4,7 +4,7 @@ Subject = dossier code. Statuses are the national portal's ten (`transitions.py`
 """
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,9 @@ from shared.events.model import AmountVnd, EventData, Frozen, Instant
 
 Channel = Literal["direct", "online", "post"]
 ItemCodes = tuple[ItemCode, ...]
+
+NOT_SUPPLEMENTED: Final = "not_supplemented"
+"""The reason of a stop that closes a dossier which was not supplemented in time."""
 
 
 class DossierData(EventData):
@@ -192,7 +195,9 @@ class DossierStopped(DossierData):
 
     NAME: ClassVar[str] = "dossier.stopped"
 
-    reason: Slug
+    reason: Slug = Field(
+        description="`not_supplemented` closes a dossier that was not supplemented in time."
+    )
 
 
 class DossierCompleted(DossierData):

@@ -47,6 +47,9 @@ class ObligationData(EventData):
     cycle: int = Field(default=1, ge=1)
     procedure: ProcedureCode | None = None
     field: Slug | None = Field(default=None, description="Field of administration.")
+    applicant_until: Instant | None = Field(
+        default=None, description="Until when the applicant may act; the unit acts after it."
+    )
 
 
 class ObligationJudged(ObligationData):

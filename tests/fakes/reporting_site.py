@@ -134,7 +134,10 @@ def obliged(kinds: Sequence[str] = KINDS) -> list[Event]:
             teller.tell(sent, start)
             due = start + timedelta(days=2)
             which = {"obligation": kind, "kind": kind, "unit": "06112"}
-            opened = obligations.ObligationOpened(**which, opened_at=start, due=due, limit=due)
+            until = due if kind == "supplement_closing" else None
+            opened = obligations.ObligationOpened(
+                **which, opened_at=start, due=due, limit=due, applicant_until=until
+            )
             teller.tell(opened, start, source=WORKFLOW)
             if days is not None:
                 end = start + timedelta(days=days)

@@ -5,12 +5,17 @@ from datetime import date
 from typing import Final
 
 from deploy.auditor.core.history import first
-from deploy.auditor.core.one import About, One, hours
+from deploy.auditor.core.one import About, One, given, hours, working_days
+from deploy.auditor.core.wall import DAY, BeyondCalendar, Json, Wall
 
 FROM: Final = date(2025, 7, 1)
 """The decree that asks for these is in force from this day on."""
 
 ANSWER_HOURS: Final = 8
+APPLICANT_DAYS: Final = 15
+NO_DATE: Final = working_days(100_000)
+"""Longer than any calendar: it is owed, on a day that nobody has published."""
+
 ANSWERS_ONLINE: Final = ("dossier.accepted", "dossier.refused", "dossier.supplement_requested")
 ENDS_OTHERWISE: Final = (
     "dossier.withdrawn",
@@ -51,6 +56,54 @@ def online_answers(about: About) -> Iterator[One]:
         rest = [] if mended is None else after[after.index(mended) :]
 
 
+def closings(about: About) -> Iterator[One]:
+    """Each proven wait for the applicant: 15 days, and the next working day to close."""
+    dossier, wall = about.dossier, about.law.wall(about.unit)
+    facts = list(about.facts)
+    for number, wait in enumerate(() if dossier is None else dossier.waits, start=1):
+        if wait.proven is None:
+            continue
+        start = max(wait.requested, wait.proven)
+        asked = next(
+            fact
+            for fact in facts
+            if fact.name == "dossier.supplement_requested" and fact.time == wait.requested
+        )
+        over = first(
+            facts[facts.index(asked) + 1 :],
+            "dossier.supplement_received",
+            "dossier.refused",
+            *ENDS_OTHERWISE,
+        )
+        if start.date() < FROM or (over is not None and over.time < start):
+            continue
+        closed = (
+            over is not None
+            and over.name == "dossier.stopped"
+            and over.data["reason"] == "not_supplemented"
+        )
+        yield One(
+            "supplement_closing",
+            start,
+            asked.id,
+            NO_DATE if wall is None else _close_by(wall, start.date()),
+            over if closed else None,
+            None if closed else over,
+            tail="" if number == 1 else str(number),
+        )
+
+
+def _close_by(wall: Wall, noticed: date) -> Json:
+    try:
+        day = noticed + DAY * APPLICANT_DAYS
+        if not wall.works(day):
+            day = wall.next_working(day)
+        return given(wall.close(wall.next_working(day)))
+    except BeyondCalendar:
+        return NO_DATE
+
+
 ANSWERS: Final[Mapping[str, Callable[[About], Iterator[One]]]] = {
+    "supplement_closing": closings,
     "online_answer": online_answers,
 }

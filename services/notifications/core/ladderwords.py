@@ -17,6 +17,10 @@ KIND_WORDS: Final[Mapping[str, _Pair]] = {
         "Thông báo bổ sung trong 3 ngày làm việc",
         "Supplement notice within 3 days",
     ),
+    "supplement_closing": (
+        "Đóng hồ sơ không được bổ sung",
+        "Closing of an unsupplemented dossier",
+    ),
     "applicant_confirmation": (
         "Người dân xác nhận trong một ngày",
         "Applicant's one-day confirmation",
@@ -99,6 +103,24 @@ RUNG_WORDS: Final[Mapping[str, Mapping[str, _Pair]]] = {
         "overdue": ("Cơ quan phối hợp quá hạn", "The other agency is late"),
         "overdue_1": ("Quá hạn bước 1 ngày", "Late by 1 day"),
         "overdue_3": ("Quá hạn bước 3 ngày", "Late by 3 days"),
+    },
+    "supplement_closing": {
+        "reminder": (
+            "Người nộp còn 3 ngày làm việc để bổ sung; đã nhắc người nộp",
+            "The applicant has 3 working days left, and is reminded",
+        ),
+        "close": (
+            "Hết thời hạn bổ sung: đóng hồ sơ hôm nay",
+            "The applicant's time is over: close the dossier today",
+        ),
+        "overdue": (
+            "Hồ sơ không được bổ sung chưa đóng",
+            "An unsupplemented dossier was not closed",
+        ),
+        "overdue_3": (
+            "Hồ sơ không được bổ sung: quá hạn đóng 3 ngày",
+            "Closing of an unsupplemented dossier: overdue by 3 days",
+        ),
     },
     "applicant_confirmation": {
         "go_on": (

@@ -35,7 +35,7 @@ _MOMENTS: Final = (
     "until",
     "data_incomplete_since",
 )
-_DAYS: Final = ("new_date", "broken_promised")
+_DAYS: Final = ("new_date", "broken_promised", "last_day")
 _AMOUNTS: Final = ("amount", "fee_due")
 _WORDS: Final = {
     "role": "role",

@@ -1,7 +1,7 @@
 """From one event to the notices that it calls for; the same event always calls for the same."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic import BaseModel
@@ -17,6 +17,7 @@ from services.notifications.core.notice import (
 )
 from services.notifications.core.plans import endpoint_plans, people_plans, plan_of
 from services.notifications.core.policy import (
+    CITIZEN_LEVELS,
     CITIZENS,
     CORRECTION,
     DATE_MOVED,
@@ -26,6 +27,8 @@ from services.notifications.core.policy import (
     CitizenRow,
     Rules,
 )
+from shared.calendar.zone import legal_day
+from shared.events.dossiers import DossierSupplementRequested
 from shared.events.envelope import Event
 from shared.events.obligations import (
     CoverageGapOpened,
@@ -36,6 +39,9 @@ from shared.events.obligations import (
     ObligationRungWithdrawn,
 )
 from shared.events.transitions import Status
+
+APPLICANT_DAYS: Final = 15
+"""How many days the applicant of an accepted dossier has for a supplement."""
 
 FACTS: Final = (
     "channel",
@@ -59,7 +65,10 @@ def citizen_plans(event: Event, before: Cause | None, after: Cause, rules: Rules
     row = CITIZENS.get(event.name)
     if row is None or event.backfill or not _is_news(event, before):
         return []
-    return applicant_plan(event, after, row, rules, facts=facts_of(event.data))
+    facts = facts_of(event.data)
+    if event.name == DossierSupplementRequested.NAME and after.accepted:
+        facts["days"] = str(APPLICANT_DAYS)
+    return applicant_plan(event, after, row, rules, facts=facts)
 
 
 def _is_news(event: Event, before: Cause | None) -> bool:
@@ -186,7 +195,20 @@ def _rung(event: Event, data: ObligationRungReached, cause: Cause, rules: Rules)
             proves=True,
             rung=(data.obligation, data.cycle, data.rung),
         )
-    return [*plans, *endpoint_plans(event, cause, rules, "rung", data.role, facts)]
+    plans += endpoint_plans(event, cause, rules, "rung", data.role, facts)
+    return [*plans, *_applicant_level(event, data, cause, rules)]
+
+
+def _applicant_level(
+    event: Event, data: ObligationRungReached, cause: Cause, rules: Rules
+) -> list[Plan]:
+    """Return the notice to the applicant of a level that concerns them, with their last day."""
+    row = CITIZEN_LEVELS.get((data.kind, data.rung))
+    if row is None or data.applicant_until is None or event.backfill:
+        return []
+    last_day = legal_day(data.applicant_until - timedelta(microseconds=1))
+    facts = {"last_day": last_day.isoformat()}
+    return applicant_plan(event, cause, row, rules, facts=facts)
 
 
 def reached_of(event: Event, data: ObligationRungReached) -> Reached:

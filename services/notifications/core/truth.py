@@ -15,6 +15,7 @@ ONLY_WHILE: Final[Mapping[str, frozenset[Status]]] = {
     "submitted": frozenset({Status.SUBMITTED}),
     "processing": frozenset({Status.PROCESSING}),
     "supplement_requested": frozenset({Status.SUPPLEMENT_REQUESTED}),
+    "supplement_reminder": frozenset({Status.SUPPLEMENT_REQUESTED}),
     "supplement_received": frozenset({Status.SUBMITTED, Status.PROCESSING}),
     "payment_requested": frozenset({Status.PAYMENT_REQUESTED}),
     "paid": frozenset({Status.PROCESSING, Status.ACCEPTED, Status.PAYMENT_REQUESTED}),

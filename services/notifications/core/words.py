@@ -55,6 +55,10 @@ WORDS: Final[Mapping[str, Mapping[str, _Pair]]] = {
         "calendar": ("lịch làm việc thay đổi", "the calendar changed"),
         "rule": ("quy định về thời hạn thay đổi", "the rule on the limit changed"),
         "incomplete": ("hồ sơ không đầy đủ", "the dossier is incomplete"),
+        "not_supplemented": (
+            "hồ sơ không được bổ sung đúng hạn",
+            "it was not supplemented in time",
+        ),
         "not_eligible": ("không đủ điều kiện", "the conditions are not met"),
         "not_competent": ("không thuộc thẩm quyền", "another authority is competent"),
         "vacant": ("chưa có người giữ vai trò", "nobody holds the role"),

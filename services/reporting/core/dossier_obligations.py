@@ -14,7 +14,7 @@ from services.reporting.core.fact import Fact, KeptObligation, Outcome
 from shared.events import obligations
 from shared.events.envelope import Event
 
-KINDS: Final = ("online_answer",)
+KINDS: Final = ("online_answer", "supplement_closing")
 """The kinds that are counted, in the order in which pages show them."""
 
 BREACH: Final = "breach"
@@ -33,6 +33,7 @@ class _Course:
     due: datetime | None
     breached: bool = False
     ended: obligations.ObligationDischarged | None = None
+    applicant_until: datetime | None = None
 
     def take(self, data: obligations.ObligationData) -> None:
         """Take one more event of it."""
@@ -48,6 +49,7 @@ class _Course:
             case obligations.ObligationDischarged():
                 self.ended = data
         self.unit = data.unit
+        self.applicant_until = data.applicant_until or self.applicant_until
 
     def kept(self) -> KeptObligation:
         """Return how it stands or ended; one that ended late is missed, breached or not."""
@@ -63,6 +65,7 @@ class _Course:
             due=self.due,
             outcome=outcome,
             closed=None if self.ended is None else self.ended.at,
+            applicant_until=self.applicant_until,
         )
 
 
@@ -76,7 +79,9 @@ def kept_obligations(dues: Sequence[Event]) -> tuple[KeptObligation, ...]:
         if data.obligation in found:
             found[data.obligation].take(data)
         elif isinstance(data, obligations.ObligationOpened):
-            found[data.obligation] = _Course(data, data.unit, data.due)
+            course = _Course(data, data.unit, data.due)
+            course.applicant_until = data.applicant_until
+            found[data.obligation] = course
     kept = (course.kept() for course in found.values())
     return tuple(sorted(kept, key=lambda one: (one.opened, one.obligation)))
 

@@ -123,6 +123,7 @@ class KeptObligation:
         due: By when; None where there is no date.
         outcome: How it stands or ended.
         closed: When it ended; None while it is open.
+        applicant_until: Until when the applicant may act, if the unit acts after that.
     """
 
     kind: str
@@ -132,6 +133,7 @@ class KeptObligation:
     due: datetime | None
     outcome: Outcome = "open"
     closed: datetime | None = None
+    applicant_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,6 +261,7 @@ class Emitter:
             "cycle": cycle or ob.cycle_number,
             "procedure": ob.about.get("procedure"),
             "field": ob.about.get("field"),
+            "applicant_until": ob.about.get("applicant_until"),
         }
 
     def _of_rung(

@@ -25,6 +25,7 @@ RUNG_STATUS_WORDS: Final[Wording] = {
 }
 
 DISCHARGE_WORDS: Final[Wording] = {
+    "closed": ("đã đóng do không bổ sung", "closed without a supplement"),
     "answered": ("đã trả lời", "answered"),
     "not_owed": ("không còn phải thực hiện", "not needed any more"),
     "completed": ("có kết quả", "the result is ready"),
@@ -67,6 +68,10 @@ FLAG_WORDS: Final[Wording] = {
     "secondment_outside_term": (
         "thời gian biệt phái ngoài khoảng 12 đến 36 tháng",
         "the secondment is shorter than 12 or longer than 36 months",
+    ),
+    "closed_early": (
+        "đóng trước khi hết thời hạn bổ sung",
+        "closed before the applicant's time was over",
     ),
     "second_extension": ("hẹn lại quá một lần", "put off more than once"),
     "extension_not_later": ("ngày hẹn lại không muộn hơn", "the new date is not later"),

@@ -228,7 +228,8 @@ def _end(rng: Random) -> list[tuple[str, Json]]:
                 acts.append(("dossier.returned", {"how": "direct"}))
             return acts
         case "stopped" | "refused":
-            return [(f"dossier.{ending}", {"reason": "other"})]
+            reason = rng.choice(["other", "not_supplemented"])
+            return [(f"dossier.{ending}", {"reason": reason})]
         case "withdrawn":
             return [("dossier.withdrawn", {})]
     return []

@@ -276,7 +276,9 @@ _MAKE: Final[Mapping[str, Draw]] = {
     "dossier.extended": _extended,
     "dossier.moved": _moved,
     "dossier.withdrawn": _plain(dossiers.DossierWithdrawn),
-    "dossier.stopped": _plain(dossiers.DossierStopped, reason="x"),
+    "dossier.stopped": _some(
+        dossiers.DossierStopped, "reason", ("x", dossiers.NOT_SUPPLEMENTED)
+    ),
     "dossier.completed": _plain(dossiers.DossierCompleted, result="K"),
     "dossier.returned": _plain(dossiers.DossierReturned, how="direct"),
     "notice.proven": _proven,

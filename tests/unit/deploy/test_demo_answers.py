@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 
 from deploy.demo.answers import answers_of
+from deploy.demo.closings import closings_of
 from deploy.demo.province import Centre, Month, Span, simulate
 from deploy.demo.slow_calendar import SlowCalendar
 from deploy.demo.story import Procedure, Story
@@ -20,6 +21,7 @@ UNIT: Final = "06112"
 PROCEDURES: Final = (Procedure("1.004873", "working_days", 3, 1.0),)
 SPAN: Final = Span(date(2026, 8, 1), date(2026, 8, 31), 1401, 60)
 END: Final = datetime(2026, 9, 1, tzinfo=ICT)
+FAR: Final = datetime(2026, 12, 1, tzinfo=ICT)
 MODELS: Final = {model.NAME: model for model in dossiers.MODELS}
 
 
@@ -62,8 +64,31 @@ def test_both_expect_the_same_answers(month: Month) -> None:
             (one.id, one.opened_at, one.due, one.discharge and one.discharge.at)
             for one in KINDS["online_answer"].assess(facts_of(story, END), reference)
         ]
-        assert found == [(one.obligation, one.received, one.due, one.given) for one in expected]
+        assert found == [(one.obligation, one.opened, one.due, one.ended) for one in expected]
         late += any(one.late(END) for one in expected)
         mended += len(expected) > 1
     assert late > 5
     assert mended > 5
+
+
+def test_both_expect_the_same_closings(month: Month) -> None:
+    """Of requests that were handed over; some close late, and most are supplemented."""
+    reference, calendar = bundled_reference(), SlowCalendar()
+    closed = late = void = 0
+    for story in month.stories:
+        asked = [act for act in story.acts if act.name == "dossier.supplement_requested"]
+        if not all(act.data["in_person"] for act in asked):
+            continue  # The proof of a notice comes from elsewhere.
+        expected = closings_of(story, calendar, FAR)
+        found: list[tuple[Any, ...]] = [
+            (one.id, one.due, one.discharge and (one.discharge.at, one.discharge.void))
+            for one in KINDS["supplement_closing"].assess(facts_of(story, FAR), reference)
+        ]
+        assert found == [
+            (one.obligation, one.due, one.ended and (one.ended, one.void)) for one in expected
+        ]
+        closed += sum(not one.void for one in expected)
+        late += sum(not one.void and one.late(FAR) for one in expected)
+        void += sum(one.void for one in expected)
+    assert closed > late > 0
+    assert void > 5

@@ -165,3 +165,14 @@ def test_the_dossiers_behind_them_are_the_ones_that_were_told(
             for part in ("new", "missed", "open")
         }
         assert listed == {"new": {"0", "1", "2"}, "missed": {"1"}, "open": {"2"}}
+
+
+def test_the_page_of_a_dossier_says_until_when_its_applicant_may_supplement_it(
+    client: TestClient, province: dict[str, str]
+) -> None:
+    """While that is open; a dossier that was closed says nothing of it."""
+    number = KINDS.index("supplement_closing")
+    text = "người nộp bổ sung đến"
+    for course, shown in ((0, False), (2, True)):
+        code = f"H37.117-261117-92{number}{course}"
+        assert (text in client.get(f"/dossiers/{code}", headers=province).text) is shown

@@ -20,6 +20,7 @@ from shared.calendar.vectors.run import VECTORS
 from shared.calendar.zone import ICT
 from shared.events import answers, dossiers
 from shared.events.envelope import Event, to_document
+from shared.events.model import EventData
 from tests.property.auditor.played import LADDERS
 
 Json = Mapping[str, Any]
@@ -27,7 +28,7 @@ FILE: Final = Path("shared/calendar/vectors/obligations.json")
 CASES: Final = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
 UNIT: Final = "06112"
 SUBJECT: Final = "H37.117-260302-0001"
-MODELS: Final = {
+MODELS: Final[Mapping[str, type[EventData]]] = {
     model.NAME: model
     for model in (*dossiers.MODELS, answers.NoticeProven, answers.NoticeUndeliverable)
 }

@@ -1,5 +1,7 @@
 """The answer to an online dossier: 8 opening hours from its receipt by the system."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.workflow.province import THREE_DAYS
@@ -54,7 +56,7 @@ def test_in_the_night_the_staff_is_alerted_within_two_hours_all_the_same() -> No
         ("dossier.supplement_requested", ASKED),
     ],
 )
-def test_each_of_the_three_answers_discharges_it(name: str, data: dict[str, object]) -> None:
+def test_each_of_the_three_answers_discharges_it(name: str, data: dict[str, Any]) -> None:
     """Accepted, refused, or what to mend: the applicant knows where they are."""
     scenario = sent()
     scenario.happens(name, "2026-01-05 09:30", **data)

@@ -121,6 +121,11 @@ def promise(frame: Frame, fact: Fact) -> dict[str, Any]:
             beside.append(frame.say("limit_missed", moment=missed))
         if dates.index_due is not None and dates.index_due != dates.due:
             beside.append(frame.say("index_promise", moment=frame.moment(dates.index_due)))
+    beside += [
+        frame.say("applicant_until", day=limit_text(frame, one.applicant_until))
+        for one in fact.obligations
+        if one.outcome in {"open", "missed"} and one.closed is None and one.applicant_until
+    ]
     if dates.due is not None:
         text = frame.moment(dates.due)
     elif fact.waiting_since is not None:

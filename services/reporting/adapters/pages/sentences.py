@@ -89,6 +89,10 @@ RUNGS: Final = {
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "dossier_deadline": ("thời hạn giải quyết", "dossier deadline"),
     "apology_slip": ("phiếu xin lỗi", "slip of apology"),
+    "supplement_closing": (
+        "đóng hồ sơ không được bổ sung",
+        "closing of an unsupplemented dossier",
+    ),
     "supplement_notice": ("thông báo bổ sung trong 3 ngày", "supplement notice in 3 days"),
     "online_answer": ("trả lời hồ sơ trực tuyến", "answer to an online dossier"),
     "agency_step": ("bước của cơ quan phối hợp", "step of another agency"),

@@ -37,6 +37,7 @@ from services.workflow.core.kinds.steps import (
     HAND_OVER_LATE,
     SUPPLEMENT_NOTICE,
 )
+from services.workflow.core.kinds.supplement_closing import SUPPLEMENT_CLOSING
 from shared.events.codes import is_matter
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -47,6 +48,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ONLINE_ANSWER,
         AGENCY_STEP,
         SUPPLEMENT_NOTICE,
+        SUPPLEMENT_CLOSING,
         APPLICANT_CONFIRMATION,
         HAND_OVER_LATE,
         DUTY,
