@@ -28,10 +28,8 @@ FILE: Final = Path("shared/calendar/vectors/obligations.json")
 CASES: Final = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
 UNIT: Final = "06112"
 SUBJECT: Final = "H37.117-260302-0001"
-MODELS: Final[Mapping[str, type[EventData]]] = {
-    model.NAME: model
-    for model in (*dossiers.MODELS, answers.NoticeProven, answers.NoticeUndeliverable)
-}
+KNOWN: Final[tuple[type[EventData], ...]] = (*dossiers.MODELS, answers.NoticeProven)
+MODELS: Final = {model.NAME: model for model in KNOWN}
 
 
 def events_of(case: Json) -> list[Event]:

@@ -8,7 +8,7 @@ from tests.unit.workflow.province import THREE_DAYS
 from tests.unit.workflow.scenario import Scenario, moment
 
 SENT = "2026-01-05 09:00"
-ASKED = {"items": ("a",), "number": 1, "in_person": False}
+ASKED: dict[str, Any] = {"items": ("a",), "number": 1, "in_person": False}
 
 
 def sent(when: str = SENT, channel: str = "online") -> Scenario:
