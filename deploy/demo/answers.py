@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from deploy.demo.beside import Due, Share
+from deploy.demo.beside import Due
 from deploy.demo.slow_calendar import SlowCalendar
 from deploy.demo.story import Story
 
@@ -38,8 +38,6 @@ def _answer(
     return Due(name, received, calendar.after_minutes(received, ANSWER_MINUTES), given)
 
 
-def share_of_answers(calendar: SlowCalendar) -> Share:
-    """Return what gives the moment at which a part of the time to answer is used."""
-    return lambda one, percent: calendar.after_minutes(
-        one.opened, ANSWER_MINUTES * percent / 100
-    )
+def share_of_answer(one: Due, percent: int, calendar: SlowCalendar) -> datetime:
+    """Return the moment at which so many percent of the time to answer are used."""
+    return calendar.after_minutes(one.opened, ANSWER_MINUTES * percent / 100)

@@ -12,7 +12,7 @@ from deploy.demo.oracle import ExpectedRung, Stretch, due_of, kind_of
 from deploy.demo.slow_calendar import CLOSE, HANOI, SlowCalendar, at
 
 Ladders = Mapping[str, Sequence[Mapping[str, Any]]]
-Share = Callable[["Due", int], datetime]
+Share = Callable[["Due", int, SlowCalendar], datetime]
 """Gives the moment at which so many percent of an obligation's limit are used."""
 
 
@@ -43,14 +43,23 @@ def expected_levels(
     subject: str,
     dues: Sequence[Due],
     ladders: Ladders,
-    share: Share,
+    shares: Mapping[str, Share],
     calendar: SlowCalendar,
     end: datetime,
 ) -> Iterator[ExpectedRung]:
-    """Yield the escalation levels that fell due before `end`."""
+    """Yield the escalation levels that fell due before `end`.
+
+    Args:
+        subject: The dossier.
+        dues: Its obligations beside the deadline.
+        ladders: The levels of each kind, as data.
+        shares: Places levels at a share of the limit, by kind.
+        calendar: The working days.
+        end: Until when the simulation was played.
+    """
     for one in dues:
         moments = sorted(
-            (_moment(level["when"], one, share, calendar), str(level["id"]))
+            (_moment(level["when"], one, shares, calendar), str(level["id"]))
             for level in ladders[kind_of(one.obligation)]
         )
         day = one.due.astimezone(HANOI).date()
@@ -59,12 +68,13 @@ def expected_levels(
 
 
 def _moment(
-    when: Mapping[str, Any], one: Due, share: Share, calendar: SlowCalendar
+    when: Mapping[str, Any], one: Due, shares: Mapping[str, Share], calendar: SlowCalendar
 ) -> datetime:
     if "clock_minutes" in when:
         return one.opened + timedelta(minutes=when["clock_minutes"])
     if "share_percent" in when:
-        return share(one, when["share_percent"])
+        share = shares[kind_of(one.obligation)]
+        return share(one, when["share_percent"], calendar)
     if "minutes_from_due" in when:
         return one.due + timedelta(minutes=when["minutes_from_due"])
     if not when["working_days_from_due"]:

@@ -14,10 +14,11 @@ from typing import Any, Final
 import orjson
 
 from deploy.demo.actor import PUBLISHER, applicant_address
-from deploy.demo.answers import answers_of, share_of_answers
+from deploy.demo.answers import answers_of, share_of_answer
 from deploy.demo.beside import expected_levels
 from deploy.demo.closings import closings_of
 from deploy.demo.compare_figures import compare_figures
+from deploy.demo.corrections import corrections_of, share_of_correction
 from deploy.demo.duties import HEAD_KINDS, head_rungs
 from deploy.demo.oracle import (
     ExpectedRung,
@@ -53,10 +54,13 @@ KINDS: Final = (
     "apology_slip",
     "online_answer",
     "supplement_closing",
+    "result_correction",
     "duty",
     "connection",
     *HEAD_KINDS,
 )
+DUES: Final = (answers_of, closings_of, corrections_of)
+SHARES: Final = {"online_answer": share_of_answer, "result_correction": share_of_correction}
 REMINDED: Final = ("supplement_closing", "reminder")
 """The kind and level of which the applicant is told too."""
 
@@ -101,7 +105,7 @@ async def reconcile(
     refused = await read_to_end(where, rejected(PUBLISHER).name)
     report.count("events refused to the simulation", 0, len(refused))
     beside = {
-        code: [*answers_of(story, calendar, end), *closings_of(story, calendar, end)]
+        code: [due for dues_of in DUES for due in dues_of(story, calendar, end)]
         for code, story in stories.items()
     }
     figures = await _get(playing, "reporting", "/v1/figures", playing.keys.province)
@@ -115,9 +119,8 @@ async def reconcile(
             code, truth, rules.get(stories[code].procedure), ladders, calendar, end
         )
     ]
-    share = share_of_answers(calendar)
     for code, dues in beside.items():
-        expected += expected_levels(code, dues, ladders, share, calendar, end)
+        expected += expected_levels(code, dues, ladders, SHARES, calendar, end)
     expected += duty_rungs(month, (*playing.units, PROVINCE), ladders, calendar, end)
     expected += head_rungs(month, (*playing.units, PROVINCE), ladders, calendar, end)
     expected += link_rungs(month.outages, ladders, calendar, end)

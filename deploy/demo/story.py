@@ -44,6 +44,9 @@ UNSUPPLEMENTED_SHARE: Final = 0.2
 CLOSED_LATE_SHARE: Final = 0.3
 APPLICANT_DAYS: Final = 15
 RETURNED_SHARE: Final = 0.9
+WRONG_SHARE: Final = 0.03
+"""Results that turn out to be wrong by the officials' fault."""
+
 ELSEWHERE_SHARE: Final = 0.02
 
 
@@ -195,6 +198,17 @@ class Teller:
             acts.append(
                 Act(back, "dossier.returned", {"how": chance.choice(("direct", "online"))})
             )
+            if chance.random() < WRONG_SHARE:
+                self._correct(acts, back)
+
+    def _correct(self, acts: list[Act], back: datetime) -> None:
+        """Let a result be disputed and corrected; a day's slots are 24 working quarters."""
+        chance = self._chance
+        disputed = self._working_after(back, quarters=chance.randint(8, 60))
+        wrong = {"reason": "wrong_date_of_birth", "fault": "officials"}
+        acts.append(Act(disputed, "dossier.result_disputed", wrong))
+        corrected = self._working_after(disputed, quarters=chance.choice((20, 30, 40, 130)))
+        acts.append(Act(corrected, "dossier.result_corrected"))
 
     def _supplement(self, acts: list[Act], at: datetime, number: int) -> datetime | None:
         """Return when the supplement is brought; None where the dossier is closed instead."""

@@ -13,6 +13,7 @@ LAW: Final[Mapping[str, tuple[Rule, ...]]] = {
     "accepted_hours": (Rule.HOURS_FROM_THE_MOMENT,),
     "arrived_hours": (Rule.HOURS_FROM_THE_MOMENT, Rule.LIMIT_FROM_COMPETENT_RECEIPT),
     "step_hours": (Rule.HOURS_FROM_THE_MOMENT, Rule.LINKED_PROCEDURES),
+    "disputed": (Rule.FIRST_DAY_NOT_COUNTED, Rule.WRONG_RESULT),
     "noticed": (Rule.FIRST_DAY_NOT_COUNTED, Rule.CLOSED_WITHOUT_SUPPLEMENT),
     "submitted_hours": (Rule.HOURS_FROM_THE_MOMENT, Rule.ONLINE_ANSWER),
     "rolled": (Rule.DAY_OFF_MOVES_THE_END,),
@@ -39,6 +40,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "reached the competent agency; counted from {hour}",
     ),
     "step_hours": ("cơ quan phối hợp nhận, tính từ {hour}", "step begun; from {hour}"),
+    "disputed": (
+        "ghi nhận kết quả sai, ngày này không tính",
+        "the result was recorded as wrong; this day is not counted",
+    ),
     "noticed": (
         "thông báo bổ sung đã đến, ngày này không tính",
         "the notice of the supplement arrived; this day is not counted",

@@ -219,6 +219,29 @@ class DossierReturned(DossierData):
     how: Channel
 
 
+class DossierResultDisputed(DossierData):
+    """The result is said to be wrong; the dossier's status does not change.
+
+    If the officials are at fault it must be corrected, and be back at the centre, within three
+    working days.
+    """
+
+    NAME: ClassVar[str] = "dossier.result_disputed"
+
+    reason: Slug = Field(description="What is wrong, such as `wrong_name`.")
+    fault: Literal["officials", "applicant", "other"] = Field(description="Whose fault it is.")
+
+
+class DossierResultCorrected(DossierData):
+    """The corrected result is back at the centre."""
+
+    NAME: ClassVar[str] = "dossier.result_corrected"
+
+    result: ItemCode | None = Field(
+        default=None, description="Code of the corrected result; absent: unchanged."
+    )
+
+
 class DossierCorrected(Corrected):
     """An event of this dossier was wrong; the refold's status, dates and figures hold."""
 
@@ -246,5 +269,7 @@ MODELS: tuple[type[EventData], ...] = (
     DossierStopped,
     DossierCompleted,
     DossierReturned,
+    DossierResultDisputed,
+    DossierResultCorrected,
     DossierCorrected,
 )

@@ -60,6 +60,11 @@ DOSSIERS: Final[Mapping[str, Example]] = {
     "dossier.stopped": (DOSSIER, {"reason": "applicant_deceased"}),
     "dossier.completed": (DOSSIER, {"result": "KQ.G15.000031"}),
     "dossier.returned": (DOSSIER, {"how": "direct"}),
+    "dossier.result_disputed": (
+        DOSSIER,
+        {"reason": "wrong_date_of_birth", "fault": "officials"},
+    ),
+    "dossier.result_corrected": (DOSSIER, {"result": "KQ.G15.000032"}),
     "dossier.corrected": (
         DOSSIER,
         {

@@ -92,6 +92,8 @@ TABLE: Final[tuple[Row, ...]] = (
     _row("dossier.stopped", (2, 4, 5, 6), 8),
     _row("dossier.completed", (2, 4, 6), 9),
     _row("dossier.returned", (9,), 10),
+    _row("dossier.result_disputed", (9, 10), None),
+    _row("dossier.result_corrected", (9, 10), None),
     _row("dossier.corrected", _ANY, None),
     _row("obligation.acknowledged", _ANY, None),
     _row("notice.proven", _ANY, None),

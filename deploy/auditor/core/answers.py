@@ -13,6 +13,7 @@ FROM: Final = date(2025, 7, 1)
 
 ANSWER_HOURS: Final = 8
 APPLICANT_DAYS: Final = 15
+CORRECTION_DAYS: Final = 3
 NO_DATE: Final = working_days(100_000)
 """Longer than any calendar: it is owed, on a day that nobody has published."""
 
@@ -103,7 +104,38 @@ def _close_by(wall: Wall, noticed: date) -> Json:
         return NO_DATE
 
 
+def corrections(about: About) -> Iterator[One]:
+    """Each result that was wrong by the officials' fault; what is disputed meanwhile is one."""
+    left, number = list(about.facts), 0
+    while True:
+        wrong = next(
+            (
+                fact
+                for fact in left
+                if fact.name == "dossier.result_disputed"
+                and fact.data["fault"] == "officials"
+                and fact.time.date() >= FROM
+            ),
+            None,
+        )
+        if wrong is None:
+            return
+        number += 1
+        left = left[left.index(wrong) + 1 :]
+        right = first(left, "dossier.result_corrected")
+        yield One(
+            "result_correction",
+            wrong.time,
+            wrong.id,
+            working_days(CORRECTION_DAYS),
+            right,
+            tail="" if number == 1 else str(number),
+        )
+        left = [] if right is None else left[left.index(right) + 1 :]
+
+
 ANSWERS: Final[Mapping[str, Callable[[About], Iterator[One]]]] = {
+    "result_correction": corrections,
     "supplement_closing": closings,
     "online_answer": online_answers,
 }

@@ -37,6 +37,8 @@ STAYS: Final[dict[str, tuple[int, ...]]] = {
     "dossier.confirmed": _WORK,
     "dossier.apology_issued": _WORK,
     "dossier.extended": _WORK,
+    "dossier.result_disputed": (9, 10),
+    "dossier.result_corrected": (9, 10),
     "obligation.acknowledged": tuple(range(1, 11)),
     "notice.proven": tuple(range(1, 11)),
     "notice.undeliverable": tuple(range(1, 11)),

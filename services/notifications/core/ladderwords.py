@@ -29,6 +29,10 @@ KIND_WORDS: Final[Mapping[str, _Pair]] = {
         "Chuyển hồ sơ giấy nhận sau 15 giờ",
         "Hand-over of paper received after 15:00",
     ),
+    "result_correction": (
+        "Sửa kết quả sai do lỗi của cán bộ",
+        "Correction of a wrong result",
+    ),
     "duty": ("Trực theo ca", "On duty in every session"),
     "roster_gap": ("Lịch trực không có người", "Nobody of the roster will be there"),
     "conditions": ("Tự đánh giá điều kiện phục vụ", "Self-assessment of conditions"),
@@ -130,6 +134,20 @@ RUNG_WORDS: Final[Mapping[str, Mapping[str, _Pair]]] = {
     },
     "hand_over": {
         "overdue": ("Hồ sơ giấy chưa được chuyển", "A paper dossier was not handed over"),
+    },
+    "result_correction": {
+        "most": (
+            "Đã dùng 80 % thời gian sửa kết quả",
+            "80 % of the time to correct a result used",
+        ),
+        "overdue": (
+            "Kết quả sai chưa được sửa đúng hạn",
+            "A wrong result was not corrected in time",
+        ),
+        "overdue_1": (
+            "Sửa kết quả: quá hạn 1 ngày",
+            "Correction of a result: overdue by 1 day",
+        ),
     },
     "duty": {
         "absent": ("Quầy chưa có người trực sau 15 phút", "Nobody on duty after 15 minutes"),

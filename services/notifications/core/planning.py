@@ -56,6 +56,7 @@ FACTS: Final = (
     "to_unit",
     "result",
     "how",
+    "fault",
 )
 """Fields of a dossier's event that a wording may use; all of them are codes or numbers."""
 

@@ -51,6 +51,8 @@ CITIZENS: Final[Mapping[str, CitizenRow]] = {
     "dossier.stopped": CitizenRow("stopped", Urgency.STATUTORY, proves=True),
     "dossier.completed": CitizenRow("completed"),
     "dossier.returned": CitizenRow("returned", channels=_FREE),
+    "dossier.result_disputed": CitizenRow("result_disputed", channels=_FREE),
+    "dossier.result_corrected": CitizenRow("result_corrected"),
 }
 
 CITIZEN_LEVELS: Final[Mapping[tuple[str, str], CitizenRow]] = {

@@ -46,6 +46,8 @@ AFTER_THE_END: Final = frozenset(
     {
         dossiers.DossierReturned.NAME,
         dossiers.DossierPaid.NAME,
+        dossiers.DossierResultDisputed.NAME,
+        dossiers.DossierResultCorrected.NAME,
         dossiers.DossierCorrected.NAME,
         ObligationAcknowledged.NAME,
         "notice.proven",

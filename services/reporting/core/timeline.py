@@ -47,6 +47,7 @@ ATTENTION: Final = frozenset(
         dossiers.DossierSupplementRequested.NAME,
         dossiers.DossierApologyIssued.NAME,
         dossiers.DossierExtended.NAME,
+        dossiers.DossierResultDisputed.NAME,
         obligations.ObligationBreached.NAME,
     }
 )

@@ -226,6 +226,11 @@ def _end(rng: Random) -> list[tuple[str, Json]]:
             acts: list[tuple[str, Json]] = [("dossier.completed", {"result": "KQ.1"})]
             if ending == "returned":
                 acts.append(("dossier.returned", {"how": "direct"}))
+            for _ in range(rng.choice([0, 0, 1, 2])):
+                fault = rng.choice(["officials", "officials", "applicant"])
+                acts.append(("dossier.result_disputed", {"reason": "x", "fault": fault}))
+                if rng.random() < 0.7:
+                    acts.append(("dossier.result_corrected", {}))
             return acts
         case "stopped" | "refused":
             reason = rng.choice(["other", "not_supplemented"])

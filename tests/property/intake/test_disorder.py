@@ -38,6 +38,7 @@ DATA: Final[dict[str, dict[str, Any]]] = {
     "dossier.step_finished": {"step": "verify", "agency": "H37.19"},
     "dossier.apology_issued": {"reason": "workload", "agency": "H37.19"},
     "dossier.extended": {"new_date": "2026-12-10"},
+    "dossier.result_disputed": {"reason": "wrong_name", "fault": "officials"},
     "dossier.confirmed": {"by_silence": False},
     "dossier.accepted": {"procedure": PROCEDURE, "channel": "direct"},
     "dossier.submitted": {"procedure": PROCEDURE, "channel": "direct"},

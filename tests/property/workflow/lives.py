@@ -281,6 +281,10 @@ _MAKE: Final[Mapping[str, Draw]] = {
     ),
     "dossier.completed": _plain(dossiers.DossierCompleted, result="K"),
     "dossier.returned": _plain(dossiers.DossierReturned, how="direct"),
+    "dossier.result_disputed": _some(
+        dossiers.DossierResultDisputed, "fault", ("officials", "applicant"), reason="x"
+    ),
+    "dossier.result_corrected": _plain(dossiers.DossierResultCorrected),
     "notice.proven": _proven,
     "duty.rostered": _some(centres.DutyRostered, "persons", [("p-a",), ("p-a", "p-b")]),
     "duty.checked_in": _some(centres.DutyCheckedIn, "person", PEOPLE),

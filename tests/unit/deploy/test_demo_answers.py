@@ -7,6 +7,7 @@ import pytest
 
 from deploy.demo.answers import answers_of
 from deploy.demo.closings import closings_of
+from deploy.demo.corrections import corrections_of
 from deploy.demo.province import Centre, Month, Span, simulate
 from deploy.demo.slow_calendar import SlowCalendar
 from deploy.demo.story import Procedure, Story
@@ -92,3 +93,19 @@ def test_both_expect_the_same_closings(month: Month) -> None:
         void += sum(one.void for one in expected)
     assert closed > late > 0
     assert void > 5
+
+
+def test_both_expect_the_same_corrections(month: Month) -> None:
+    """Some results are wrong, and some of these are corrected late."""
+    reference, calendar = bundled_reference(), SlowCalendar()
+    corrected = late = 0
+    for story in month.stories:
+        expected = corrections_of(story, calendar, FAR)
+        found: list[tuple[Any, ...]] = [
+            (one.id, one.opened_at, one.due, one.discharge and one.discharge.at)
+            for one in KINDS["result_correction"].assess(facts_of(story, FAR), reference)
+        ]
+        assert found == [(one.obligation, one.opened, one.due, one.ended) for one in expected]
+        corrected += len(expected)
+        late += any(one.late(FAR) for one in expected)
+    assert corrected > late > 0

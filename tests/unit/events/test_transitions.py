@@ -41,6 +41,8 @@ BY_HAND: dict[str, dict[int, int | tuple[int | None, int | None]]] = {
     "dossier.stopped": dict.fromkeys((2, 4, 5, 6), 8),
     "dossier.completed": dict.fromkeys((2, 4, 6), 9),
     "dossier.returned": {9: 10},
+    "dossier.result_disputed": {9: 9, 10: 10},
+    "dossier.result_corrected": {9: 9, 10: 10},
     "dossier.corrected": {n: n for n in range(1, 11)},
     "obligation.acknowledged": {n: n for n in range(1, 11)},
     "notice.proven": {n: n for n in range(1, 11)},

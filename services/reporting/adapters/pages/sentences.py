@@ -42,6 +42,11 @@ EVENTS: Final[Mapping[str, tuple[str, str]]] = {
     "dossier.stopped": ("Dừng giải quyết", "Stopped"),
     "dossier.completed": ("Có kết quả", "Result ready"),
     "dossier.returned": ("Đã trả kết quả", "Result handed over"),
+    "dossier.result_disputed": (
+        "Kết quả có sai sót, do {fault}",
+        "The result is wrong, by the fault of {fault}",
+    ),
+    "dossier.result_corrected": ("Đã sửa kết quả", "Result corrected"),
     "dossier.corrected": (
         "Đính chính một sự kiện đã ghi sai",
         "A wrong event was corrected",
@@ -97,6 +102,7 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "online_answer": ("trả lời hồ sơ trực tuyến", "answer to an online dossier"),
     "agency_step": ("bước của cơ quan phối hợp", "step of another agency"),
     "applicant_confirmation": ("người nộp xác nhận", "the applicant's confirmation"),
+    "result_correction": ("sửa kết quả sai", "correction of a wrong result"),
     "hand_over": ("chuyển hồ sơ giấy", "hand-over of the paper dossier"),
     "duty": ("trực theo ca", "duty"),
 }
@@ -111,6 +117,11 @@ CAUSES: Final[Mapping[str, tuple[str, str]]] = {
     "done_not_recorded": ("đã xong, chưa ghi", "done, not recorded"),
     "force_majeure": ("bất khả kháng", "force majeure"),
     "other": ("khác", "other"),
+}
+FAULTS: Final[Mapping[str, tuple[str, str]]] = {
+    "officials": ("cán bộ, công chức", "the officials"),
+    "applicant": ("người nộp", "the applicant"),
+    "other": ("bên khác", "somebody else"),
 }
 CHANNELS: Final[Mapping[str, tuple[str, str]]] = {
     "email": ("thư điện tử", "e-mail"),
@@ -267,6 +278,8 @@ def _value(name: str, value: Value, language: Language) -> str:
         return formats.day(value)
     if name == "cause":
         return named(CAUSES, value, language)
+    if name == "fault":
+        return named(FAULTS, value, language)
     if name == "channel":
         return named(CHANNELS, value, language)
     return formats.DASH if value is None else str(value)

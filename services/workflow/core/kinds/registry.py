@@ -30,6 +30,7 @@ from services.workflow.core.kinds.petitions import (
     PETITION_CLASSIFY,
     PETITION_PUBLISH,
 )
+from services.workflow.core.kinds.result_correction import RESULT_CORRECTION
 from services.workflow.core.kinds.secondments import END_KIND, NOTE_KIND
 from services.workflow.core.kinds.steps import (
     AGENCY_STEP,
@@ -51,6 +52,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         SUPPLEMENT_CLOSING,
         APPLICANT_CONFIRMATION,
         HAND_OVER_LATE,
+        RESULT_CORRECTION,
         DUTY,
         ROSTER_GAP,
         CONDITIONS_KIND,
