@@ -10,7 +10,7 @@ from deploy.demo.oracle import Truth
 from deploy.demo.report import Report
 
 NAMES: Final = ("received", "ended", "pending", "in_time", "late", "overdue")
-KINDS: Final = ("online_answer", "supplement_closing", "result_correction")
+KINDS: Final = ("online_answer", "hand_over", "supplement_closing", "result_correction")
 """The kinds of obligations beside the deadline that the stories have."""
 
 BESIDE: Final = tuple(f"{kind}_{part}" for kind in KINDS for part in ("new", "missed", "open"))

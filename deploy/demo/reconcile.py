@@ -20,6 +20,7 @@ from deploy.demo.closings import closings_of
 from deploy.demo.compare_figures import compare_figures
 from deploy.demo.corrections import corrections_of, share_of_correction
 from deploy.demo.duties import HEAD_KINDS, head_rungs
+from deploy.demo.hand_overs import hand_overs_of
 from deploy.demo.oracle import (
     ExpectedRung,
     duty_rungs,
@@ -53,13 +54,14 @@ KINDS: Final = (
     "dossier_deadline",
     "apology_slip",
     "online_answer",
+    "hand_over",
     "supplement_closing",
     "result_correction",
     "duty",
     "connection",
     *HEAD_KINDS,
 )
-DUES: Final = (answers_of, closings_of, corrections_of)
+DUES: Final = (answers_of, hand_overs_of, closings_of, corrections_of)
 SHARES: Final = {"online_answer": share_of_answer, "result_correction": share_of_correction}
 REMINDED: Final = ("supplement_closing", "reminder")
 """The kind and level of which the applicant is told too."""

@@ -175,7 +175,7 @@ def accepted(
 ) -> Teller:
     """Tell the acceptance of a dossier and who settles it."""
     teller = Teller(code, unit)
-    teller.tell(dossiers.DossierAccepted(procedure=procedure, channel="direct"), when)
+    teller.tell(dossiers.DossierAccepted(procedure=procedure, channel="online"), when)
     handler = f"p-{unit}-handler-{int(code[-1]) % 3 + 1}"
     teller.tell(dossiers.DossierAssigned(handler=handler), when + timedelta(hours=1))
     return teller

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Final
 
-from deploy.auditor.core.answers import ANSWERS
+from deploy.auditor.core.answers import ANSWERS, FROM
 from deploy.auditor.core.history import Fact, first
 from deploy.auditor.core.one import About, One, given, hours, working_days
 from deploy.auditor.core.owing import last_of_month
@@ -99,22 +99,31 @@ def confirmations(about: About) -> Iterator[One]:
 
 
 def hand_over(about: About) -> Iterator[One]:
-    """A paper dossier that came after 15:00, or on a day off, goes on in the first hour."""
+    """Paper goes on the same day; after 15:00 in the first hour of the next; or elsewhere."""
     dossier, wall = about.dossier, about.law.wall(about.unit)
-    if dossier is None or wall is None or dossier.accepted.data["channel"] == "online":
+    if dossier is None or dossier.accepted.data["channel"] == "online":
         return
     accepted = dossier.accepted
     day = accepted.time.date()
-    if not wall.first <= day <= wall.last:
-        return
-    if wall.works(day) and accepted.time.time() <= CUT_OFF:
-        return
-    try:
-        limit = given(wall.begin(wall.next_working(day)) + HOUR)
-    except BeyondCalendar:
-        limit = working_days(1)  # It is owed, on a day that nobody has published.
+    new = day >= FROM
     passed_on = first(about.facts, *PASSED_ON, after=accepted.time)
     void = first(about.facts, *set(OVER).difference(PASSED_ON), after=accepted.time)
+    units = (accepted.receiving, accepted.competent)
+    if new and None not in units and units[0] != units[1]:
+        limit = working_days(1)
+    elif wall is None or not wall.first <= day <= wall.last:
+        return
+    else:
+        early = wall.works(day) and accepted.time.time() <= CUT_OFF
+        if early and not new:
+            return
+        if early and accepted.time < wall.close(day):
+            limit = given(wall.close(day))
+        else:
+            try:
+                limit = given(wall.begin(wall.next_working(day)) + HOUR)
+            except BeyondCalendar:
+                limit = working_days(1)  # It is owed, on a day that nobody has published.
     yield One("hand_over", accepted.time, accepted.id, limit, passed_on, void)
 
 

@@ -25,10 +25,7 @@ KIND_WORDS: Final[Mapping[str, _Pair]] = {
         "Người dân xác nhận trong một ngày",
         "Applicant's one-day confirmation",
     ),
-    "hand_over": (
-        "Chuyển hồ sơ giấy nhận sau 15 giờ",
-        "Hand-over of paper received after 15:00",
-    ),
+    "hand_over": ("Chuyển hồ sơ giấy", "Hand-over of a paper dossier"),
     "result_correction": (
         "Sửa kết quả sai do lỗi của cán bộ",
         "Correction of a wrong result",

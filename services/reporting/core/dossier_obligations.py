@@ -14,7 +14,7 @@ from services.reporting.core.fact import Fact, KeptObligation, Outcome
 from shared.events import obligations
 from shared.events.envelope import Event
 
-KINDS: Final = ("online_answer", "supplement_closing", "result_correction")
+KINDS: Final = ("online_answer", "hand_over", "supplement_closing", "result_correction")
 """The kinds that are counted, in the order in which pages show them."""
 
 BREACH: Final = "breach"

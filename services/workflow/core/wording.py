@@ -26,6 +26,7 @@ RUNG_STATUS_WORDS: Final[Wording] = {
 
 DISCHARGE_WORDS: Final[Wording] = {
     "corrected": ("đã sửa kết quả", "the result was corrected"),
+    "handed_over": ("đã chuyển hồ sơ", "handed over"),
     "closed": ("đã đóng do không bổ sung", "closed without a supplement"),
     "answered": ("đã trả lời", "answered"),
     "not_owed": ("không còn phải thực hiện", "not needed any more"),

@@ -111,7 +111,7 @@ def code(publisher: str, number: int) -> str:
 
 def event(publisher: str, number: int, step: str) -> dict[str, Any]:
     """Return what a publisher sends of a dossier."""
-    data = {"procedure": "1.010833", "channel": "direct"}
+    data = {"procedure": "1.010833", "channel": "online"}
     ended = TOO_LATE if number in LATE else IN_TIME
     return {
         "specversion": "1.0",

@@ -70,7 +70,7 @@ async def test_a_dossier_opens_climbs_and_ends(
         await here.input.events(
             [
                 event(
-                    DossierAccepted(procedure=THREE_DAYS, channel="direct"),
+                    DossierAccepted(procedure=THREE_DAYS, channel="online"),
                     "2026-01-05 08:00",
                     1,
                 ),
@@ -140,7 +140,7 @@ async def test_a_lost_link_gathers_what_falls_due_and_gives_it_back(
     async with running(tmp_path, bootstrap, url, now=moment("2026-02-02 08:00")) as here:
         await here.input.reference(province_events())
         await eventually(here.service.reference.caught_up.is_set)
-        received = DossierAccepted(procedure=THREE_DAYS, channel="direct")
+        received = DossierAccepted(procedure=THREE_DAYS, channel="online")
         await here.input.events(
             [event(received, "2026-02-02 08:00", 1, subject) for subject in codes]
         )

@@ -216,7 +216,7 @@ def _alerts(events: Sequence[dict[str, Any]]) -> tuple[tuple[str, str, int], ...
 def opened(code: str, now: datetime) -> list[dict[str, Any]]:
     """Return the events of a dossier that is accepted, assigned and never finished."""
     steps: list[tuple[str, dict[str, Any]]] = [
-        ("accepted", {"procedure": PROCEDURE, "channel": "direct"}),
+        ("accepted", {"procedure": PROCEDURE, "channel": "online"}),
         ("assigned", {"handler": f"p-{UNIT}-handler-1"}),
     ]
     return [

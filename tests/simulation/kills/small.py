@@ -155,7 +155,7 @@ def life(number: int) -> list[dict[str, Any]]:
     code = f"G09.20-261123-{number:07d}"
     now = datetime.now(HANOI)  # noqa: TID251  The publisher's clock.
     steps: list[tuple[str, dict[str, Any]]] = [
-        ("accepted", {"procedure": "1.004873", "channel": "direct"}),
+        ("accepted", {"procedure": "1.004873", "channel": "online"}),
         ("assigned", {"handler": "p-06112-handler-1"}),
         ("completed", {"result": "granted"}),
     ]

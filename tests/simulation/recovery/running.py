@@ -201,7 +201,7 @@ class Running:
         A number that begins with 0 is none of the installation's own pattern.
         """
         return [
-            event(code, "accepted", self.now, {"procedure": PROCEDURE, "channel": "direct"})
+            event(code, "accepted", self.now, {"procedure": PROCEDURE, "channel": "online"})
             for code in codes
         ]
 

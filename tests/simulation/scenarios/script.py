@@ -194,7 +194,7 @@ async def _event(
     subject = matter if name in _KINDS else dossier_code(own or "A")
     if name in {"dossier.accepted", "dossier.submitted"}:
         envelope.setdefault("receivingunit", UNIT)
-        data = {"channel": "direct", **data}
+        data = {"channel": "online", **data}
     number = stage.next_id(name if not own else f"{name}.{own.replace('/', '.')}")
     stage.said[number] = Said(name, subject, at, data)
     await stage.house.sent(

@@ -8,6 +8,7 @@ import pytest
 from deploy.demo.answers import answers_of
 from deploy.demo.closings import closings_of
 from deploy.demo.corrections import corrections_of
+from deploy.demo.hand_overs import hand_overs_of
 from deploy.demo.province import Centre, Month, Span, simulate
 from deploy.demo.slow_calendar import SlowCalendar
 from deploy.demo.story import Procedure, Story
@@ -109,3 +110,19 @@ def test_both_expect_the_same_corrections(month: Month) -> None:
         corrected += len(expected)
         late += any(one.late(FAR) for one in expected)
     assert corrected > late > 0
+
+
+def test_both_expect_the_same_hand_overs(month: Month) -> None:
+    """Of every dossier on paper, a few of which stay overnight."""
+    reference, calendar = bundled_reference(), SlowCalendar()
+    handed_over = overnight = 0
+    for story in month.stories:
+        expected = hand_overs_of(story, calendar, FAR)
+        found: list[tuple[Any, ...]] = [
+            (one.id, one.opened_at, one.due, one.discharge and one.discharge.at)
+            for one in KINDS["hand_over"].assess(facts_of(story, FAR), reference)
+        ]
+        assert found == [(one.obligation, one.opened, one.due, one.ended) for one in expected]
+        handed_over += len(expected)
+        overnight += any(one.opened.date() < one.due.date() for one in expected)
+    assert handed_over > overnight > 0

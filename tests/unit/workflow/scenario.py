@@ -100,10 +100,9 @@ class Scenario:
         return event.id
 
     def accepted(self, when: str, procedure: str = THREE_DAYS, **more: Any) -> str:  # noqa: ANN401
-        """Let the dossier be accepted at the counter."""
-        return self.happens(
-            "dossier.accepted", when, procedure=procedure, channel="direct", **more
-        )
+        """Let the dossier be accepted; online, so that no paper has to be handed over."""
+        data = {"procedure": procedure, "channel": "online", **more}
+        return self.happens("dossier.accepted", when, **data)
 
     def assigned(self, when: str, handler: str = "p-handler") -> str:
         """Let the dossier be given to somebody."""

@@ -298,7 +298,7 @@ def test_an_apology_before_the_arrival_leaves_no_slip_to_give() -> None:
 def test_paper_that_comes_late_on_the_last_published_day_is_to_be_handed_over() -> None:
     """It is owed, and without a date until the next year is published."""
     scenario = Scenario(now=moment("2026-12-31 15:30"))
-    scenario.accepted("2026-12-31 15:30", TEN_DAYS)
+    scenario.accepted("2026-12-31 15:30", TEN_DAYS, channel="direct")
     assert heard(scenario) == [
         "opened dossier_deadline/1 due –",
         "opened hand_over/1 due –",
@@ -313,7 +313,7 @@ def test_a_last_day_off_leaves_no_next_working_day() -> None:
     """The year ends with a day off: the next working day is not published yet."""
     scenario = Scenario(now=moment("2026-12-30 15:30"))
     scenario.decides(day_off(date(2026, 12, 31)))
-    scenario.accepted("2026-12-30 15:30", TEN_DAYS)
+    scenario.accepted("2026-12-30 15:30", TEN_DAYS, channel="direct")
     assert scenario.obligation("hand_over").no_deadline == "beyond_horizon"
 
 
@@ -434,7 +434,7 @@ def test_a_corrected_start_moves_the_date_and_withdraws_what_was_too_early() -> 
         by="p-clerk",
         right={
             "time": "2026-01-06T10:00:00+07:00",
-            "data": {"procedure": THREE_DAYS, "channel": "direct"},
+            "data": {"procedure": THREE_DAYS, "channel": "online"},
         },
     )
     scenario.walks_to("2026-01-08 08:00")
@@ -630,6 +630,6 @@ def test_a_request_known_before_the_acceptance_is_judged_by_it() -> None:
         recorded="2026-01-20 09:00",
         backfill=True,
         procedure=THREE_DAYS,
-        channel="direct",
+        channel="online",
     )
     assert "opened supplement_notice/1 due Thu 8 Jan 17:00" in heard(scenario)

@@ -147,7 +147,7 @@ def test_of_one_instant_the_table_decides_what_came_first(
     """Whichever was recorded first: what was done was done before the dossier ended."""
     obligation, acts, why = TIES[tie]
     scenario = Scenario()
-    scenario.accepted("2026-01-05 16:00")
+    scenario.accepted("2026-01-05 16:00", channel="direct")
     scenario.happens(
         "dossier.step_started",
         "2026-01-05 16:10",

@@ -178,27 +178,6 @@ def test_an_applicant_who_confirms_ends_the_wait() -> None:
     ]
 
 
-def test_paper_received_after_three_is_handed_over_next_morning() -> None:
-    """The first hour of the next working day is its start."""
-    scenario = Scenario()
-    scenario.accepted("2026-01-05 15:30", TEN_DAYS)
-    scenario.walks_to("2026-01-06 09:00")
-    scenario.assigned("2026-01-06 09:00")
-    assert of(scenario, "hand_over") == [
-        "opened hand_over/1 due Tue 6 Jan 08:30",
-        "breached hand_over/1 at Tue 6 Jan 08:30",
-        "Tue 6 Jan 08:30 hand_over/1 overdue → director",
-        "discharged hand_over handed_over late",
-    ]
-
-
-def test_paper_received_before_three_opens_no_hand_over() -> None:
-    """It is handed over at once."""
-    scenario = Scenario()
-    scenario.accepted("2026-01-05 15:00", TEN_DAYS)
-    assert of(scenario, "hand_over") == []
-
-
 def test_a_petition_is_classified_answered_and_published() -> None:
     """Two, fifteen and two working days."""
     scenario = matter("petition")

@@ -165,7 +165,7 @@ def test_a_corrected_beginning_moves_the_beginning_of_its_stretch() -> None:
     scenario = Scenario()
     given: dict[str, Any] = {
         "procedure": THREE_DAYS,
-        "channel": "direct",
+        "channel": "online",
         "given": "2026-01-07T17:00:00+07:00",
     }
     wrong = scenario.happens("dossier.accepted", OPENED, **given)
@@ -199,7 +199,7 @@ def test_what_is_taken_back_is_named_as_it_was_told() -> None:
         f"{scenario.subject}-1",
         "2026-01-12 08:00",
         procedure=TEN_DAYS,
-        channel="direct",
+        channel="online",
     )
     assert "withdrawn dossier_deadline/1 half (correction)" in scenario.heard()
 

@@ -15,6 +15,7 @@ from services.workflow.core.kinds.centre_head import MEETING_KIND, STAFF_POSTING
 from services.workflow.core.kinds.dossier import APOLOGY_SLIP, DOSSIER_DEADLINE
 from services.workflow.core.kinds.dossier_facts import handler_now
 from services.workflow.core.kinds.duty import DUTY
+from services.workflow.core.kinds.hand_over import HAND_OVER_OF_PAPER
 from services.workflow.core.kinds.kind import Kind
 from services.workflow.core.kinds.online_answer import ONLINE_ANSWER
 from services.workflow.core.kinds.periodic import (
@@ -35,7 +36,6 @@ from services.workflow.core.kinds.secondments import END_KIND, NOTE_KIND
 from services.workflow.core.kinds.steps import (
     AGENCY_STEP,
     APPLICANT_CONFIRMATION,
-    HAND_OVER_LATE,
     SUPPLEMENT_NOTICE,
 )
 from services.workflow.core.kinds.supplement_closing import SUPPLEMENT_CLOSING
@@ -51,7 +51,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         SUPPLEMENT_NOTICE,
         SUPPLEMENT_CLOSING,
         APPLICANT_CONFIRMATION,
-        HAND_OVER_LATE,
+        HAND_OVER_OF_PAPER,
         RESULT_CORRECTION,
         DUTY,
         ROSTER_GAP,

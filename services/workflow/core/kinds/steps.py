@@ -1,7 +1,6 @@
-"""What else is owed while a dossier is settled: steps, notices, hand-over, confirmation."""
+"""What else is owed while a dossier is settled: steps, notices, confirmation."""
 
-from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.workflow.core.assessment import Assessment, Discharge
@@ -10,10 +9,9 @@ from services.workflow.core.kinds.counted import (
     Owed,
     assess_owed,
     given,
-    undated,
     working_days,
 )
-from services.workflow.core.kinds.dossier_facts import ENDS, read_dossier
+from services.workflow.core.kinds.dossier_facts import ENDS
 from services.workflow.core.kinds.kind import NEVER, Kind, Words
 from services.workflow.core.ladder import (
     FromDue,
@@ -22,9 +20,8 @@ from services.workflow.core.ladder import (
     Rung,
     Share,
 )
-from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.limits import Limit, LimitUnit
-from shared.calendar.zone import ICT, at, legal_day, midnight_after
+from shared.calendar.zone import legal_day, midnight_after
 from shared.events.codes import obligation_id
 from shared.events.dossiers import (
     DossierAssigned,
@@ -33,22 +30,15 @@ from shared.events.dossiers import (
 )
 from shared.events.envelope import Event
 from shared.law.rules import Rule
-from shared.reference.errors import NoCalendarError, UnknownUnitError
 from shared.reference.view import Reference
 
 STEP: Final = "agency_step"
 NOTICE: Final = "supplement_notice"
 CONFIRMATION: Final = "applicant_confirmation"
-HAND_OVER: Final = "hand_over"
 
 SUPPLEMENT_NOTICE_WORKING_DAYS: Final = 3
-HAND_OVER_CUTOFF: Final = time(15, 0)
-HAND_OVER_GRACE: Final = timedelta(hours=1)
-"""The law says "at the start of the next working day"; this is how long a start lasts."""
 
 _ENDS: Final = frozenset(name for names in ENDS for name in names)
-_RESULTS: Final = frozenset({"dossier.completed", "dossier.returned"})
-_PASSED_ON: Final = _RESULTS | {"dossier.assigned", "dossier.arrived"}
 
 
 def assess_steps(facts: Facts, reference: Reference) -> list[Assessment]:
@@ -154,45 +144,6 @@ def assess_confirmation(facts: Facts, reference: Reference) -> list[Assessment]:
     return found
 
 
-def assess_hand_over(facts: Facts, reference: Reference) -> list[Assessment]:
-    """Say by when a paper dossier received after 15:00 is to be handed over."""
-    dossier = read_dossier(facts)
-    if dossier is None or dossier.channel == "online":
-        return []
-    local = dossier.accepted.time.astimezone(ICT)
-    try:
-        calendar, opening = reference.calendar, reference.opening(dossier.unit)
-    except (NoCalendarError, UnknownUnitError):
-        return []
-    day = local.date()
-    if not calendar.first_day <= day <= calendar.last_day:
-        return []
-    late = at(day, HAND_OVER_CUTOFF) < dossier.accepted.time
-    if calendar.is_working(day) and not late:
-        return []  # At once, on the same day: nothing is left to watch over.
-    passed_on, ended = facts.first_of(
-        _first(facts, _PASSED_ON, dossier.accepted.time),
-        _first(facts, _ENDS - _RESULTS, dossier.accepted.time),
-    )
-    owed = Owed(
-        id=HAND_OVER,
-        kind=HAND_OVER,
-        unit=dossier.unit,
-        start=dossier.accepted.time,
-        cause=dossier.accepted.id,
-        limit=working_days(1),
-        done=passed_on,
-        done_why="handed_over",
-        void=ended,
-        about=_about(facts),
-    )
-    try:
-        due = opening.begin_of(calendar.add_working_days(day, 1)) + HAND_OVER_GRACE
-    except DateOutsideCalendarError:
-        return [undated(owed, "beyond_horizon")]
-    return [assess_owed(replace(owed, limit=given(due)), HAND_OVER_LATE.ladder, reference)]
-
-
 def _first(facts: Facts, names: frozenset[str] | set[str], after: datetime) -> Event | None:
     return next((e for e in facts.events if e.name in names and e.time >= after), None)
 
@@ -295,40 +246,4 @@ APPLICANT_CONFIRMATION = Kind(
     watches=_ENDS | {"dossier.confirmation_requested", "dossier.confirmed"},
     begins_with=frozenset({"dossier.confirmation_requested"}),
     assess=assess_confirmation,
-)
-
-HAND_OVER_LATE = Kind(
-    id=HAND_OVER,
-    name=Words("Chuyển hồ sơ giấy nhận sau 15 giờ", "Hand-over of paper received after 15:00"),
-    of="dossier",
-    opens=Words(
-        "Khi nhận hồ sơ giấy sau 15 giờ hoặc vào ngày nghỉ.",
-        "When a paper dossier is received after 15:00 or on a day off.",
-    ),
-    due=Words(
-        "Đầu giờ ngày làm việc tiếp theo (trong giờ đầu).",
-        "The start of the next working day (its first hour).",
-    ),
-    pauses=NEVER,
-    discharged=Words(
-        "Đã giao cho người giải quyết hoặc cơ quan có thẩm quyền đã nhận; hồ sơ bị rút, dừng "
-        "hoặc từ chối thì không còn phải chuyển.",
-        "It is assigned, or the competent agency has it; it is not owed any more when the "
-        "dossier is withdrawn, stopped or refused.",
-    ),
-    rules=(Rule.HAND_OVER,),
-    ladder=Ladder(
-        (
-            Rung(
-                "overdue",
-                MinutesFromDue(0),
-                "director",
-                "Hồ sơ giấy chưa được chuyển",
-                "A paper dossier was not handed over",
-            ),
-        )
-    ),
-    watches=_ENDS | {"dossier.accepted", "dossier.assigned", "dossier.arrived"},
-    begins_with=frozenset({"dossier.accepted"}),
-    assess=assess_hand_over,
 )
