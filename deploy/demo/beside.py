@@ -26,6 +26,7 @@ class Due:
         due: By when.
         ended: When it ended; None while it is open.
         void: Whether it was not needed any more when it ended.
+        unit: The unit that must meet it, if not the competent one.
     """
 
     obligation: str
@@ -33,6 +34,7 @@ class Due:
     due: datetime
     ended: datetime | None = None
     void: bool = False
+    unit: str | None = None
 
     def late(self, end: datetime) -> bool:
         """Say whether it was met too late, or is late at the end of the simulation."""

@@ -54,8 +54,9 @@ def _figures(
     ended = [truth for truth in own if truth.ended]
     beside: Counter[str] = Counter()
     for competent, dues in owed.values():
-        for kind in KINDS if competent == unit else ():
-            beside.update(figures_of(kind, dues, end))
+        mine = [due for due in dues if (due.unit or competent) == unit]
+        for kind in KINDS:
+            beside.update(figures_of(kind, mine, end))
     return {
         "received": len(own),
         "ended": len(ended),

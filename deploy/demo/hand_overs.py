@@ -33,6 +33,7 @@ def hand_overs_of(story: Story, calendar: SlowCalendar, end: datetime) -> list[D
             _due(story, accepted.at.astimezone(HANOI), calendar),
             None if ended is None else ended.at,
             void=ended is not None and ended.name in OVER,
+            unit=story.receiving,
         )
     ]
 

@@ -64,7 +64,7 @@ KINDS: Final = (
 DUES: Final = (answers_of, hand_overs_of, closings_of, corrections_of)
 SHARES: Final = {"online_answer": share_of_answer, "result_correction": share_of_correction}
 REMINDED: Final = ("supplement_closing", "reminder")
-"""The kind and level of which the applicant is told too."""
+"""The kind and level of which the applicant is notified too."""
 
 BROKEN: Final = "promise_broken"
 INCIDENTS: Final = frozenset({"incident.opened", "incident.updated"})

@@ -220,7 +220,7 @@ class DossierReturned(DossierData):
 
 
 class DossierResultDisputed(DossierData):
-    """The result is said to be wrong; the dossier's status does not change.
+    """The result is recorded as wrong; the dossier's status does not change.
 
     If the officials are at fault it must be corrected, and be back at the centre, within three
     working days.

@@ -124,7 +124,7 @@ def a_fortnight(seed: int = 3) -> list[Event]:
 
 
 def obliged(kinds: Sequence[str] = KINDS) -> list[Event]:
-    """Tell dossiers with an obligation of each kind: one met, one missed, one open."""
+    """Return dossiers with an obligation of each kind: one met, one missed, one open."""
     found: list[Event] = []
     start = datetime(2026, 11, 17, 9, tzinfo=ICT)
     for number, kind in enumerate(kinds):

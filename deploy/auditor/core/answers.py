@@ -15,7 +15,7 @@ ANSWER_HOURS: Final = 8
 APPLICANT_DAYS: Final = 15
 CORRECTION_DAYS: Final = 3
 NO_DATE: Final = working_days(100_000)
-"""Longer than any calendar: it is owed, on a day that nobody has published."""
+"""Longer than any calendar: it is due on a day that nobody has published."""
 
 ANSWERS_ONLINE: Final = ("dossier.accepted", "dossier.refused", "dossier.supplement_requested")
 ENDS_OTHERWISE: Final = (

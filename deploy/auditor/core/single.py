@@ -109,8 +109,9 @@ def hand_over(about: About) -> Iterator[One]:
     passed_on = first(about.facts, *PASSED_ON, after=accepted.time)
     void = first(about.facts, *set(OVER).difference(PASSED_ON), after=accepted.time)
     units = (accepted.receiving, accepted.competent)
+    sender = None
     if new and None not in units and units[0] != units[1]:
-        limit = working_days(1)
+        limit, sender = working_days(1), units[0]  # Who received the paper must send it.
     elif wall is None or not wall.first <= day <= wall.last:
         return
     else:
@@ -123,8 +124,8 @@ def hand_over(about: About) -> Iterator[One]:
             try:
                 limit = given(wall.begin(wall.next_working(day)) + HOUR)
             except BeyondCalendar:
-                limit = working_days(1)  # It is owed, on a day that nobody has published.
-    yield One("hand_over", accepted.time, accepted.id, limit, passed_on, void)
+                limit = working_days(1)  # It is due on a day that nobody has published.
+    yield One("hand_over", accepted.time, accepted.id, limit, passed_on, void, unit=sender)
 
 
 def losses(kind: str, lost: str, back: str) -> Callable[[About], Iterator[One]]:

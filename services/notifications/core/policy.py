@@ -58,7 +58,7 @@ CITIZENS: Final[Mapping[str, CitizenRow]] = {
 CITIZEN_LEVELS: Final[Mapping[tuple[str, str], CitizenRow]] = {
     ("supplement_closing", "reminder"): CitizenRow("supplement_reminder", Urgency.STATUTORY),
 }
-"""Escalation levels, by kind and level, of which the applicant is told too."""
+"""Escalation levels, by kind and level, of which the applicant is notified too."""
 
 DATE_MOVED: Final = CitizenRow("date_moved", Urgency.STATUTORY)
 """The promise moved by a change of calendar or rule, not by anything in the dossier."""

@@ -29,7 +29,7 @@ MODELS: Final = {model.NAME: model for model in dossiers.MODELS}
 
 @pytest.fixture(scope="module")
 def month() -> Month:
-    """Tell a month of one busy commune."""
+    """Simulate a month of one busy commune."""
     places = [Centre(UNIT, 1_500, 0.3)]
     calendar = bundled_reference().calendar
     return simulate(places, PROCEDURES, {UNIT: "p-handler"}, calendar, SPAN)

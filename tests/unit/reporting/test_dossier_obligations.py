@@ -23,21 +23,21 @@ def at(day: int, hour: int = 9) -> datetime:
 
 
 def teller() -> Teller:
-    """Tell a dossier that was sent online."""
+    """Return a dossier that was sent online."""
     found = Teller("H37.117-261102-0001", "06112")
     found.tell(dossiers.DossierSubmitted(procedure="1.004873", channel="online"), at(2))
     return found
 
 
 def opens(told: Teller, day: int, name: str = KIND) -> None:
-    """Tell that an obligation began, due a day later."""
+    """Add that an obligation began, due a day later."""
     which = {"obligation": name, "kind": name.partition(":")[0], "unit": "06112"}
     data = obligations.ObligationOpened(**which, opened_at=at(day), due=at(day + 1))
     told.tell(data, at(day), source=WORKFLOW)
 
 
 def ends(told: Teller, day: int, name: str = KIND, *, void: bool = False) -> None:
-    """Tell that it ended, in time if that is not after its due date."""
+    """Add that it ended, in time if that is not after its due date."""
     which = {"obligation": name, "kind": name.partition(":")[0], "unit": "06112"}
     done = obligations.ObligationDischarged(
         **which, at=at(day), in_time=None if void else day <= 3, void=void
@@ -46,7 +46,7 @@ def ends(told: Teller, day: int, name: str = KIND, *, void: bool = False) -> Non
 
 
 def fact_of(told: Teller) -> Fact:
-    """Work out the fact of what was told."""
+    """Return the fact of a dossier's events."""
     state = FactState(told.subject)
     for event in told.events:
         state.take(event)
@@ -149,7 +149,7 @@ def test_each_figure_is_its_rows_and_stands_on_the_pages(
         assert f"figure={figure}" in client.get(path, headers=province).text
 
 
-def test_the_dossiers_behind_them_are_the_ones_that_were_told(
+def test_the_dossiers_behind_them_are_the_right_ones(
     client: TestClient, province: dict[str, str]
 ) -> None:
     """Met, missed and open; only the last is still open, only the second was late."""
@@ -170,7 +170,7 @@ def test_the_dossiers_behind_them_are_the_ones_that_were_told(
 def test_the_page_of_a_dossier_says_until_when_its_applicant_may_supplement_it(
     client: TestClient, province: dict[str, str]
 ) -> None:
-    """While that is open; a dossier that was closed says nothing of it."""
+    """While that is open; a closed dossier shows nothing of it."""
     number = KINDS.index("supplement_closing")
     text = "người nộp bổ sung đến"
     for course, shown in ((0, False), (2, True)):

@@ -46,6 +46,7 @@ def test_to_another_place_it_has_one_working_day() -> None:
     """Whatever the hour of its receipt; its arrival discharges it."""
     scenario = received("2026-01-05 15:30", units=(OTHER_UNIT, UNIT))
     assert hand_overs(scenario) == ["opened hand_over/1 due Tue 6 Jan 17:00"]
+    assert scenario.obligation("hand_over").unit == OTHER_UNIT, "who received it must send it"
     scenario.happens("dossier.arrived", "2026-01-06 10:00", units=(OTHER_UNIT, UNIT))
     assert hand_overs(scenario) == ["discharged hand_over handed_over in time"]
 

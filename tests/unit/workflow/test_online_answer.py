@@ -24,7 +24,7 @@ def answers(scenario: Scenario) -> list[str]:
 
 
 def test_nobody_answers() -> None:
-    """The counter's head hears within the hour, then at half; at the end the province."""
+    """The division head is alerted after an hour and at half; at the end the province."""
     scenario = sent()
     scenario.walks_to("2026-01-08 08:00")
     assert answers(scenario) == [

@@ -6,7 +6,7 @@ DISPUTED = "2026-03-05 10:00"
 
 
 def disputed(fault: str = "officials") -> Scenario:
-    """Return a scenario of a dossier whose result is said to be wrong."""
+    """Return a scenario of a dossier whose result is recorded as wrong."""
     scenario = Scenario(now=moment("2026-03-02 09:00"))
     scenario.accepted("2026-03-02 09:00")
     scenario.assigned("2026-03-02 09:00")
@@ -45,8 +45,8 @@ def test_the_corrected_result_discharges_it_and_the_deadline_is_left_alone() -> 
     assert (after.discharged_at, after.in_time) == ended
 
 
-def test_what_is_not_the_officials_fault_is_owed_by_nobody() -> None:
-    """The applicant is told what to do; no date runs."""
+def test_what_is_not_the_officials_fault_has_no_date() -> None:
+    """The decree gives no date for it."""
     assert corrections(disputed("applicant")) == []
 
 

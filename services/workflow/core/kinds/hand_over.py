@@ -60,12 +60,14 @@ def assess_hand_over(facts: Facts, reference: Reference) -> list[Assessment]:
         about={"procedure": dossier.procedure},
     )
     if _is_across(dossier):
+        # The place that received the paper must send it, whoever decides the dossier.
+        owed = replace(owed, unit=accepted.receivingunit or dossier.unit)
         return [assess_owed(owed, HAND_OVER_OF_PAPER.ladder, reference)]
     return _within(owed, reference)
 
 
 def _is_across(dossier: Dossier) -> bool:
-    """Say whether the paper goes to another place; before the decree that was no case."""
+    """Say whether the paper goes to another place; before the decree no rule says so."""
     accepted = dossier.accepted
     ruled = find(Rule.OTHER_AUTHORITY, legal_day(accepted.time)) is not None
     places = {accepted.receivingunit, accepted.competentunit} - {None}

@@ -1,4 +1,4 @@
-"""What else is owed while a dossier is settled: steps, notices, confirmation."""
+"""Steps of other agencies, notices of supplements, and confirmations of a dossier."""
 
 from datetime import datetime, timedelta
 from typing import Final
