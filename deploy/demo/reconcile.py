@@ -295,18 +295,12 @@ async def _compare_messages(
         for data in planned.values()
         if data.get("person") is None and data["about_name"] in citizens
     )
-    reminded = Counter(
-        (event["subject"], event["id"])
-        for event in obligations
-        if _name(event) == "obligation.rung_reached"
-        and (event["data"]["kind"], event["data"]["rung"]) == REMINDED
-    )
     told.update(
         (data["cause"], data["about"])
         for data in planned.values()
         if data.get("person") is None and data["about_name"] == "obligation.rung_reached"
     )
-    report.compare("notices to applicants", applicants + reminded, told)
+    report.compare("notices to applicants", applicants + _reminded(obligations), told)
     officials = Counter(
         (event["subject"], event["id"], person)
         for event in obligations
@@ -338,6 +332,16 @@ async def _compare_messages(
         Counter(set(unsettled) - held_beyond(notices, end)),
     )
     _compare_mail(report, playing, planned, state)
+
+
+def _reminded(obligations: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
+    """Return the alerts of which the applicant gets a notice, too."""
+    return Counter(
+        (str(event["subject"]), str(event["id"]))
+        for event in obligations
+        if _name(event) == "obligation.rung_reached"
+        and (event["data"]["kind"], event["data"]["rung"]) == REMINDED
+    )
 
 
 def held_beyond(notices: Iterable[Mapping[str, Any]], end: datetime) -> set[str]:
