@@ -1,7 +1,7 @@
 """What a dossier's centre must answer or do within hours or days of one event of it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, time
 from typing import Final
 
 from deploy.auditor.core.history import first
@@ -17,6 +17,9 @@ CORRECTION_DAYS: Final = 3
 NO_DATE: Final = working_days(100_000)
 """Longer than any calendar: it is due on a day that nobody has published."""
 
+HOUR: Final = DAY / 24
+CUT_OFF: Final = time(15, 0)
+
 ANSWERS_ONLINE: Final = ("dossier.accepted", "dossier.refused", "dossier.supplement_requested")
 ENDS_OTHERWISE: Final = (
     "dossier.withdrawn",
@@ -24,6 +27,13 @@ ENDS_OTHERWISE: Final = (
     "dossier.completed",
     "dossier.returned",
 )
+PASSED_ON: Final = (
+    "dossier.assigned",
+    "dossier.arrived",
+    "dossier.completed",
+    "dossier.returned",
+)
+CALLED_OFF: Final = ("dossier.stopped", "dossier.refused", "dossier.withdrawn")
 
 
 def online_answers(about: About) -> Iterator[One]:
@@ -55,6 +65,36 @@ def online_answers(about: About) -> Iterator[One]:
         after = [] if reply is None else rest[rest.index(reply) + 1 :]
         mended = first(after, "dossier.supplement_received")
         rest = [] if mended is None else after[after.index(mended) :]
+
+
+def hand_over(about: About) -> Iterator[One]:
+    """Paper goes on the same day; after 15:00 in the first hour of the next; or elsewhere."""
+    dossier, wall = about.dossier, about.law.wall(about.unit)
+    if dossier is None or dossier.accepted.data["channel"] == "online":
+        return
+    accepted = dossier.accepted
+    day = accepted.time.date()
+    new = day >= FROM
+    passed_on = first(about.facts, *PASSED_ON, after=accepted.time)
+    void = first(about.facts, *CALLED_OFF, after=accepted.time)
+    units = (accepted.receiving, accepted.competent)
+    sender = None
+    if new and None not in units and units[0] != units[1]:
+        limit, sender = working_days(1), units[0]  # Who received the paper must send it.
+    elif wall is None or not wall.first <= day <= wall.last:
+        return
+    else:
+        early = wall.works(day) and accepted.time.time() <= CUT_OFF
+        if early and not new:
+            return
+        if early and accepted.time < wall.close(day):
+            limit = given(wall.close(day))
+        else:
+            try:
+                limit = given(wall.begin(wall.next_working(day)) + HOUR)
+            except BeyondCalendar:
+                limit = working_days(1)  # It is due on a day that nobody has published.
+    yield One("hand_over", accepted.time, accepted.id, limit, passed_on, void, unit=sender)
 
 
 def closings(about: About) -> Iterator[One]:
@@ -135,6 +175,7 @@ def corrections(about: About) -> Iterator[One]:
 
 
 ANSWERS: Final[Mapping[str, Callable[[About], Iterator[One]]]] = {
+    "hand_over": hand_over,
     "result_correction": corrections,
     "supplement_closing": closings,
     "online_answer": online_answers,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Final
 
-from deploy.auditor.core.answers import ANSWERS, FROM
+from deploy.auditor.core.answers import ANSWERS
 from deploy.auditor.core.history import Fact, first
 from deploy.auditor.core.one import About, One, given, hours, working_days
 from deploy.auditor.core.owing import last_of_month
@@ -18,14 +18,6 @@ OVER: Final = (
     "dossier.refused",
     "dossier.withdrawn",
 )
-PASSED_ON: Final = (
-    "dossier.assigned",
-    "dossier.arrived",
-    "dossier.completed",
-    "dossier.returned",
-)
-HOUR: Final = DAY / 24
-CUT_OFF: Final = time(15, 0)
 NOTICE_DAYS: Final = 3
 OUTAGE_DAYS: Final = 7
 POSTING_DAYS: Final = 5
@@ -96,36 +88,6 @@ def confirmations(about: About) -> Iterator[One]:
             lapses=until,
             tail="" if number == 1 else str(number),
         )
-
-
-def hand_over(about: About) -> Iterator[One]:
-    """Paper goes on the same day; after 15:00 in the first hour of the next; or elsewhere."""
-    dossier, wall = about.dossier, about.law.wall(about.unit)
-    if dossier is None or dossier.accepted.data["channel"] == "online":
-        return
-    accepted = dossier.accepted
-    day = accepted.time.date()
-    new = day >= FROM
-    passed_on = first(about.facts, *PASSED_ON, after=accepted.time)
-    void = first(about.facts, *set(OVER).difference(PASSED_ON), after=accepted.time)
-    units = (accepted.receiving, accepted.competent)
-    sender = None
-    if new and None not in units and units[0] != units[1]:
-        limit, sender = working_days(1), units[0]  # Who received the paper must send it.
-    elif wall is None or not wall.first <= day <= wall.last:
-        return
-    else:
-        early = wall.works(day) and accepted.time.time() <= CUT_OFF
-        if early and not new:
-            return
-        if early and accepted.time < wall.close(day):
-            limit = given(wall.close(day))
-        else:
-            try:
-                limit = given(wall.begin(wall.next_working(day)) + HOUR)
-            except BeyondCalendar:
-                limit = working_days(1)  # It is due on a day that nobody has published.
-    yield One("hand_over", accepted.time, accepted.id, limit, passed_on, void, unit=sender)
 
 
 def losses(kind: str, lost: str, back: str) -> Callable[[About], Iterator[One]]:
@@ -353,7 +315,6 @@ KINDS: Final[Mapping[str, Callable[[About], Iterator[One]]]] = {
     "agency_step": steps,
     "supplement_notice": notice,
     "applicant_confirmation": confirmations,
-    "hand_over": hand_over,
     "conditions": conditions,
     "defect_repair": simple(
         "defect_repair",
