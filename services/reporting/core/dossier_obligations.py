@@ -11,10 +11,11 @@ from typing import Final
 
 from services.reporting.core.clocks import local_day
 from services.reporting.core.fact import Fact, KeptObligation, Outcome
+from services.reporting.core.submission import ANSWER_KIND
 from shared.events import obligations
 from shared.events.envelope import Event
 
-KINDS: Final = ("online_answer", "hand_over", "supplement_closing", "result_correction")
+KINDS: Final = (ANSWER_KIND, "hand_over", "supplement_closing", "result_correction")
 """The kinds that are counted, in the order in which pages show them."""
 
 BREACH: Final = "breach"
