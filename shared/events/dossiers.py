@@ -13,10 +13,23 @@ from shared.events.codes import ItemCode, PersonId, ProcedureCode, Sha256, Slug,
 from shared.events.model import AmountVnd, EventData, Frozen, Instant
 
 Channel = Literal["direct", "online", "post"]
+ResultFault = Literal["officials", "applicant", "other"]
 ItemCodes = tuple[ItemCode, ...]
 
 NOT_SUPPLEMENTED: Final = "not_supplemented"
 """The reason of a stop that closes a dossier which was not supplemented in time."""
+
+RESULT_ERRORS: Final = (
+    "wrong_name",
+    "wrong_personal_details",
+    "wrong_content",
+    "wrong_number_or_date",
+    "signature_or_seal",
+    "part_missing",
+    "papers_of_another",
+    "other_error",
+)
+"""What the counter's page offers as errors of a result; other systems may have more."""
 
 
 class DossierData(EventData):
@@ -229,7 +242,7 @@ class DossierResultDisputed(DossierData):
     NAME: ClassVar[str] = "dossier.result_disputed"
 
     reason: Slug = Field(description="What is wrong, such as `wrong_name`.")
-    fault: Literal["officials", "applicant", "other"] = Field(description="Whose fault it is.")
+    fault: ResultFault = Field(description="Whose fault it is.")
 
 
 class DossierResultCorrected(DossierData):

@@ -19,6 +19,7 @@ from tests.browser.looking import (
 from tests.fakes.histories import Teller
 from tests.fakes.workflow_site import (
     DUE_NEXT,
+    GIVEN,
     NOW,
     OVERDUE,
     PROMISED,
@@ -26,6 +27,7 @@ from tests.fakes.workflow_site import (
     UNIT,
     DeskSite,
     a_morning,
+    a_wrong_result,
 )
 from tests.unit.workflow.test_change_pages import DAY_OFF, proposes
 from tests.unit.workflow.test_propose_pages import CALENDAR, DAY, LIMIT, RULE
@@ -43,6 +45,10 @@ PAGES = (
     "/slips",
     f"/slips/{STEP_LATE}",
     "/slips/none",
+    "/results",
+    "/results?lang=en",
+    f"/results/{GIVEN}",
+    f"/results/{GIVEN}?lang=en",
 )
 
 CHANGES = (
@@ -63,7 +69,7 @@ CHANGES = (
 def site(tmp_path_factory: pytest.TempPathFactory) -> DeskSite:
     """A morning with one dossier of each sort."""
     assert CHROMIUM, "install Chromium for this tier"
-    return DeskSite(tmp_path_factory.mktemp("desk"), a_morning())
+    return DeskSite(tmp_path_factory.mktemp("desk"), [*a_morning(), *a_wrong_result()])
 
 
 @pytest.fixture(scope="module")

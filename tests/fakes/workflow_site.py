@@ -41,6 +41,7 @@ NOW = datetime(2026, 11, 23, 9, 12, tzinfo=ICT)
 UNIT, OTHER_UNIT = "06112", "06184"
 THREE_DAYS, TEN_DAYS, FIVE_DAYS = "1.004873", "1.014027", "1.004884"
 OVERDUE, DUE_TODAY, DUE_NEXT, STEP_LATE = (f"H37.117-261110-000{n}" for n in range(1, 5))
+GIVEN = "H37.117-261112-0009"
 WAITING, UNPROVEN, RETURNED, PROMISED, BROKEN = (f"H37.117-261112-000{n}" for n in range(1, 6))
 
 
@@ -163,6 +164,22 @@ def a_morning() -> list[Event]:
     for tell in (_overdue, _due, _waits, _promises, _elsewhere):
         found.extend(tell())
     return found
+
+
+def a_wrong_result() -> list[Event]:
+    """Tell a dossier that was handed over; an error of the applicant's was found in it."""
+    teller = a_result()
+    error = dossiers.DossierResultDisputed(reason="wrong_number_or_date", fault="applicant")
+    teller.tell(error, at(20, 10))
+    return teller.events
+
+
+def a_result() -> Teller:
+    """Tell a dossier whose result was handed over."""
+    teller = accepted(GIVEN, at(12))
+    teller.tell(dossiers.DossierCompleted(), at(16, 9))
+    teller.tell(dossiers.DossierReturned(how="direct"), at(16, 15))
+    return teller
 
 
 def at(day: int, hour: int = 8, minute: int = 30) -> datetime:

@@ -1,5 +1,6 @@
 """What people do on a page: checked here, told to intake, and done when it comes back."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,11 +10,20 @@ from services.workflow.core.acknowledge import why_not
 from services.workflow.core.kinds.dossier import SLIP
 from services.workflow.core.model import Asked, Obligation, Subject
 from services.workflow.core.open import on_its_way, standing_promise
+from services.workflow.core.result import Result
 from services.workflow.core.slip import Draft
 from shared.calendar.errors import DateOutsideCalendarError
 from shared.calendar.zone import legal_day
 from shared.events.answers import ObligationAcknowledged
-from shared.events.dossiers import DossierApologyIssued, DossierExtended
+from shared.events.codes import ITEM_PATTERN
+from shared.events.dossiers import (
+    RESULT_ERRORS,
+    DossierApologyIssued,
+    DossierExtended,
+    DossierResultCorrected,
+    DossierResultDisputed,
+    ResultFault,
+)
 from shared.events.faults import Fault
 from shared.events.ids import derived_id
 from shared.events.model import Cause, EventData
@@ -23,6 +33,7 @@ from shared.subjects.inbound import to_intake
 
 PUBLISHER: Final = "workflow"
 CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
+RESULT_FAULTS: Final[tuple[ResultFault, ...]] = get_args(ResultFault)
 PROMISE_DAYS_MAX: Final = 60
 """A promise further away than this is none."""
 
@@ -78,6 +89,19 @@ class Slip:
     reason: str
     agency: str
     new_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongResult:
+    """An error of a result as it is to be recorded.
+
+    Attributes:
+        reason: A word of our list of errors, as it was sent.
+        fault: Whose fault it is, as it was sent.
+    """
+
+    reason: str
+    fault: str
 
 
 def acknowledge(
@@ -171,6 +195,51 @@ def issue(
         DossierExtended(new_date=day),
     ]
     return _ask(subject, SLIP, told, now)
+
+
+def dispute(
+    subject: Subject, wrong: WrongResult, result: Result | None, now: datetime
+) -> Sequence[Outgoing]:
+    """Note that a result is wrong, and return what intake gets.
+
+    Raises:
+        RefusedFormError: it cannot be recorded; nothing was noted.
+    """
+    if result is None:
+        raise RefusedFormError("no_result")
+    if not result.may_be_disputed:
+        raise RefusedFormError("being_corrected")
+    if wrong.reason not in RESULT_ERRORS:
+        raise RefusedFormError("choose_error")
+    fault = next((one for one in RESULT_FAULTS if one == wrong.fault), None)
+    if fault is None:
+        raise RefusedFormError("choose_fault")
+    return _ask(
+        subject, result.key, [DossierResultDisputed(reason=wrong.reason, fault=fault)], now
+    )
+
+
+def correct(
+    subject: Subject, code: str, result: Result | None, now: datetime
+) -> Sequence[Outgoing]:
+    """Note that the corrected result is back at the centre, and return what intake gets.
+
+    Args:
+        subject: The dossier.
+        code: The code of the corrected result, as it was sent; empty: unchanged.
+        result: What is known of its result.
+        now: The moment at which it is back.
+
+    Raises:
+        RefusedFormError: it cannot be recorded; nothing was noted.
+    """
+    if result is None:
+        raise RefusedFormError("no_result")
+    if not result.may_be_corrected:
+        raise RefusedFormError("nothing_wrong")
+    if code and re.fullmatch(ITEM_PATTERN, code) is None:
+        raise RefusedFormError("result_code")
+    return _ask(subject, result.key, [DossierResultCorrected(result=code or None)], now)
 
 
 def _ask(

@@ -7,11 +7,15 @@ from services.workflow.core.asking import (
     Acknowledgement,
     RefusedFormError,
     Slip,
+    WrongResult,
     acknowledge,
+    correct,
+    dispute,
     issue,
     take_back_refused,
 )
 from services.workflow.core.model import Subject
+from services.workflow.core.result import result_of
 from services.workflow.core.slip import draft_of
 from services.workflow.ports import Refusals
 from shared.subjects.change import ChangeSubjects
@@ -53,6 +57,30 @@ class AskIntake:
             return issue(state, slip, draft, context.reference, context.now)
 
         await self._act(subject, act)
+
+    async def dispute_result(self, subject: str, wrong: WrongResult) -> None:
+        """Record that the result of a dossier is wrong.
+
+        Raises:
+            RefusedFormError: it cannot be recorded; nothing was.
+            UnavailableError: store or broker did not answer.
+        """
+        await self._act(
+            subject,
+            lambda state, context: dispute(state, wrong, result_of(state), context.now),
+        )
+
+    async def correct_result(self, subject: str, code: str) -> None:
+        """Record that the corrected result is back; `code` names it, empty: unchanged.
+
+        Raises:
+            RefusedFormError: it cannot be recorded; nothing was.
+            UnavailableError: store or broker did not answer.
+        """
+        await self._act(
+            subject,
+            lambda state, context: correct(state, code, result_of(state), context.now),
+        )
 
     async def _act(self, subject: str, act: Act) -> None:
         refused: list[RefusedFormError] = []

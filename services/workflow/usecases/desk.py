@@ -11,6 +11,7 @@ from services.workflow.core.ladder import UPWARD
 from services.workflow.core.model import Gap, Subject
 from services.workflow.core.open import Row, Viewer, rows_of, turn_of
 from services.workflow.core.reach import coverage_subject
+from services.workflow.core.result import Result, open_correction, result_of
 from services.workflow.core.slip import Draft, draft_of
 from services.workflow.ports import ObligationIndex, OpenQuery, Refusals
 from shared.calendar.errors import DateOutsideCalendarError
@@ -75,6 +76,14 @@ class Slips:
     """The slips that are to be given, the earliest due first."""
 
     drafts: Sequence[Draft]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WrongResults:
+    """The wrong results that are to be corrected, the earliest due first."""
+
+    results: Sequence[Result]
     more: bool
 
 
@@ -206,6 +215,22 @@ class ReadDesk:
             drafts=[draft for at, draft in sorted(owed, key=lambda pair: pair[0]) if at < end],
             more=len(subjects) >= DAY_SUBJECTS_MAX,
         )
+
+    async def wrong_results(self, viewer: Viewer) -> WrongResults:
+        """Return the wrong results that are to be corrected.
+
+        Raises:
+            UnavailableError: the store does not answer.
+        """
+        subjects = await self._open(OpenQuery(units=viewer.units), limit=DAY_SUBJECTS_MAX)
+        found: list[tuple[bool, datetime, Result]] = []
+        for subject in subjects:
+            owed = open_correction(subject)
+            result = None if owed is None else result_of(subject)
+            if owed is not None and result is not None:
+                found.append((owed.due is None, owed.due or owed.opened_at, result))
+        found.sort(key=lambda one: one[:2])
+        return WrongResults([one[2] for one in found], len(subjects) >= DAY_SUBJECTS_MAX)
 
     def draft(self, subject: Subject) -> Draft | None:
         """Return the slip of one dossier; None where the law asks for none."""

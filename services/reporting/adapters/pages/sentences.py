@@ -123,6 +123,27 @@ FAULTS: Final[Mapping[str, tuple[str, str]]] = {
     "applicant": ("người nộp", "the applicant"),
     "other": ("bên khác", "somebody else"),
 }
+ERRORS: Final[Mapping[str, tuple[str, str]]] = {
+    "wrong_name": ("sai họ tên", "a wrong name"),
+    "wrong_personal_details": (
+        "sai thông tin cá nhân khác",
+        "other personal details are wrong",
+    ),
+    "wrong_content": ("sai nội dung", "wrong content"),
+    "wrong_number_or_date": (
+        "sai số hoặc ngày của giấy tờ",
+        "a wrong number or date of the document",
+    ),
+    "signature_or_seal": (
+        "thiếu hoặc sai chữ ký, con dấu",
+        "signature or seal is missing or wrong",
+    ),
+    "part_missing": ("thiếu trang hoặc giấy tờ", "a page or a paper is missing"),
+    "papers_of_another": ("giấy tờ của hồ sơ khác", "papers of another dossier"),
+    "other_error": ("sai sót khác", "another error"),
+}
+"""What can be wrong with a result, as workflow's page offers it."""
+
 CHANNELS: Final[Mapping[str, tuple[str, str]]] = {
     "email": ("thư điện tử", "e-mail"),
     "sms": ("tin nhắn", "text message"),
@@ -216,6 +237,8 @@ def details(entry: Entry, language: Language) -> list[str]:
         found.insert(0, named(KINDS, params.get("kind"), language))
     if entry.key == DUE_CHANGED:
         found.insert(0, named(REASONS, params.get("reason"), language))
+    if entry.key == "dossier.result_disputed":
+        found.insert(0, named(ERRORS, params.get("reason"), language))
     if entry.key == "dossier.accepted":
         found.insert(0, named(CHANNELS, params.get("channel"), language))
     if entry.mark:

@@ -9,7 +9,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.workflow.adapters.pages.changes import said
 from services.workflow.adapters.pages.frame import Frame
 from services.workflow.adapters.pages.gaps import gaps_of
-from services.workflow.adapters.pages.rows import promise_of, row_of, stands, tone
+from services.workflow.adapters.pages.rows import (
+    promise_of,
+    result_link,
+    row_of,
+    stands,
+    tone,
+)
 from services.workflow.adapters.pages.show import page
 from services.workflow.adapters.pages.site import (
     ANSWERERS,
@@ -182,6 +188,7 @@ class DeskPages:
             "story": frame.story(subject),
             "unit": frame.unit_name(owed.unit),
             "kind": frame.kind_name(owed.kind),
+            "result": result_link(frame, subject, owed),
             "procedure": frame.procedure_name(owed.about.get("procedure")),
             "due": "" if owed.due is None else frame.moment(owed.due),
             "beside": _beside(frame, row),

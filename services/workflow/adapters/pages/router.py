@@ -8,6 +8,7 @@ from services.workflow.adapters.pages.changes import changes_router
 from services.workflow.adapters.pages.desk import desk_router
 from services.workflow.adapters.pages.forms import forms_router
 from services.workflow.adapters.pages.propose import propose_router
+from services.workflow.adapters.pages.results import results_router
 from services.workflow.adapters.pages.site import Site
 from services.workflow.adapters.pages.today import today_router
 
@@ -18,6 +19,7 @@ def pages_routers(site: Site) -> Sequence[APIRouter]:
     return (
         desk_router(site),
         today_router(site),
+        results_router(site),
         forms_router(site),
         propose_router(site),
         changes_router(site),

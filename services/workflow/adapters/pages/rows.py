@@ -5,6 +5,7 @@ from typing import Any
 
 from services.workflow.adapters.pages.frame import Frame
 from services.workflow.core.kinds.dossier import DEADLINE, SLIP
+from services.workflow.core.kinds.result_correction import CORRECTION
 from services.workflow.core.model import Obligation
 from services.workflow.core.open import Row
 from services.workflow.core.wording import FLAG_WORDS, word
@@ -40,7 +41,13 @@ def row_of(frame: Frame, row: Row) -> dict[str, Any]:
         "is_slip": obligation.kind == SLIP,
         "slip": slip_of(frame, row),
         "answer": answer_link(frame, row),
+        "result": result_link(frame, row.subject.id, obligation),
     }
+
+
+def result_link(frame: Frame, subject: str, obligation: Obligation) -> str | None:
+    """Return where a wrong result is corrected; None for any other obligation."""
+    return frame.link(f"/results/{subject}") if obligation.kind == CORRECTION else None
 
 
 def answer_link(frame: Frame, row: Row) -> str | None:

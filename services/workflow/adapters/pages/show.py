@@ -14,7 +14,12 @@ from shared.web.site import environment
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 LIVE_SECONDS: Final = 30
-NAV: Final = (("desk", "/desk"), ("today", "/today"), ("slips", "/slips"))
+NAV: Final = (
+    ("desk", "/desk"),
+    ("today", "/today"),
+    ("slips", "/slips"),
+    ("results", "/results"),
+)
 PROVINCE_NAV: Final = (("changes", "/changes"), ("reported", "/reported"))
 PROVINCIAL: Final = frozenset({"province", "auditor"})
 """Whose pages besides are those of changes and of reported forms."""
