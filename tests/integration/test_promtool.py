@@ -67,6 +67,11 @@ def test_each_alert_fires_and_keeps_quiet_as_it_should(folder: Path) -> None:
 
 def test_a_broken_rule_would_be_noticed(folder: Path) -> None:
     """A broken rule would be noticed."""
+    tests = folder / "tests" / "rules.test.yml"
+    head, *cases = tests.read_text(encoding="utf-8").split("\n  - name: ")
+    of_one = [case for case in cases if case.startswith("ConsumerLagging")]
+    tests.write_text("\n  - name: ".join([head, *of_one]), encoding="utf-8")
+    test_each_alert_fires_and_keeps_quiet_as_it_should(folder)
     rules = folder / "rules" / "motcua.yml"
     text = rules.read_text(encoding="utf-8")
     rules.write_text(text.replace("> 10000", "> 20000"), encoding="utf-8")
