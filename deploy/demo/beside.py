@@ -25,7 +25,7 @@ class Due:
         opened: When it began.
         due: By when.
         ended: When it ended; None while it is open.
-        void: Whether it was not needed any more when it ended.
+        void: Whether it was needed no more when it ended; after its due moment it was late.
         unit: The unit that must meet it, if not the competent one.
     """
 
@@ -87,7 +87,8 @@ def _moment(
 
 def figures_of(kind: str, dues: Sequence[Due], end: datetime) -> dict[str, int]:
     """Return what one dossier gives to the figures of a kind: to each at most once."""
-    needed = [one for one in dues if kind_of(one.obligation) == kind and not one.void]
+    own = [one for one in dues if kind_of(one.obligation) == kind]
+    needed = [one for one in own if not one.void or one.late(end)]
     return {
         f"{kind}_new": int(bool(needed)),
         f"{kind}_missed": int(any(one.late(end) for one in needed)),

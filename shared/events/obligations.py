@@ -187,7 +187,7 @@ class ObligationDischarged(ObligationJudged):
     in_time: bool | None = Field(default=None, description="By the promise; absent: no date.")
     by_limit: bool | None = Field(default=None, description="By the statutory end.")
     by_index: bool | None = Field(default=None, description="By the index's promise.")
-    void: bool = Field(default=False, description="Nothing was owed after all.")
+    void: bool = Field(default=False, description="Never owed, or needed no more in time.")
     why: Slug | None = None
     cause: CauseId | None = None
     ledger: Ledger = ()

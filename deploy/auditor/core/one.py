@@ -27,7 +27,7 @@ class One:
         key: The id of what started it.
         limit: How long it may take.
         done: What ended it.
-        void: What made it not owed after all.
+        void: What ended the need for it; after its due moment it was late all the same.
         lapses: When it ends by itself; then nobody breaks the law by it.
         tail: What tells it from others of its kind here.
         unit: Who owes it, if not the subject's own unit.
@@ -96,7 +96,7 @@ def count_one(one: One, about: About, ladder: Ladder) -> Owed:
         unit=who,
         stretches=(stretch,),
         discharged=discharged,
-        void=bare.void,
+        void=void and ended is not None and ended.time <= due,
         due=due,
         limit=limit,
     )

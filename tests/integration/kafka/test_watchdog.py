@@ -67,7 +67,11 @@ async def test_a_client_that_stopped_fetching_is_found(
     async with consuming(kafka_bootstrap, unique, ignore) as (_, consumption):
         await until(lambda: bool(consumption.next_offsets))
         assert consumption.consumer is not None
-        consumption.consumer._fetcher._fetch_task.cancel()  # noqa: SLF001 -- That is the fault.
+        fetcher = consumption.consumer._fetcher  # noqa: SLF001 -- What is to fail is inside.
+        fetcher._fetch_task.cancel()  # noqa: SLF001 -- As above.
+        # What it had asked for is answered yet, within the broker's longest wait.
+        asked = fetcher._pending_tasks  # noqa: SLF001 -- As above.
+        await until(lambda: all(task.done() for task in asked))
         assert await watch.look(consumption, LOOKS) is None
         await produce(kafka_bootstrap, unique, [b"waits"])
         assert await watch.look(consumption, LOOKS) == (unique, 0)

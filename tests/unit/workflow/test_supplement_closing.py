@@ -59,7 +59,7 @@ def test_a_closing_before_the_applicants_time_is_over_is_flagged() -> None:
     assert scenario.obligation("supplement_closing").flags == ("closed_early",)
 
 
-@pytest.mark.parametrize(
+OTHER_ENDS = pytest.mark.parametrize(
     ("name", "data"),
     [
         ("dossier.supplement_received", {"items": ("a",)}),
@@ -68,13 +68,26 @@ def test_a_closing_before_the_applicants_time_is_over_is_flagged() -> None:
         ("dossier.stopped", {"reason": "no_result"}),
     ],
 )
+
+
+@OTHER_ENDS
 def test_what_else_ends_the_wait_makes_it_void(name: str, data: dict[str, Any]) -> None:
-    """Also when the applicant's time is over, as long as nobody closed it."""
+    """Also when the applicant's time is over, until the dossier should have been closed."""
+    scenario = asked()
+    scenario.walks_to("2026-03-19 08:00")
+    closings(scenario)
+    scenario.happens(name, "2026-03-19 17:00", **data)
+    assert closings(scenario)[-1] == "discharged supplement_closing not_owed void"
+
+
+@OTHER_ENDS
+def test_what_ends_the_wait_after_that_leaves_it_late(name: str, data: dict[str, Any]) -> None:
+    """The dossier should have been closed by then: a later end does not undo it."""
     scenario = asked()
     scenario.walks_to("2026-03-20 08:00")
     closings(scenario)
     scenario.happens(name, "2026-03-20 09:00", **data)
-    assert closings(scenario)[-1] == "discharged supplement_closing not_owed void"
+    assert closings(scenario)[-1] == "discharged supplement_closing not_owed late"
 
 
 def test_without_proof_the_applicants_time_has_not_begun() -> None:

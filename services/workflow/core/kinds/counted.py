@@ -32,7 +32,8 @@ class Owed:
         limit: How long it may take.
         done: The event that ended it, if one did; then no event made it void.
         done_why: The word for that.
-        void: The event that made it not owed after all, if one did.
+        void: The event after which it was needed no more, if one came first. By its due
+            moment nothing was owed after all; later it ended late (decision 0043).
         lapse: How it ends by itself; then nobody breaches it.
         opening: Whose opening hours count, if not the unit's own.
         start_key: What the ledger calls the start.
@@ -116,9 +117,9 @@ def assess_owed(owed: Owed, ladder: Ladder, reference: Reference) -> Assessment:
 
 
 def _discharge(owed: Owed, ended: Event, deadline: Deadline) -> Discharge:
-    if owed.done is None:
-        return Discharge(ended.time, ended.id, _why(owed), void=True)
     assert deadline.due is not None, "nothing suspends it"
+    if owed.done is None and ended.time <= deadline.due:
+        return Discharge(ended.time, ended.id, _why(owed), void=True)
     assert deadline.limit is not None, "nothing suspends it"
     return Discharge(
         ended.time,
