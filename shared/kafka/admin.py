@@ -16,6 +16,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from shared.kafka.cluster import Cluster
 from shared.kafka.connect import connect
+from shared.kafka.disconnect import disconnect
 from shared.subjects.errors import UnavailableError
 
 REQUEST_S_MAX: Final = 30.0
@@ -91,9 +92,9 @@ class TopicAdmin:
         """
         try:
             async with asyncio.timeout(REQUEST_S_MAX):
-                await connect(self._client.start, self._client.close)
+                await connect(self._client)
         except (KafkaError, TimeoutError, OSError) as error:
-            await self._client.close()
+            await disconnect(self._client)
             raise UnavailableError(f"no Kafka answers at {self._cluster}") from error
         return self
 
@@ -104,7 +105,7 @@ class TopicAdmin:
         trace: TracebackType | None,
     ) -> None:
         """Disconnect."""
-        await self._client.close()
+        await disconnect(self._client)
 
     async def names(self) -> frozenset[str]:
         """Return the names of all topics that are there.

@@ -13,7 +13,9 @@ from prometheus_client import CollectorRegistry
 
 from shared.kafka.beginnings import Beginnings
 from shared.kafka.cluster import Cluster
+from shared.kafka.connections import stop_clients
 from shared.kafka.consumer import ConsumerOptions, Consumption, Handle
+from shared.kafka.disconnect import client_inside, disconnect
 from shared.kafka.ends import PartitionEnds
 from shared.kafka.logs import PartitionLogs
 from shared.kafka.publisher import KafkaPublisher
@@ -25,6 +27,9 @@ from shared.subjects.errors import UnavailableError
 from shared.subjects.read_positions import ReadPositions
 
 CONNECT_RETRY_S = 2.0
+SUBSCRIPTIONS_STOP_S_MAX: Final = 6.0
+"""How long the batches in hand and the leaving of the groups may take at a stop."""
+
 NO_ANSWER: Final = "no Kafka broker answers"
 NOT_ASKED: Final = "the service has not connected to Kafka yet"
 CONNECT_ERRORS: Final = (
@@ -138,7 +143,7 @@ class ServiceBroker:
             except CONNECT_ERRORS as error:
                 self._note_unconnected(error)
                 with contextlib.suppress(Exception):
-                    await self._broker.stop()
+                    await self._stop_subscriptions()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(CONNECT_RETRY_S):
                         await stopping.wait()
@@ -188,12 +193,23 @@ class ServiceBroker:
         for consumption in self.consumptions:
             consumption.stopping = True
         self.connected = False
-        await self._broker.stop()
+        await self._stop_subscriptions()
         await self.store_positions()
         await self.publisher.stop()
         if self.on_published is not None:
             await self.on_published()
         await self.ends.stop()
+
+    async def _stop_subscriptions(self) -> None:
+        """Stop what FastStream started; it sets no limit for a broker that does not answer."""
+        consumers = [one.consumer for one in self.consumptions if one.consumer is not None]
+        await stop_clients(
+            self._broker.stop,
+            [client_inside(one) for one in consumers],
+            SUBSCRIPTIONS_STOP_S_MAX,
+        )
+        for consumer in consumers:
+            await disconnect(consumer)  # One that FastStream did not get to.
 
     async def store_positions(self) -> None:
         """Keep in the store how far each subscription has read; call it every second."""

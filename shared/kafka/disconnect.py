@@ -1,28 +1,26 @@
-"""How a consumer of ours ends."""
+"""How a client of ours ends."""
 
-import asyncio
-from typing import Final
+from typing import Final, TypeAlias
 
-from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
+
+from shared.kafka.connections import stop_clients
 
 STOP_S_MAX: Final = 10.0
 
+Client: TypeAlias = AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient
 
-async def disconnect(consumer: AIOKafkaConsumer) -> None:
-    """Stop a consumer, whatever state the broker is in.
 
-    aiokafka awaits the fetch that it cancels, so `stop` raises `CancelledError` while a fetch
-    waits between two tries at a broker that is away. Nobody has cancelled us then, and passing
-    it on would end the caller's task without a word.
-    """
-    try:
-        async with asyncio.timeout(STOP_S_MAX):
-            await consumer.stop()
-    except (KafkaError, OSError, TimeoutError):
-        return
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise
-        await consumer._client.close()  # noqa: SLF001 -- What `stop` did not come to.
+async def disconnect(client: Client, *, stop_s_max: float = STOP_S_MAX) -> None:
+    """Stop a client, whatever state the broker is in; one that has stopped already is left."""
+    stop = client.close if isinstance(client, AIOKafkaAdminClient) else client.stop
+    await stop_clients(stop, [client_inside(client)], stop_s_max)
+
+
+def client_inside(client: Client) -> AIOKafkaClient:
+    """Return the client that has the connections of a consumer, producer or admin client."""
+    if isinstance(client, AIOKafkaProducer):
+        return client.client
+    return client._client  # noqa: SLF001 -- There is no public way.

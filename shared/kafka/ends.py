@@ -141,7 +141,7 @@ class _Asking:
                 **self._cluster.reader_options() | {"isolation_level": self._isolation},
                 client_id=self._client_id,
             )
-            await connect(self._client.start, self._client.stop)
+            await connect(self._client)
         return self._client
 
 

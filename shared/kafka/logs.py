@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 from shared.events.topics import TOPICS
 from shared.kafka.cluster import Cluster
 from shared.kafka.connect import connect
+from shared.kafka.disconnect import disconnect
 from shared.kafka.positions import positions_of
 from shared.subjects.errors import UnavailableError
 from shared.subjects.read_positions import LastRecord, Log, Place, StoredPosition
@@ -88,10 +89,10 @@ class PartitionLogs:
             max_partition_fetch_bytes=PARTITION_BYTES_MAX,
         )
         try:
-            await connect(client.start, client.stop)
+            await connect(client)
             yield client
         finally:
-            await client.stop()
+            await disconnect(client)
 
     async def _with_leaders(
         self,

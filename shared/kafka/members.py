@@ -5,7 +5,6 @@ id, which begins with the service's name.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -15,6 +14,7 @@ from aiokafka.errors import KafkaError
 
 from shared.kafka.cluster import Cluster
 from shared.kafka.connect import connect
+from shared.kafka.disconnect import disconnect
 from shared.subjects.errors import UnavailableError
 
 ANSWER_S_MAX: Final = 5.0
@@ -91,9 +91,7 @@ class GroupMembers:
         """Disconnect; the next look connects anew."""
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                async with asyncio.timeout(ANSWER_S_MAX):
-                    await client.close()
+            await disconnect(client, stop_s_max=ANSWER_S_MAX)
 
     async def _connected(self) -> AIOKafkaAdminClient:
         if self._client is None:
@@ -102,7 +100,7 @@ class GroupMembers:
                 client_id=self._client_id,
                 request_timeout_ms=int(ANSWER_S_MAX * 1_000),
             )
-            await connect(self._client.start, self._client.close)
+            await connect(self._client)
         return self._client
 
 

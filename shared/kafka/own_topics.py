@@ -12,6 +12,7 @@ from shared.kafka.admin import TopicAdmin
 from shared.kafka.cluster import Cluster
 from shared.kafka.connect import connect
 from shared.kafka.consumer import cluster_of, to_record
+from shared.kafka.disconnect import disconnect
 from shared.kafka.positions import positions_of
 from shared.subjects.adoption import Extent
 from shared.subjects.errors import UnavailableError
@@ -49,7 +50,7 @@ class KafkaOwnTopics:
         """Return the extent of each partition; nothing where there is no such topic."""
         consumer = self._consumer(FIRST_BYTES_MAX)
         try:
-            await connect(consumer.start, consumer.stop)
+            await connect(consumer)
             numbers = (await cluster_of(consumer)).partitions_for_topic(topic) or set()
             held = [TopicPartition(topic, number) for number in sorted(numbers)]
             if not held:
@@ -66,7 +67,7 @@ class KafkaOwnTopics:
         except (KafkaError, OSError) as error:
             raise _away(topic, error) from error
         finally:
-            await consumer.stop()
+            await disconnect(consumer)
 
     async def records(
         self, topic: str, spans: Mapping[int, tuple[int, int]]
@@ -81,7 +82,7 @@ class KafkaOwnTopics:
             return
         consumer = self._consumer()
         try:
-            await connect(consumer.start, consumer.stop)
+            await connect(consumer)
             consumer.assign(list(left))
             for tp in left:
                 consumer.seek(tp, spans[tp.partition][0])
@@ -109,7 +110,7 @@ class KafkaOwnTopics:
         except (KafkaError, OSError) as error:
             raise _away(topic, error) from error
         finally:
-            await consumer.stop()
+            await disconnect(consumer)
 
     async def _firsts(
         self, consumer: AIOKafkaConsumer, starts: Mapping[TopicPartition, int]

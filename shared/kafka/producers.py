@@ -10,6 +10,7 @@ from aiokafka.errors import BrokerResponseError, KafkaError, KafkaTimeoutError
 
 from shared.kafka.cluster import Cluster
 from shared.kafka.connect import connect
+from shared.kafka.connections import cut_off
 from shared.subjects.errors import UnavailableError
 
 STOP_S_MAX: Final = 5.0
@@ -138,7 +139,7 @@ class Producers:
         )
         try:
             async with asyncio.timeout(CONNECT_S_MAX):
-                await connect(producer.start, producer.stop)
+                await connect(producer)
         except (KafkaError, TimeoutError, OSError) as error:
             await stop(producer)
             if isinstance(error, BrokerResponseError):  # It answers, and says why it does not.
@@ -168,12 +169,13 @@ async def handed(
 
 async def stop(producer: AIOKafkaProducer) -> None:
     """Flush and stop a producer; one that cannot flush is ended."""
-    try:
-        async with asyncio.timeout(STOP_S_MAX):
-            await producer.flush()
-            await producer.stop()
-    except (KafkaError, TimeoutError, OSError):
-        await end(producer)
+    with contextlib.suppress(KafkaError, TimeoutError, OSError):
+        try:
+            async with asyncio.timeout(STOP_S_MAX):
+                await producer.flush()
+                await producer.stop()
+        finally:
+            await end(producer)
 
 
 async def end(producer: AIOKafkaProducer) -> None:
@@ -183,11 +185,12 @@ async def end(producer: AIOKafkaProducer) -> None:
         async with asyncio.timeout(STOP_S_MAX):
             if sending is not None:
                 sending.cancel()
-            await producer.client.close()  # Fails the requests for whose answer it waits.
+            cut_off(producer.client)  # Fails the requests for whose answer it waits.
             if sending is not None:
                 await asyncio.wait([sending], timeout=STOP_S_MAX / 2)
                 sending.cancel()  # Now it leaves them too; nothing is cancelled that is done.
                 await asyncio.wait([sending])
+            await producer.client.close()
     producer._closed = True  # noqa: SLF001 -- `stop` would flush first, without an end.
 
 

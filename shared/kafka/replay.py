@@ -43,7 +43,7 @@ async def drain_replay(
     )
     handled = 0
     try:
-        await connect(consumer.start, consumer.stop)
+        await connect(consumer)
         numbers = (await cluster_of(consumer)).partitions_for_topic(topic) or set()
         held = [TopicPartition(topic, number) for number in sorted(numbers)]
         if not held:

@@ -50,12 +50,15 @@ class TopicReading:
             UnavailableError: no broker answers.
         """
         try:
-            await connect(self._consumer.start, self._consumer.stop)
+            await connect(self._consumer)
             numbers = (await cluster_of(self._consumer)).partitions_for_topic(self._topic)
             self._held = [TopicPartition(self._topic, one) for one in sorted(numbers or ())]
             if self._held:
                 self._consumer.assign(self._held)
                 await self._consumer.seek_to_beginning(*self._held)
+        except asyncio.CancelledError:
+            await disconnect(self._consumer)
+            raise
         except (KafkaError, OSError) as error:
             await disconnect(self._consumer)
             raise UnavailableError(f"{self._topic} cannot be read: {error}") from error

@@ -82,7 +82,7 @@ class WholeTopic:
             fetch_max_wait_ms=500,
         )
         try:
-            await connect(consumer.start, consumer.stop)
+            await connect(consumer)
             held = await self._assign(consumer)
             if held:
                 await self._follow(consumer, held, stopping)
@@ -216,7 +216,7 @@ class TopicEnds:
 
     async def __aenter__(self) -> Self:
         """Connect."""
-        await connect(self._consumer.start, self._consumer.stop)
+        await connect(self._consumer)
         return self
 
     async def __aexit__(self, *_error: object) -> None:

@@ -83,7 +83,7 @@ class FakeKafka:
 Fields = tuple[bytes | None, bytes | None]
 
 
-@dataclass
+@dataclass(eq=False)
 class FakeClient:
     """A client's connection, with its metadata."""
 
@@ -92,6 +92,7 @@ class FakeClient:
     known: dict[str, int] = field(default_factory=dict)
     _topics: set[str] = field(default_factory=set)
     unauthorized_topics: set[str] = field(default_factory=set)
+    _conns: dict[object, Any] = field(default_factory=dict)
 
     @property
     def cluster(self) -> "FakeClient":
