@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from aiokafka.conn import AIOKafkaConnection
 from prometheus_client import CollectorRegistry
 
 from deploy.engines.embedded import EmbeddedEngines
@@ -20,6 +22,7 @@ from shared.kafka.watchdog import LOOK_S_MAX, STUCK_S
 from shared.ops.metrics import Metrics
 from shared.subjects.errors import UnavailableError
 from shared.subjects.records import Record
+from shared.web.app import STOP_SECONDS_MAX
 from tests.integration.kafka.test_consumer import consuming, make_topic, produce, until
 from tests.integration.kafka.watched import LIMIT_S
 
@@ -67,11 +70,10 @@ async def test_a_client_that_stopped_fetching_is_found(
     async with consuming(kafka_bootstrap, unique, ignore) as (_, consumption):
         await until(lambda: bool(consumption.next_offsets))
         assert consumption.consumer is not None
-        fetcher = consumption.consumer._fetcher  # noqa: SLF001 -- What is to fail is inside.
-        fetcher._fetch_task.cancel()  # noqa: SLF001 -- As above.
-        # What it had asked for is answered yet, within the broker's longest wait.
-        asked = fetcher._pending_tasks  # noqa: SLF001 -- As above.
-        await until(lambda: all(task.done() for task in asked))
+        fetcher = consumption.consumer._fetcher  # noqa: SLF001 -- There is no public way.
+        fetcher._fetch_task.cancel()  # noqa: SLF001 -- That is the fault.
+        # What is in flight would end between two looks, and count as a fetch.
+        await until(lambda: not fetcher._in_flight)  # noqa: SLF001 -- There is no public way.
         assert await watch.look(consumption, LOOKS) is None
         await produce(kafka_bootstrap, unique, [b"waits"])
         assert await watch.look(consumption, LOOKS) == (unique, 0)
@@ -168,6 +170,28 @@ async def test_a_broker_that_answers_late_or_is_restarted_is_no_fault(
                 assert watch.meter.watchdog.stuck() is None
                 await asyncio.sleep(0.5)
         assert await watch.look(consumption) is None
+
+
+async def test_a_service_stops_though_its_broker_does_not_answer(
+    own_engines: EmbeddedEngines, unique: str
+) -> None:
+    """It cannot leave its group then; within a service's limit all is closed and ended."""
+    kafka = own_engines.kafka
+    await make_topic(kafka.bootstrap, unique, 1)
+    assert kafka.process.pid is not None
+    before = asyncio.all_tasks()
+    async with consuming(kafka.bootstrap, unique, ignore) as (service, consumption):
+        await until(lambda: bool(consumption.next_offsets))
+        await consumption.end_offsets()
+        os.kill(kafka.process.pid, signal.SIGSTOP)
+        try:
+            async with asyncio.timeout(STOP_SECONDS_MAX):
+                await service.stop()
+        finally:
+            os.kill(kafka.process.pid, signal.SIGCONT)
+    found = (one for one in gc.get_objects() if isinstance(one, AIOKafkaConnection))
+    assert [one for one in found if one.connected()] == []
+    assert asyncio.all_tasks() - before == set()
 
 
 @asynccontextmanager
