@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from shared.events.answers import Corrected
 from shared.events.envelope import Event
 from shared.events.registry import REGISTRY
-from shared.events.transitions import BEGINNING, ENDED, TABLE, Course, follow
+from shared.events.transitions import BEGINNING, ENDED, NAMES, TABLE, Course, follow
 
 
 class Happening(Protocol):
@@ -107,10 +107,7 @@ def in_order(history: Iterable[HappeningT]) -> list[HappeningT]:
     What the table allows in no place comes when nothing else is left, by sequence.
     """
     held = sorted(history, key=_when)
-    if not any(
-        one.time == other.time and (one.name in _RANKS or other.name in _RANKS)
-        for one, other in pairwise(held)
-    ):
+    if not any(_may_change_places(one, other) for one, other in pairwise(held)):
         return held
     ordered: list[HappeningT] = []
     course = BEGINNING
@@ -119,6 +116,15 @@ def in_order(history: Iterable[HappeningT]) -> list[HappeningT]:
             ordered.append(one)
             course = after
     return ordered
+
+
+def _may_change_places(one: Happening, other: Happening) -> bool:
+    """Say whether the table may order two neighbours otherwise than by sequence.
+
+    Also two that move no status: the table may allow only the later of them then.
+    """
+    named = one.name in NAMES or other.name in NAMES
+    return one.time == other.time and one.name != other.name and named
 
 
 def through(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Final
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from deploy.auditor.core.history import Fact
@@ -62,7 +62,16 @@ def legal(ordered: Sequence[Fact]) -> list[int]:
     return found
 
 
+AFTER_THE_END: Final = [
+    Step("dossier.apology_issued", START + timedelta(minutes=1), 1),
+    Step("dossier.stopped", START, 2),
+    Step("notice.proven", START + timedelta(minutes=1), 3),
+]
+"""Neither of the last two moves a status, and only one of them is allowed there."""
+
+
 @given(steps(longest=9, minutes=4))
+@example(AFTER_THE_END)
 @settings(max_examples=200, deadline=None)
 def test_services_and_auditor_order_alike(told: list[Step]) -> None:
     """However many happened at one instant, and however lawless they are."""

@@ -61,7 +61,9 @@ async def broker(
         async with socket_broker(answered, hung_up_on) as running:
             before = asyncio.all_tasks()
             yield running
-            found = (one for one in gc.get_objects() if isinstance(one, AIOKafkaConnection))
+            # By `type`: `isinstance` asks a weak proxy's object, which may be gone.
+            objects = gc.get_objects()
+            found = (one for one in objects if issubclass(type(one), AIOKafkaConnection))
             assert [one for one in found if one.connected()] == []
             gc.collect()
             unclosed = [str(one.message) for one in caught if one.category is ResourceWarning]

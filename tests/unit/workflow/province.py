@@ -137,6 +137,15 @@ def begun_by(day: date) -> UnitChanged:
     return unit.model_copy(update={"obligations_from": day})
 
 
+def open_until(close: str) -> UnitChanged:
+    """Return the decision that the first commune's counter closes at a time of day."""
+    season = OpeningSeason(
+        first="01-01", last="12-31", morning=("07:30", "11:30"), afternoon=("13:30", close)
+    )
+    unit = next(each for each in _units() if isinstance(each, UnitChanged))
+    return unit.model_copy(update={"opening": Opening(source=SOURCE, seasons=(season,))})
+
+
 def _row(day: date, kind: str, unit: str | None) -> CalendarApproved:
     return CalendarApproved.model_validate(
         {

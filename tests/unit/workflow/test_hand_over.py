@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.workflow.province import OTHER_UNIT, TEN_DAYS, UNIT
+from tests.unit.workflow.province import OTHER_UNIT, TEN_DAYS, UNIT, open_until
 from tests.unit.workflow.scenario import Scenario, moment
 
 
@@ -35,6 +35,22 @@ def hand_overs(scenario: Scenario) -> list[str]:
 def test_by_when_it_goes_on(when: str, due: str) -> None:
     """By 15:00 on the same day; later, or on a day off, in the first hour of the next."""
     assert hand_overs(received(when)) == [f"opened hand_over/1 due {due}"]
+
+
+@pytest.mark.parametrize(
+    ("when", "due"),
+    [
+        ("2026-01-05 14:29", "Mon 5 Jan 14:30"),
+        ("2026-01-05 14:30", "Tue 6 Jan 08:30"),
+        ("2026-01-05 14:45", "Tue 6 Jan 08:30"),
+    ],
+)
+def test_where_the_counter_closes_before_three(when: str, due: str) -> None:
+    """What came after the close cannot go on that day, though it is not 15:00 yet."""
+    scenario = Scenario(now=moment(when))
+    scenario.decides(open_until("14:30"))
+    scenario.accepted(when, TEN_DAYS, channel="direct")
+    assert hand_overs(scenario) == [f"opened hand_over/1 due {due}"]
 
 
 def test_before_the_decree_what_came_by_three_was_not_watched() -> None:

@@ -59,6 +59,13 @@ def test_a_closing_before_the_applicants_time_is_over_is_flagged() -> None:
     assert scenario.obligation("supplement_closing").flags == ("closed_early",)
 
 
+def test_a_closing_at_the_end_of_the_applicants_time_is_not_early() -> None:
+    """The last day ends at 24:00, and that moment is not before it."""
+    scenario = asked()
+    scenario.happens("dossier.stopped", "2026-03-19 00:00", reason="not_supplemented")
+    assert scenario.obligation("supplement_closing").flags == ()
+
+
 OTHER_ENDS = pytest.mark.parametrize(
     ("name", "data"),
     [
@@ -105,6 +112,20 @@ def test_without_proof_the_applicants_time_has_not_begun() -> None:
         at=moment("2026-03-05 07:45"),
     )
     assert closings(scenario) == ["opened supplement_closing/1 due Mon 23 Mar 17:00"]
+
+
+def test_a_proof_of_before_the_request_begins_nothing_earlier() -> None:
+    """A channel's clock may be slow: the applicant's time begins with the request then."""
+    scenario = asked(in_person=False)
+    scenario.happens(
+        "notice.proven",
+        "2026-03-03 10:05",
+        notice="n1",
+        about=f"{scenario.subject}-3",
+        about_name="dossier.supplement_requested",
+        at=moment("2026-03-02 16:00"),
+    )
+    assert closings(scenario) == [CLOSES]
 
 
 def test_a_new_day_off_moves_the_end_of_the_applicants_time() -> None:
